@@ -1,0 +1,205 @@
+import { z } from "zod";
+import { cameraId, gatewayId, receiverId } from "../core/brand.ts";
+import { fail, type InputFault, ok, type Result } from "../core/errors.ts";
+import { faultsOf } from "./faults.ts";
+import { deepFreeze } from "./site.ts";
+
+const id = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, "1 to 64 letters, digits, - or _");
+const positiveMs = z.number().int("a whole number of milliseconds").positive();
+
+const camera = z.strictObject({
+  id: id
+    .transform(cameraId)
+    .meta({ title: "Camera id", description: "As in the site plan. Restart: service." }),
+  source: z.string().min(1).meta({
+    title: "Video source",
+    description:
+      "rtsp://... URL, path of a video file, or /dev/videoN. Credentials in the URL are never logged. Restart: service.",
+  }),
+  fps: z.number().min(0.5).max(30).default(8).meta({
+    title: "Frames per second",
+    description:
+      "How many frames a second are looked at; people are tracked in seconds, so this is a matter of load. Restart: service.",
+  }),
+  loop: z
+    .boolean()
+    .default(false)
+    .meta({ title: "Loop", description: "Start a file again at its end. Restart: service." }),
+});
+
+const radio = z.strictObject({
+  id: id
+    .transform(receiverId)
+    .meta({ title: "Receiver id", description: "As in the site plan. Restart: service." }),
+  adapter: z.number().int("a whole number").min(0).max(15).default(0).meta({
+    title: "Adapter number",
+    description: "n of hciN. Restart: service.",
+  }),
+});
+
+const mqtt = z.strictObject({
+  url: z
+    .string()
+    .regex(/^(mqtt|mqtts|ws|wss):\/\//, "a URL with mqtt://, mqtts://, ws:// or wss://")
+    .meta({
+      title: "Broker",
+      description: "Restart: service.",
+    }),
+  root: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,32}$/, "1 to 32 letters, digits, - or _")
+    .default("vitrine")
+    .meta({
+      title: "Topic root",
+      description: "First topic level. Restart: service.",
+    }),
+  username: z
+    .string()
+    .min(1)
+    .exactOptional()
+    .meta({ title: "User name", description: "Restart: service." }),
+  passwordFile: z.string().min(1).exactOptional().meta({
+    title: "Password file",
+    description:
+      "File holding the broker password; or set VITRINE_MQTT_PASSWORD. Restart: service.",
+  }),
+  caFile: z
+    .string()
+    .min(1)
+    .exactOptional()
+    .meta({ title: "CA certificate", description: "PEM. Restart: service." }),
+  certFile: z
+    .string()
+    .min(1)
+    .exactOptional()
+    .meta({ title: "Client certificate", description: "PEM. Restart: service." }),
+  keyFile: z
+    .string()
+    .min(1)
+    .exactOptional()
+    .meta({ title: "Client key", description: "PEM. Restart: service." }),
+});
+
+const outbox = z.strictObject({
+  capBytes: z
+    .number()
+    .int("a whole number of bytes")
+    .min(1_048_576, "at least 1048576 bytes")
+    .default(2_147_483_648)
+    .meta({
+      title: "Outbox cap",
+      description:
+        "Largest size of the outbox file; beyond it low-value events are shed and accounted for. Restart: service.",
+    }),
+  commitMs: positiveMs.max(250, "at most 250 ms").default(250).meta({
+    title: "Group commit",
+    description: "Longest time an accepted event may wait for the disk. Restart: service.",
+  }),
+});
+
+const web = z.strictObject({
+  enabled: z
+    .boolean()
+    .default(true)
+    .meta({ title: "Dashboard", description: "Serve the dashboard. Restart: service." }),
+  host: z.string().min(1).default("127.0.0.1").meta({
+    title: "Address",
+    description: "Anything but loopback requires a password. Restart: service.",
+  }),
+  port: z
+    .number()
+    .int("a whole number")
+    .min(0)
+    .max(65_535)
+    .default(8080)
+    .meta({ title: "Port", description: "0 picks a free one. Restart: service." }),
+  passwordFile: z.string().min(1).exactOptional().meta({
+    title: "Password file",
+    description:
+      "File holding the dashboard password; or set VITRINE_WEB_PASSWORD. Restart: service.",
+  }),
+});
+
+const models = z.strictObject({
+  dir: z
+    .string()
+    .min(1)
+    .default("models")
+    .meta({ title: "Model folder", description: "Restart: process." }),
+  profile: z.enum(["default", "permissive"]).default("default").meta({
+    title: "Model profile",
+    description:
+      "permissive uses only models under permissive licences (NanoDet). Restart: process.",
+  }),
+  threads: z.number().int("a whole number").min(1).max(8).default(1).meta({
+    title: "Inference threads",
+    description: "Per camera; leave one core for decoding. Restart: service.",
+  }),
+});
+
+/** Schema of the gateway file (`config/gateway.example.yaml`). Defaults live here and nowhere else. */
+export const gatewayConfigSchema = z
+  .strictObject({
+    gateway: z.strictObject({
+      id: id
+        .transform(gatewayId)
+        .meta({
+          title: "Gateway id",
+          description: "Unique in the fleet; a topic level. Restart: process.",
+        }),
+    }),
+    site: z.string().min(1).meta({
+      title: "Site plan",
+      description: "Path of the site plan (JSON), relative to this file. Restart: process.",
+    }),
+    stateDir: z.string().min(1).default("state").meta({
+      title: "State folder",
+      description: "Outbox and small state; relative to this file. Restart: process.",
+    }),
+    cameras: z.array(camera).max(16).default([]).meta({ title: "Cameras" }),
+    radios: z.array(radio).max(8).default([]).meta({ title: "Bluetooth adapters" }),
+    mqtt: mqtt
+      .exactOptional()
+      .meta({ title: "MQTT", description: "Without it events wait in the outbox." }),
+    outbox: outbox.prefault({}).meta({ title: "Outbox" }),
+    web: web.prefault({}).meta({ title: "Dashboard" }),
+    models: models.prefault({}).meta({ title: "Models" }),
+    log: z
+      .strictObject({
+        level: z
+          .enum(["error", "warn", "info", "debug"])
+          .default("info")
+          .meta({ title: "Log level", description: "Restart: none." }),
+      })
+      .prefault({})
+      .meta({ title: "Log" }),
+  })
+  .superRefine((config, ctx) => {
+    const seen = new Set<string>();
+    for (const list of ["cameras", "radios"] as const) {
+      config[list].forEach((entry, index) => {
+        if (seen.has(entry.id))
+          ctx.addIssue({
+            code: "custom",
+            path: [list, index, "id"],
+            message: "an id not used before",
+          });
+        seen.add(entry.id);
+      });
+    }
+  });
+
+/** The gateway's configuration, frozen, with every default filled in. */
+export type GatewayConfig = z.output<typeof gatewayConfigSchema>;
+export type CameraConfig = GatewayConfig["cameras"][number];
+export type RadioConfig = GatewayConfig["radios"][number];
+export type MqttConfig = NonNullable<GatewayConfig["mqtt"]>;
+
+/** Checks a parsed document; returns the frozen configuration, or all faults at once. Pure. */
+export function parseGatewayConfig(
+  document: unknown,
+): Result<GatewayConfig, readonly InputFault[]> {
+  const outcome = gatewayConfigSchema.safeParse(document);
+  if (!outcome.success) return fail(faultsOf(outcome.error, document));
+  return ok(deepFreeze(outcome.data));
+}

