@@ -141,12 +141,10 @@ const models = z.strictObject({
 export const gatewayConfigSchema = z
   .strictObject({
     gateway: z.strictObject({
-      id: id
-        .transform(gatewayId)
-        .meta({
-          title: "Gateway id",
-          description: "Unique in the fleet; a topic level. Restart: process.",
-        }),
+      id: id.transform(gatewayId).meta({
+        title: "Gateway id",
+        description: "Unique in the fleet; a topic level. Restart: process.",
+      }),
     }),
     site: z.string().min(1).meta({
       title: "Site plan",

@@ -1,0 +1,32 @@
+/** One evaluation or benchmark: takes its own arguments, returns one JSON-able object of named figures. */
+export interface BenchModule {
+  readonly usage: string;
+  run(args: readonly string[]): Promise<Readonly<Record<string, unknown>>>;
+}
+
+/**
+ * Runs the named module of a table and prints its result: one JSON object on stdout with `--json`, else one
+ * figure per line. Sets the exit code: 0 ok, 1 failed, 2 wrong usage.
+ */
+export async function dispatch(
+  table: Readonly<Record<string, () => Promise<BenchModule>>>,
+  argv: readonly string[],
+): Promise<void> {
+  const [name, ...rest] = argv;
+  const load = name === undefined ? undefined : table[name];
+  if (load === undefined) {
+    console.error(`USAGE: expected one of ${Object.keys(table).join(", ")}`);
+    process.exitCode = name === "--help" ? 0 : 2;
+    return;
+  }
+  const module = await load();
+  if (rest.includes("--help")) {
+    console.log(module.usage);
+    return;
+  }
+  const result = await module.run(rest.filter((argument) => argument !== "--json"));
+  if (rest.includes("--json")) console.log(JSON.stringify(result));
+  else
+    for (const [key, value] of Object.entries(result))
+      console.log(`${key}: ${JSON.stringify(value)}`);
+}

@@ -1,0 +1,55 @@
+import type { EpochMs } from "../core/brand.ts";
+import type { FaultCode } from "../core/errors.ts";
+import type { LivePeople, SensorKind, SensorState } from "../core/events.ts";
+import type { SitePlan } from "../core/site.ts";
+import type { TodayView } from "../metrics/today.ts";
+
+/** State of one sensor as shown to people. */
+export interface SensorStatus {
+  readonly sensorId: string;
+  readonly kind: SensorKind;
+  readonly name: string;
+  readonly state: SensorState;
+  readonly since: EpochMs;
+  readonly code: FaultCode | null;
+  /** Short figures with their unit, e.g. ["frames per second", "7.9"]. */
+  readonly facts: readonly (readonly [label: string, text: string])[];
+}
+
+/** State of the way to the central store. */
+export interface DeliveryStatus {
+  /** `acked`: the centre acknowledges. `connected`: broker only. `offline`: neither. `off`: no broker configured. */
+  readonly state: "acked" | "connected" | "offline" | "off";
+  readonly since: EpochMs;
+  readonly code: FaultCode | null;
+  /** Events not yet acknowledged by the centre. */
+  readonly outboxEvents: number;
+  readonly outboxBytes: number;
+  readonly outboxCapBytes: number;
+  /** Age of the oldest waiting event; null when none waits. */
+  readonly oldestAgeMs: number | null;
+  readonly lastAckAt: EpochMs | null;
+  /** Events shed at the cap since the store was created. */
+  readonly shedEvents: number;
+}
+
+export interface StatusView {
+  readonly gatewayId: string;
+  readonly version: string;
+  readonly startedAt: EpochMs;
+  readonly sensors: readonly SensorStatus[];
+  readonly delivery: DeliveryStatus;
+  /** Notes a person should see, e.g. "running on generated tracks". */
+  readonly notices: readonly string[];
+}
+
+/** What the dashboard needs from the gateway; the app implements it. All reads are cheap and synchronous. */
+export interface DashboardSource {
+  site(): SitePlan;
+  today(): TodayView;
+  status(): StatusView;
+  /** Calls `listener` whenever `today` or `status` may have changed; returns the unsubscribe function. */
+  onChange(listener: () => void): () => void;
+  /** Calls `listener` with anonymous positions; returns the unsubscribe function. */
+  onPeople(listener: (people: LivePeople) => void): () => void;
+}
