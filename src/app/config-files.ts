@@ -1,0 +1,90 @@
+import { readFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { parse as parseYaml } from "yaml";
+import { type GatewayConfig, parseGatewayConfig } from "../config/gateway.ts";
+import { parseSitePlan } from "../config/site.ts";
+import { describeFaults, GatewayError } from "../core/errors.ts";
+import type { SitePlan } from "../core/site.ts";
+
+/** A checked configuration with the site plan it names; relative paths are resolved against the file. */
+export interface LoadedConfig {
+  readonly config: GatewayConfig;
+  readonly site: SitePlan;
+  readonly stateDir: string;
+  readonly modelsDir: string;
+}
+
+/**
+ * Reads and checks the gateway file (YAML or JSON) and the site plan it names.
+ * @throws CONFIG_UNREADABLE when a file cannot be read, CONFIG_INVALID with all faults at once.
+ */
+export async function loadGatewayFile(path: string): Promise<LoadedConfig> {
+  const base = dirname(resolve(path));
+  const outcome = parseGatewayConfig(parseDocument(await readText(path), path));
+  if (!outcome.ok) throw refusal(path, describeFaults(outcome.error));
+  const config = outcome.value;
+  const site = await loadSiteFile(resolve(base, config.site));
+  const unknown = config.cameras.filter((c) => !site.cameras.some((plan) => plan.id === c.id));
+  if (unknown.length > 0) {
+    const faults = unknown.map((c) => ({
+      path: `cameras[${config.cameras.indexOf(c)}].id`,
+      found: JSON.stringify(c.id),
+      expected: `a camera of the site plan (${site.cameras.map((p) => p.id).join(", ") || "it has none"})`,
+    }));
+    throw refusal(path, describeFaults(faults));
+  }
+  return {
+    config,
+    site,
+    stateDir: resolve(base, config.stateDir),
+    modelsDir: resolve(base, config.models.dir),
+  };
+}
+
+/**
+ * Reads and checks a site plan.
+ * @throws CONFIG_UNREADABLE, CONFIG_INVALID
+ */
+export async function loadSiteFile(path: string): Promise<SitePlan> {
+  const outcome = parseSitePlan(parseDocument(await readText(path), path));
+  if (!outcome.ok) throw refusal(path, describeFaults(outcome.error));
+  return outcome.value;
+}
+
+/** First line of a secret file, or the environment's value when given; null when neither is there. */
+export async function readSecret(
+  file: string | undefined,
+  environment: string | undefined,
+): Promise<string | null> {
+  if (environment !== undefined && environment !== "") return environment;
+  if (file === undefined) return null;
+  return (await readText(file)).split(/\r?\n/, 1)[0] ?? null;
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    throw new GatewayError("CONFIG_UNREADABLE", `cannot read ${path}`, {
+      cause: error,
+      context: { path },
+    });
+  }
+}
+
+function parseDocument(text: string, path: string): unknown {
+  try {
+    return parseYaml(text);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split("\n", 1)[0] : String(error);
+    throw new GatewayError("CONFIG_INVALID", `${path} is not valid YAML or JSON: ${reason}`, {
+      cause: error,
+    });
+  }
+}
+
+function refusal(path: string, faults: string): GatewayError {
+  return new GatewayError("CONFIG_INVALID", `${path} was refused:\n${faults}`, {
+    context: { path },
+  });
+}
