@@ -129,6 +129,11 @@ export const FAULTS = {
     hint: "It was set aside with the suffix .bad and a new one was started; keep the file for analysis.",
     retry: "operator",
   },
+  OUTBOX_LOCKED: {
+    summary: "Another process uses the outbox file.",
+    hint: "Stop the other gateway, or give this one its own `stateDir`.",
+    retry: "backoff",
+  },
   DISK_FULL: {
     summary: "The disk is full.",
     hint: "Free space on the state partition; accepted events are kept.",
@@ -147,6 +152,11 @@ export const FAULTS = {
   PORT_IN_USE: {
     summary: "The address to listen on is taken.",
     hint: "Stop the other program or choose another port.",
+    retry: "operator",
+  },
+  LISTEN_FAILED: {
+    summary: "The gateway cannot listen on this address.",
+    hint: "Check that the address belongs to this machine and that the port is above 1023 or permitted.",
     retry: "operator",
   },
   WEB_PASSWORD_REQUIRED: {

@@ -39,7 +39,8 @@ for (const [name, a, b, c, d, touch] of touching) {
 }
 
 test("scaling and shifting change neither inside nor crossing", () => {
-  const number = fc.double({ min: -2, max: 3, noNaN: true });
+  // Multiples of 1/64 scale without rounding, so the border stays exact.
+  const number = fc.integer({ min: -128, max: 192 }).map((k) => k / 64);
   fc.assert(
     fc.property(number, number, (x, y) => {
       const moved = square.map((q) => p(q.x * 8 + 16, q.y * 8 + 16));

@@ -10,7 +10,7 @@ export type AddressKind = "public" | "random-static" | "resolvable" | "non-resol
 export interface AdvertisingReport {
   readonly receiverId: ReceiverId;
   readonly atMono: MonoMs;
-  /** Six bytes as lower-case hexadecimal with colons. */
+  /** Six bytes as lower-case hexadecimal with colons. May be made on reading: read it at most once. */
   readonly address: string;
   readonly addressKind: AddressKind;
   /** Raw AD structures. */
@@ -25,9 +25,25 @@ export type ReceiverState =
   | { readonly kind: "seeing" }
   | { readonly kind: "blind"; readonly code: FaultCode };
 
+/** What a source counted since it was made; numbers only grow. */
+export interface SourceCounts {
+  /** HCI packets that held advertising reports. */
+  readonly packets: number;
+  /** Advertising reports handed on. */
+  readonly reports: number;
+  /** HCI packets that were cut short, lengths that do not fit, fragments that never became whole. */
+  readonly malformed: number;
+  /** Times scanning was armed again because the adapter was silent or refused. */
+  readonly rearms: number;
+  /** Times the adapter was reset or opened anew. */
+  readonly resets: number;
+}
+
 /** Where reports come from: an adapter, a recording, a simulation. */
 export interface AdvertisementSource {
   readonly receiverId: ReceiverId;
   onReport: (report: AdvertisingReport) => void;
   onState: (state: ReceiverState) => void;
+  /** Figures for the dashboard; a snapshot. */
+  counts(): SourceCounts;
 }
