@@ -6,6 +6,7 @@ await dispatch(
     tracker: () => import("./speed/tracker.ts"),
     outbox: () => import("./speed/outbox.ts"),
     radio: () => import("./speed/radio.ts"),
+    soak: () => import("./speed/soak.ts"),
   },
   process.argv.slice(2),
 );

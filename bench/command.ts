@@ -1,3 +1,5 @@
+import { GatewayError } from "../src/core/errors.ts";
+
 /** One evaluation or benchmark: takes its own arguments, returns one JSON-able object of named figures. */
 export interface BenchModule {
   readonly usage: string;
@@ -24,9 +26,25 @@ export async function dispatch(
     console.log(module.usage);
     return;
   }
-  const result = await module.run(rest.filter((argument) => argument !== "--json"));
+  const result = await runReported(module, rest);
+  if (result === null) return;
   if (rest.includes("--json")) console.log(JSON.stringify(result));
   else
     for (const [key, value] of Object.entries(result))
       console.log(`${key}: ${JSON.stringify(value)}`);
+}
+
+/** Runs the module; a fault of the world is printed as `CODE: sentence` with its hint and sets the exit code. */
+async function runReported(
+  module: BenchModule,
+  rest: readonly string[],
+): Promise<Readonly<Record<string, unknown>> | null> {
+  try {
+    return await module.run(rest.filter((argument) => argument !== "--json"));
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    console.error(`${error.code}: ${error.message}\n${error.hint}`);
+    process.exitCode = error.code === "USAGE" ? 2 : 1;
+    return null;
+  }
 }
