@@ -1,0 +1,212 @@
+import { execFileSync } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { homedir, tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { composeGateway, type SensorPorts } from "../../src/app/compose.ts";
+import { loadSiteFile } from "../../src/app/config-files.ts";
+import { demoReceipt } from "../../src/app/demo/demo-till.ts";
+import { modelForVideo } from "../../src/app/models-at-hand.ts";
+import { radioUnits } from "../../src/app/radio-units.ts";
+import { createSystemClock } from "../../src/app/system-clock.ts";
+import { createCentral } from "../../src/central/central.ts";
+import { epochMs, gatewayId, monoMs } from "../../src/core/brand.ts";
+import { SILENT_LOG } from "../../src/core/lifecycle.ts";
+import { seededRandom } from "../../src/core/random.ts";
+import { createSteppedClock } from "../../src/core/stepped-clock.ts";
+import { analyseVideo } from "../../src/io/camera/offline.ts";
+import { createEmbeddedBroker } from "../../src/io/mqtt/embedded-broker.ts";
+import { openOutbox } from "../../src/io/outbox/outbox.ts";
+import { createDemoRadio } from "../../src/io/radio/demo-radio.ts";
+
+export const usage = `bench soak [--minutes 60] [--video FILE] [--json]
+Runs the whole chain of the demo in replay speed: looped footage through ffmpeg, network, tracker, lines and zones;
+radio and till in the same virtual time; outbox, broker and centre for real. Memory is sampled once a virtual minute.`;
+
+interface Sample {
+  readonly minute: number;
+  readonly heapMB: number;
+  readonly rssMB: number;
+}
+
+const CLIP_SECONDS = 79.5;
+const FPS = 8;
+/** Caches, compiled code and the first trading minutes fill up in here. */
+const WARM_UP_SHARE = 0.3;
+
+export async function run(args: readonly string[]): Promise<Readonly<Record<string, unknown>>> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { minutes: { type: "string", default: "60" }, video: { type: "string" } },
+  });
+  const minutes = Number(values.minutes);
+  const source = resolve(values.video ?? join(homedir(), ".cache/vitrine/vtest.avi"));
+  const folder = await mkdtemp(join(tmpdir(), "vitrine-soak-"));
+  try {
+    const video = join(folder, "long.avi");
+    const loops = Math.ceil((minutes * 60) / CLIP_SECONDS) - 1;
+    const loop = ["-v", "error", "-stream_loop", String(loops), "-i", source, "-c", "copy"];
+    execFileSync("ffmpeg", [...loop, "-t", String(minutes * 60), video]);
+    return await soak(video, folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function soak(video: string, folder: string): Promise<Readonly<Record<string, unknown>>> {
+  const site = await loadSiteFile(join(import.meta.dirname, "../../config/demo/site.json"));
+  const clock = createSteppedClock(epochMs(Date.UTC(2026, 0, 5, 10)));
+  const random = seededRandom(1);
+  const log = SILENT_LOG;
+  const { signal } = new AbortController();
+  const broker = createEmbeddedBroker({ port: 0, log });
+  await broker.start(signal);
+  const store = join(folder, "central.db");
+  const link = { clock: createSystemClock(), log, random };
+  const http = { host: "127.0.0.1", port: 0 };
+  const central = createCentral({
+    store: `sqlite:${store}`,
+    mqttUrl: broker.url,
+    root: "vitrine",
+    http,
+    ...link,
+  });
+  await central.start(signal);
+  const path = join(folder, "outbox.db");
+  const outbox = openOutbox({ path, capBytes: 2 ** 31, commitMs: 250, clock, log, random });
+  const radio = createDemoRadio({
+    seed: 1,
+    tags: site.tags,
+    receivers: site.receivers,
+    clock,
+    log,
+  });
+  let ports: SensorPorts | null = null;
+  const gateway = composeGateway({
+    gatewayId: gatewayId("soak"),
+    site,
+    outbox,
+    broker: { url: broker.url },
+    topicRoot: "vitrine",
+    boot: "soak",
+    version: "bench",
+    notices: [],
+    sensors: (given) => {
+      ports = given;
+      return radioUnits({ sources: radio.sources, driver: radio, site, run: "soak", clock }, given);
+    },
+    anchor: () => ({ mono: clock.mono(), epoch: clock.now(), clock: "synced" }),
+    clock,
+    log,
+    random,
+  });
+  for (const service of [...gateway.sources, ...gateway.sinks].reverse())
+    await service.start(signal);
+  const samples: Sample[] = [];
+  const startedMs = performance.now();
+  const emit = (ports as SensorPorts | null)?.onEvent;
+  if (emit === undefined) throw new TypeError("the gateway took no sensors");
+  const camera = site.cameras[0];
+  if (camera === undefined) throw new TypeError("the demo site has no camera");
+  emit(seeing(camera.id));
+  let receipts = 0;
+  const till = clock.every(25_000, "till", () => {
+    receipts += 1;
+    const { kind, paidAt, ...rest } = demoReceipt({ boot: "soak", clock, random }, receipts);
+    const at = { atMono: clock.mono(), paidAt: epochMs(Date.parse(paidAt)) };
+    emit({
+      kind: "transaction",
+      source: "pos:soak",
+      seq: receipts - 1,
+      transactionKind: kind,
+      ...rest,
+      ...at,
+    });
+  });
+  const model = await modelForVideo(video, resolve("models"), createSystemClock());
+  const analysis = await analyseVideo({
+    file: video,
+    plan: camera,
+    model,
+    fps: FPS,
+    startMono: monoMs(0),
+    clock: createSystemClock(),
+    signal,
+    onEvent: emit,
+    onPeople: (seen) => {
+      clock.advanceTo(seen.atMono);
+      const minute = Math.floor(seen.atMono / 60_000);
+      if (minute > (samples.at(-1)?.minute ?? 0)) samples.push(sampleMemory(minute));
+    },
+  });
+  const wallSeconds = (performance.now() - startedMs) / 1000;
+  till.cancel();
+  for (const service of gateway.sources) await service[Symbol.asyncDispose]();
+  outbox.flush();
+  await untilDrained(
+    () => outbox.stats().waiting === 0,
+    () => clock.advanceTo(monoMs(clock.mono() + 250)),
+  );
+  const stats = outbox.stats();
+  const produced = Object.values(stats.streams).reduce((sum, stream) => sum + stream.next - 1, 0);
+  const stored = central.counts;
+  for (const service of gateway.sinks) await service[Symbol.asyncDispose]();
+  outbox.close();
+  await central[Symbol.asyncDispose]();
+  await broker[Symbol.asyncDispose]();
+  return {
+    virtualMinutes: analysis.seconds / 60,
+    speedOverRealTime: round(analysis.seconds / wallSeconds),
+    frames: analysis.frames,
+    produced,
+    stillWaiting: stats.waiting,
+    centre: stored,
+    heapSlopeMBPerHour: round(slopePerHour(samples, (s) => s.heapMB)),
+    rssSlopeMBPerHour: round(slopePerHour(samples, (s) => s.rssMB)),
+    first: samples[0],
+    last: samples.at(-1),
+  };
+}
+
+function seeing(sensorId: string): Parameters<SensorPorts["onEvent"]>[0] {
+  return {
+    kind: "sensor-changed",
+    source: `camera-state:${sensorId}#soak`,
+    seq: 0,
+    atMono: monoMs(0),
+    sensorId,
+    sensorKind: "camera",
+    state: "seeing",
+    code: null,
+  };
+}
+
+async function untilDrained(isDone: () => boolean, step: () => void): Promise<void> {
+  for (let tries = 0; tries < 400 && !isDone(); tries += 1) {
+    step();
+    await new Promise((done) => setTimeout(done, 25));
+  }
+}
+
+function sampleMemory(minute: number): Sample {
+  setFlagsFromString("--expose-gc");
+  (runInNewContext("gc") as () => void)();
+  const { heapUsed, rss } = process.memoryUsage();
+  return { minute, heapMB: round(heapUsed / 1e6), rssMB: round(rss / 1e6) };
+}
+
+/** Least-squares slope after the warm-up. */
+function slopePerHour(samples: readonly Sample[], of: (sample: Sample) => number): number {
+  const kept = samples.slice(Math.floor(samples.length * WARM_UP_SHARE));
+  const n = kept.length;
+  if (n < 3) return Number.NaN;
+  const meanX = kept.reduce((sum, s) => sum + s.minute, 0) / n;
+  const meanY = kept.reduce((sum, s) => sum + of(s), 0) / n;
+  const top = kept.reduce((sum, s) => sum + (s.minute - meanX) * (of(s) - meanY), 0);
+  const bottom = kept.reduce((sum, s) => sum + (s.minute - meanX) ** 2, 0);
+  return (60 * top) / bottom;
+}
+
+const round = (value: number): number => Math.round(value * 100) / 100;

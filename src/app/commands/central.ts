@@ -1,0 +1,91 @@
+import { randomBytes } from "node:crypto";
+import type { Command } from "commander";
+import { createCentral } from "../../central/central.ts";
+import { GatewayError } from "../../core/errors.ts";
+import { seededRandom } from "../../core/random.ts";
+import { createMetrics } from "../../metrics/metrics.ts";
+import { loadSiteFile } from "../config-files.ts";
+import { createLogger, type LogLevel } from "../logger.ts";
+import { collect } from "../option-values.ts";
+import { stopRequested } from "../run-gateway.ts";
+import { Supervisor } from "../supervisor.ts";
+import { createSystemClock } from "../system-clock.ts";
+import type { Terminal } from "../terminal.ts";
+
+interface CentralFlags {
+  readonly store: string;
+  readonly mqtt: string;
+  readonly root: string;
+  readonly http: string;
+  readonly site: readonly string[];
+  readonly log: LogLevel;
+}
+
+const EXAMPLE = `
+Example:
+  vitrine central --store sqlite:central.db --mqtt mqtt://127.0.0.1:1883 --http 127.0.0.1:8081
+
+Environment: VITRINE_MQTT_USERNAME, VITRINE_MQTT_PASSWORD, and VITRINE_API_TOKEN, which is required beyond loopback.`;
+
+/** Adds `vitrine central`. */
+export function addCentral(program: Command, terminal: Terminal): void {
+  program
+    .command("central")
+    .description("The central store: takes events in, acknowledges its commits, serves a read API")
+    .option("--store <store>", "sqlite:FILE", "sqlite:central.db")
+    .option("--mqtt <url>", "broker", "mqtt://127.0.0.1:1883")
+    .option("--root <name>", "topic root", "vitrine")
+    .option("--http <host:port>", "where the API listens", "127.0.0.1:8081")
+    .option(
+      "--site <file>",
+      "site plan of a shop whose day the API computes; may be repeated",
+      collect,
+      [],
+    )
+    .option("--log <level>", "error, warn, info or debug", "info")
+    .addHelpText("after", EXAMPLE)
+    .action((flags: CentralFlags) => central(flags, terminal));
+}
+
+async function central(flags: CentralFlags, terminal: Terminal): Promise<void> {
+  const { environment } = terminal;
+  const clock = createSystemClock();
+  const log = createLogger(flags.log, process.stdout);
+  const random = seededRandom(randomBytes(4).readUInt32LE());
+  const token = environment["VITRINE_API_TOKEN"];
+  const username = environment["VITRINE_MQTT_USERNAME"];
+  const password = environment["VITRINE_MQTT_PASSWORD"];
+  const service = createCentral({
+    store: flags.store,
+    mqttUrl: flags.mqtt,
+    mqtt: {
+      ...(username === undefined ? {} : { username }),
+      ...(password === undefined ? {} : { password }),
+    },
+    root: flags.root,
+    http: { ...parseAddress(flags.http), ...(token === undefined ? {} : { token }) },
+    sites: await Promise.all(flags.site.map(loadSiteFile)),
+    metricsOf: (site) => createMetrics({ site }),
+    clock,
+    log,
+    random,
+  });
+  const supervisor = new Supervisor({ services: [service], clock, log, random });
+  try {
+    await supervisor.start();
+    terminal.note(`central API at ${service.url}`);
+    await stopRequested(terminal.signal);
+  } finally {
+    await supervisor.stop();
+  }
+}
+
+/** @throws USAGE */
+function parseAddress(text: string): { readonly host: string; readonly port: number } {
+  const split = text.lastIndexOf(":");
+  const port = Number(text.slice(split + 1));
+  if (split < 1 || !Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new GatewayError("USAGE", `--http: expected HOST:PORT, found ${text}`);
+  }
+  return { host: text.slice(0, split).replace(/^\[|\]$/g, ""), port };
+}

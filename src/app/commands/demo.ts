@@ -1,0 +1,73 @@
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import { loadSiteFile } from "../config-files.ts";
+import { prepareDemo } from "../demo/demo-setting.ts";
+import { runDemo } from "../demo/run-demo.ts";
+import { createLogger, type LogLevel } from "../logger.ts";
+import { profileName, wholeNumber } from "../option-values.ts";
+import { packagePath } from "../package-path.ts";
+import type { Terminal } from "../terminal.ts";
+
+interface DemoFlags {
+  readonly video?: string;
+  readonly site?: string;
+  readonly port?: number;
+  readonly models: string;
+  readonly profile: "default" | "permissive";
+  readonly seed: number;
+  readonly generated?: boolean;
+  readonly log: LogLevel;
+}
+
+const DEFAULT_PORT = 8080;
+
+const EXAMPLE = `
+Examples:
+  vitrine demo
+  vitrine demo --video entrance.mp4 --site entrance.json --port 9000`;
+
+/** Adds `vitrine demo`. */
+export function addDemo(program: Command, terminal: Terminal): void {
+  program
+    .command("demo")
+    .description("Gateway, broker, centre and dashboard in one process, with sample inputs")
+    .option("--video <source>", "file, rtsp://... or /dev/videoN instead of the sample footage")
+    .option("--site <file>", "site plan; its first camera is used")
+    .option(
+      "--port <number>",
+      `port of the dashboard (default ${DEFAULT_PORT}, or a free one)`,
+      wholeNumber,
+    )
+    .option("--models <dir>", "folder of the models", "models")
+    .option("--profile <name>", "default or permissive", profileName, "default")
+    .option("--seed <number>", "seed of the generated inputs", wholeNumber, 1)
+    .option("--generated", "generated people instead of footage; needs no model")
+    .option("--log <level>", "error, warn, info or debug", "warn")
+    .addHelpText("after", EXAMPLE)
+    .action((flags: DemoFlags) => demo(flags, terminal));
+}
+
+async function demo(flags: DemoFlags, terminal: Terminal): Promise<void> {
+  const site = await loadSiteFile(flags.site ?? packagePath("config/demo/site.json"));
+  const modelsDir = resolve(flags.models);
+  const setting = await prepareDemo(
+    {
+      video: flags.video ?? null,
+      generated: flags.generated ?? false,
+      modelsDir,
+      profile: flags.profile,
+    },
+    terminal,
+  );
+  const options = {
+    site,
+    setting,
+    modelsDir,
+    profile: flags.profile,
+    port: flags.port ?? DEFAULT_PORT,
+    mayMovePort: flags.port === undefined,
+    seed: flags.seed,
+    log: createLogger(flags.log, process.stderr),
+  };
+  await runDemo(options, terminal);
+}

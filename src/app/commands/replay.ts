@@ -1,0 +1,120 @@
+import { writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import { type EpochMs, epochMs } from "../../core/brand.ts";
+import { GatewayError } from "../../core/errors.ts";
+import type { SitePlan } from "../../core/site.ts";
+import type { PictureSize } from "../../vision/ports.ts";
+import { loadSiteFile } from "../config-files.ts";
+import { modelForVideo } from "../models-at-hand.ts";
+import { collect } from "../option-values.ts";
+import { type CameraInput, parseCameraInput, parseDetectionsInput } from "../replay/inputs.ts";
+import { type ReplayResult, replay } from "../replay/replay.ts";
+import { createSystemClock } from "../system-clock.ts";
+import type { Terminal } from "../terminal.ts";
+
+interface ReplayFlags {
+  readonly site: string;
+  readonly video: readonly string[];
+  readonly detections: readonly string[];
+  readonly tracks: readonly string[];
+  readonly radio: readonly string[];
+  readonly pos: readonly string[];
+  readonly picture: readonly string[];
+  readonly start?: string;
+  readonly models: string;
+  readonly events?: string;
+  readonly metrics?: string;
+  readonly json?: boolean;
+}
+
+const EXAMPLE = `
+Example:
+  vitrine replay --site site.json --detections door=det.txt@7 --pos receipts.jsonl --events out.jsonl --metrics out.json
+
+Formats:
+  --video       any file ffmpeg reads; needs an installed model
+  --detections  MOTChallenge 2D: frame,-1,left,top,width,height,score (frame from 1, Px)
+  --tracks      one line a person and instant: {"tMs":0,"id":7,"xNorm":0.4,"yNorm":0.8,"heightNorm":0.2}
+  --radio       {"t":EPOCH_MS,"receiver":"counter","hci":"043e..."} a line, or a btsnoop file
+  --pos         one in/pos message a line`;
+
+/** Adds `vitrine replay`. */
+export function addReplay(program: Command, terminal: Terminal): void {
+  program
+    .command("replay")
+    .description("Run recorded input through the gateway: same input, byte-identical events")
+    .requiredOption("--site <file>", "site plan")
+    .option("--video <cam=FILE>", "video of a camera; may be repeated", collect, [])
+    .option("--detections <cam=FILE@FPS>", "recorded detections; may be repeated", collect, [])
+    .option("--tracks <cam=FILE>", "recorded tracks; may be repeated", collect, [])
+    .option("--radio <file>", "recorded HCI packets; may be repeated", collect, [])
+    .option("--pos <file>", "receipts; may be repeated", collect, [])
+    .option("--picture <cam=WxH>", "picture size of detections without seqinfo.ini", collect, [])
+    .option("--start <time>", "wall-clock time of the first frame, RFC 3339")
+    .option("--models <dir>", "folder of the models", "models")
+    .option("--events <file>", "write the events here, one CloudEvent a line")
+    .option("--metrics <file>", "write the figures here, one JSON document")
+    .option("--json", "print a summary as one JSON object")
+    .addHelpText("after", EXAMPLE)
+    .action((flags: ReplayFlags) => runReplay(flags, terminal));
+}
+
+async function runReplay(flags: ReplayFlags, terminal: Terminal): Promise<void> {
+  const site = await loadSiteFile(flags.site);
+  const cameras = (option: string, texts: readonly string[]): CameraInput[] =>
+    texts.map((text) => parseCameraInput(option, text));
+  const clock = createSystemClock();
+  const result = await replay({
+    site,
+    videos: cameras("--video", flags.video),
+    detections: flags.detections.map((text) => parseDetectionsInput("--detections", text)),
+    tracks: cameras("--tracks", flags.tracks),
+    radios: flags.radio,
+    receipts: flags.pos,
+    pictures: new Map(flags.picture.map(parsePicture)),
+    start: flags.start === undefined ? null : parseStart(flags.start),
+    modelFor: (input) => modelForVideo(input.path, resolve(flags.models), clock),
+    clock,
+    signal: terminal.signal,
+  });
+  await writeResult(flags, site, result);
+  const summary = { events: result.events.length, days: result.days.length };
+  if (flags.json) terminal.print(JSON.stringify(summary));
+  else terminal.print(`${summary.events} events over ${summary.days} trading day(s)`);
+}
+
+async function writeResult(
+  flags: ReplayFlags,
+  site: SitePlan,
+  result: ReplayResult,
+): Promise<void> {
+  if (flags.events !== undefined) {
+    await writeFile(
+      flags.events,
+      result.events.map((event) => `${JSON.stringify(event)}\n`).join(""),
+    );
+  }
+  if (flags.metrics !== undefined) {
+    const document = { v: 1, store: site.store, days: result.days };
+    await writeFile(flags.metrics, `${JSON.stringify(document, null, 2)}\n`);
+  }
+}
+
+function parseStart(text: string): EpochMs {
+  const value = Date.parse(text);
+  if (Number.isNaN(value)) {
+    throw new GatewayError(
+      "USAGE",
+      `--start: expected a time such as 2026-05-01T10:00:00Z, found ${text}`,
+    );
+  }
+  return epochMs(value);
+}
+
+function parsePicture(text: string): [string, PictureSize] {
+  const match = /^([^=]+)=(\d+)x(\d+)$/.exec(text);
+  if (match === null)
+    throw new GatewayError("USAGE", `--picture: expected cam=WIDTHxHEIGHT, found ${text}`);
+  return [match[1] ?? "", { widthPx: Number(match[2]), heightPx: Number(match[3]) }];
+}

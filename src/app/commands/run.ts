@@ -1,0 +1,16 @@
+import type { Command } from "commander";
+import { loadGatewayFile } from "../config-files.ts";
+import { runGateway } from "../run-gateway.ts";
+import type { Terminal } from "../terminal.ts";
+
+/** Adds `vitrine run`. */
+export function addRun(program: Command, terminal: Terminal): void {
+  program
+    .command("run")
+    .description("The gateway: cameras and radios in, events and figures out")
+    .option("--config <file>", "gateway file", "config/gateway.yaml")
+    .addHelpText("after", "\nExample:\n  vitrine run --config /etc/vitrine/gateway.yaml")
+    .action(async (flags: { config: string }) => {
+      await runGateway(await loadGatewayFile(flags.config), terminal);
+    });
+}

@@ -1,0 +1,92 @@
+import type { GatewayId } from "../../core/brand.ts";
+import type { Clock, Timer } from "../../core/clock.ts";
+import type { TransactionKind } from "../../core/events.ts";
+import type { Log, Service } from "../../core/lifecycle.ts";
+import { MqttLink } from "../../io/mqtt/mqtt-link.ts";
+import { plainTopic } from "../../wire/topics.ts";
+
+/** One receipt as a till sends it to `in/pos`. */
+export interface DemoReceipt {
+  readonly receiptId: string;
+  readonly kind: TransactionKind;
+  readonly paidAt: string;
+  readonly netMinor: number;
+  readonly units: number;
+}
+
+export interface DemoTillDeps {
+  readonly url: string;
+  readonly root: string;
+  readonly gatewayId: GatewayId;
+  /** Makes the receipt numbers of this run differ from those of any other. */
+  readonly boot: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random: () => number;
+}
+
+/** Mean time between two receipts of the demonstration. */
+const MEAN_GAP_MS = 25_000;
+
+/**
+ * A till with an MQTT connection of its own that sells now and then: mostly sales, sometimes a refund or a hand-over,
+ * so that the page shows what counts as a sale and what does not.
+ */
+export function createDemoTill(deps: DemoTillDeps): Service {
+  const { url, boot, clock, log, random } = deps;
+  const link = new MqttLink({
+    url,
+    clientId: "demo-till",
+    clean: true,
+    boot,
+    will: null,
+    clock,
+    log,
+    random,
+  });
+  const topic = plainTopic(deps.root, deps.gatewayId, "in/pos");
+  let timer: Timer | null = null;
+  let number = 0;
+  const next = (): void => {
+    const gapMs = Math.max(2_000, -Math.log(1 - random()) * MEAN_GAP_MS);
+    timer = clock.after(gapMs, "demo-till", () => {
+      number += 1;
+      const receipt = demoReceipt(deps, number);
+      link.publish(topic, JSON.stringify(receipt), { qos: 1, retain: false });
+      next();
+    });
+  };
+  return {
+    name: "demo-till",
+    async start(signal) {
+      await link.start(signal);
+      next();
+    },
+    async [Symbol.asyncDispose]() {
+      timer?.cancel();
+      await link[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Draws the receipt with this number. */
+export function demoReceipt(
+  deps: Pick<DemoTillDeps, "boot" | "clock" | "random">,
+  number: number,
+): DemoReceipt {
+  const kind = drawKind(deps.random());
+  const units = kind === "sale" ? 1 + Math.floor(deps.random() * 4) : 1;
+  const priceMinor = 495 + Math.round(deps.random() * 60) * 100;
+  return {
+    receiptId: `${deps.boot}-${number}`,
+    kind,
+    paidAt: new Date(deps.clock.now()).toISOString(),
+    netMinor: (kind === "refund" ? -1 : 1) * units * priceMinor,
+    units,
+  };
+}
+
+function drawKind(draw: number): TransactionKind {
+  if (draw < 0.88) return "sale";
+  return draw < 0.94 ? "refund" : "click-collect";
+}

@@ -1,0 +1,29 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from "commander";
+import { addCentral } from "./commands/central.ts";
+import { addDemo } from "./commands/demo.ts";
+import { addDoctor } from "./commands/doctor.ts";
+import { addModels } from "./commands/models.ts";
+import { addReplay } from "./commands/replay.ts";
+import { addRun } from "./commands/run.ts";
+import { addSite } from "./commands/site.ts";
+import { createTerminal, reportFailure } from "./terminal.ts";
+import { readVersion } from "./version.ts";
+
+const terminal = createTerminal();
+const program = new Command("vitrine")
+  .description("In-store telemetry edge gateway for beacons and cameras")
+  .version(readVersion())
+  .showHelpAfterError("Run the command with --help; it shows an example.")
+  .exitOverride();
+
+for (const add of [addRun, addDemo, addReplay, addCentral, addModels, addDoctor, addSite]) {
+  add(program, terminal);
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else process.exitCode = reportFailure(terminal, error);
+}
