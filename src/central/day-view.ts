@@ -1,0 +1,43 @@
+import { type EpochMs, epochMs } from "../core/brand.ts";
+import type { JourneyEvent } from "../core/events.ts";
+import type { SitePlan } from "../core/site.ts";
+import type { TodayView } from "../metrics/today.ts";
+import { fromCloudEvent } from "../wire/cloud-event.ts";
+import type { EventRepository } from "./repository.ts";
+
+/** The metrics of one shop as the centre needs them: take events in, show the day. */
+export interface DayMetrics {
+  ingest(event: JourneyEvent): void;
+  today(now: EpochMs): TodayView;
+}
+
+const PAGE_EVENTS = 1000;
+
+/**
+ * Computes the Today view of a shop afresh from the stored events of its trading day, with the same code as the
+ * gateway. Events that cannot be read any more are skipped. Reads in pages.
+ */
+export async function computeDay(
+  repository: EventRepository,
+  site: SitePlan,
+  metricsOf: (site: SitePlan) => DayMetrics,
+  now: EpochMs,
+): Promise<TodayView> {
+  const metrics = metricsOf(site);
+  const from = metrics.today(now).dayStart;
+  const query = { storeId: site.store.id, from, to: epochMs(now + 1), type: null };
+  let after: { readonly at: EpochMs; readonly id: string } | null = null;
+  for (;;) {
+    const page: Awaited<ReturnType<EventRepository["events"]>> = await repository.events({
+      ...query,
+      limit: PAGE_EVENTS,
+      after,
+    });
+    for (const { body } of page) {
+      const event = fromCloudEvent(JSON.parse(body));
+      if (event.ok) metrics.ingest(event.value);
+    }
+    after = page.at(-1) ?? null;
+    if (page.length < PAGE_EVENTS) return metrics.today(now);
+  }
+}

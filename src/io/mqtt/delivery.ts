@@ -1,0 +1,286 @@
+import type { EpochMs, GatewayId, StoreId } from "../../core/brand.ts";
+import type { Clock, Timer } from "../../core/clock.ts";
+import type { FaultCode } from "../../core/errors.ts";
+import type { JourneyEvent, SensorKind, SensorState } from "../../core/events.ts";
+import type { Log, Service } from "../../core/lifecycle.ts";
+import type { MetricScope, MetricValue } from "../../core/metric-value.ts";
+import { isoTime } from "../../wire/cloud-event.ts";
+import {
+  ackSchema,
+  type BirthMessage,
+  type LiveMessage,
+  parseMessage,
+} from "../../wire/envelopes.ts";
+import { wireSchemaHash } from "../../wire/json-schemas.ts";
+import { namedTopic, plainTopic } from "../../wire/topics.ts";
+import { journeyEntry } from "../outbox/journey-entry.ts";
+import type { Outbox } from "../outbox/outbox.ts";
+import { eventHash } from "./event-hash.ts";
+import type { Link } from "./link.ts";
+import type { LastWill } from "./mqtt-link.ts";
+import { SendWindow } from "./send-window.ts";
+
+/** Who sends: fixed for one life of the gateway. */
+export interface GatewayIdentity {
+  readonly root: string;
+  readonly gatewayId: GatewayId;
+  readonly storeId: StoreId;
+  /** Id of this life of the process, a topic level. */
+  readonly boot: string;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+let contractHash: string | null = null;
+
+/** Fingerprint of this version's wire contract; made on first use, since it takes some milliseconds. */
+function schemaHashOf(): string {
+  contractHash ??= wireSchemaHash(eventHash);
+  return contractHash;
+}
+
+/** A sensor as the birth message lists it. */
+export interface BirthSensor {
+  readonly id: string;
+  readonly kind: SensorKind;
+  readonly state: SensorState;
+}
+
+/** State of the way to the centre; the same shape as the dashboard's `DeliveryStatus`. */
+export interface DeliveryState {
+  readonly state: "acked" | "connected" | "offline" | "off";
+  readonly since: EpochMs;
+  readonly code: FaultCode | null;
+  readonly outboxEvents: number;
+  readonly outboxBytes: number;
+  readonly outboxCapBytes: number;
+  readonly oldestAgeMs: number | null;
+  readonly lastAckAt: EpochMs | null;
+  readonly shedEvents: number;
+}
+
+export interface DeliveryOptions {
+  readonly identity: GatewayIdentity;
+  readonly outbox: Outbox;
+  /** null when no broker is configured: events wait in the outbox. */
+  readonly link: Link | null;
+  readonly sensors: () => readonly BirthSensor[];
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+const TICK_MS = 1000;
+const FAREWELL_MS = 1500;
+
+/** Builds the birth message of a connection; with `online: false` it is the farewell and the last will. Pure. */
+export function birthMessage(
+  identity: GatewayIdentity,
+  epoch: string,
+  session: string,
+  online: boolean,
+  sensors: readonly BirthSensor[],
+): BirthMessage {
+  const { boot, storeId, versions } = identity;
+  const schemaHash = schemaHashOf();
+  return {
+    v: 1,
+    online,
+    session,
+    boot,
+    storeId,
+    epoch,
+    versions,
+    schemaHash,
+    sensors: [...sensors],
+  };
+}
+
+/** Builds the last will of a gateway's connection: its birth, offline, under the same session. Pure. */
+export function gatewayWill(identity: GatewayIdentity, epoch: string, session: string): LastWill {
+  return {
+    topic: plainTopic(identity.root, identity.gatewayId, "up/birth"),
+    text: JSON.stringify(birthMessage(identity, epoch, session, false, [])),
+  };
+}
+
+/**
+ * Takes journey events into the outbox and brings them to the centre. Also mirrors each accepted event on
+ * `event/<kind>` and publishes live values, both best effort.
+ */
+export class Delivery implements Service {
+  readonly name = "delivery";
+  /** Called when the status may have changed. */
+  onChange: () => void = () => undefined;
+  readonly #options: DeliveryOptions;
+  readonly #window: SendWindow;
+  #ticker: Timer | null = null;
+  #state: DeliveryState["state"];
+  #since: EpochMs;
+  #lastAckAt: EpochMs | null = null;
+  #isAcked = false;
+  #badAcks = 0;
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options;
+    this.#state = options.link === null ? "off" : "offline";
+    this.#since = options.clock.now();
+    const { gatewayId, storeId, boot } = options.identity;
+    this.#window = new SendWindow({
+      outbox: options.outbox,
+      clock: options.clock,
+      gatewayId,
+      storeId,
+      boot,
+      hash: eventHash,
+      send: (text, onDone) => {
+        const qos1 = { qos: 1, retain: false } as const;
+        options.link?.publish(this.#topic("up/ev"), text, qos1, onDone);
+      },
+      onEpoch: () => this.#announce(true),
+    });
+    options.outbox.onState = () => this.#refresh();
+    options.link?.subscribe(this.#topic("down/ack"), (message) => this.#takeAck(message.text));
+    options.link?.onState((state) => {
+      this.#isAcked = false;
+      if (state.kind === "connected") {
+        this.#announce(true);
+        this.#window.open();
+      } else this.#window.close();
+      this.#refresh();
+    });
+  }
+
+  async start(_signal: AbortSignal): Promise<void> {
+    if (this.#options.link === null) return;
+    this.#ticker ??= this.#options.clock.every(TICK_MS, "delivery tick", () => {
+      this.#window.tick();
+      this.#refresh();
+    });
+  }
+
+  /**
+   * Takes an event on its way: false when it was refused because memory and disk are full (it is then accounted for
+   * in a gap record). After the commit it is mirrored and sent.
+   */
+  record(event: JourneyEvent): boolean {
+    const { outbox, clock, identity } = this.#options;
+    const entry = journeyEntry(event, { ...identity, recordedAt: clock.now(), hash: eventHash });
+    return outbox.append(entry, () => {
+      this.#publishVolatile(this.#named("event", event.kind), entry.body, false);
+      this.#window.pump();
+    });
+  }
+
+  /** Publishes the latest values of the store, a zone or a line, retained; dropped while offline. */
+  publishLive(scope: MetricScope, values: readonly MetricValue[]): void {
+    const message: LiveMessage = { v: 1, at: isoTime(this.#options.clock.now()), values };
+    const name = scope.kind === "store" ? "store" : `${scope.kind}-${scope.id}`;
+    this.#publishVolatile(this.#named("live", name), JSON.stringify(message), true);
+  }
+
+  /** Publishes the birth again: after a sensor changed its state. Dropped while offline. */
+  announce(): void {
+    this.#announce(true);
+  }
+
+  status(): DeliveryState {
+    const stats = this.#options.outbox.stats();
+    const oldest = stats.oldestRecordedAt;
+    return {
+      state: this.#state,
+      since: this.#since,
+      code: this.#code(),
+      outboxEvents: stats.waiting + stats.pending,
+      outboxBytes: stats.bytes,
+      outboxCapBytes: stats.capBytes,
+      oldestAgeMs: oldest === null ? null : Math.max(0, this.#options.clock.now() - oldest),
+      lastAckAt: this.#lastAckAt,
+      shedEvents: stats.shed + stats.refused,
+    };
+  }
+
+  /** Commits what is pending and says farewell; the link and the outbox are closed by their owner afterwards. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ticker?.cancel();
+    this.#ticker = null;
+    this.#options.outbox.flush();
+    if (this.#options.link?.state.kind !== "connected") return;
+    await new Promise<void>((resolve) => {
+      const deadline = this.#options.clock.after(FAREWELL_MS, "farewell", resolve);
+      this.#announce(false, () => {
+        deadline.cancel();
+        resolve();
+      });
+    });
+    this.#window.close();
+  }
+
+  #announce(online: boolean, onDone?: () => void): void {
+    const { link, identity, outbox, sensors } = this.#options;
+    if (link?.state.kind !== "connected") {
+      onDone?.();
+      return;
+    }
+    const birth = birthMessage(identity, outbox.epoch, link.state.session, online, sensors());
+    const text = JSON.stringify(birth);
+    link.publish(this.#topic("up/birth"), text, { qos: 1, retain: true }, onDone);
+  }
+
+  #takeAck(text: string): void {
+    const ack = parseMessage(ackSchema, text);
+    if (!ack.ok) {
+      this.#badAcks += 1;
+      this.#options.log.warn(
+        {
+          event: "delivery.ack-invalid",
+          code: "MESSAGE_INVALID",
+          count: this.#badAcks,
+          faults: ack.error,
+        },
+        "an acknowledgement could not be read",
+      );
+      return;
+    }
+    if (!this.#window.take(ack.value)) return;
+    this.#isAcked = true;
+    this.#lastAckAt = this.#options.clock.now();
+    this.#refresh();
+  }
+
+  #publishVolatile(topic: string, text: string, retain: boolean): void {
+    const { link } = this.#options;
+    if (link?.state.kind === "connected") link.publish(topic, text, { qos: 0, retain });
+  }
+
+  #refresh(): void {
+    const state = this.#judge();
+    if (state !== this.#state) {
+      this.#state = state;
+      this.#since = this.#options.clock.now();
+      const code = this.#code();
+      this.#options.log.info({ event: "delivery.state", state, code }, `delivery is ${state}`);
+    }
+    this.onChange();
+  }
+
+  #judge(): DeliveryState["state"] {
+    const { link } = this.#options;
+    if (link === null) return "off";
+    if (link.state.kind === "offline") return "offline";
+    return this.#isAcked && !this.#window.isStalled ? "acked" : "connected";
+  }
+
+  #code(): FaultCode | null {
+    const { link, outbox } = this.#options;
+    if (outbox.state.kind === "fault") return outbox.state.code;
+    if (link?.state.kind === "offline") return link.state.code;
+    return this.#window.isStalled ? "ACK_STALLED" : null;
+  }
+
+  #topic(channel: "up/ev" | "up/birth" | "down/ack"): string {
+    return plainTopic(this.#options.identity.root, this.#options.identity.gatewayId, channel);
+  }
+
+  #named(channel: "event" | "live", name: string): string {
+    return namedTopic(this.#options.identity.root, this.#options.identity.gatewayId, channel, name);
+  }
+}

@@ -1,0 +1,292 @@
+import { readFileSync } from "node:fs";
+import { connect, type IClientOptions, type MqttClient } from "mqtt";
+import type { Clock, Timer } from "../../core/clock.ts";
+import { type FaultCode, GatewayError } from "../../core/errors.ts";
+import type { Log, Service } from "../../core/lifecycle.ts";
+import { type RetryOptions, retryPauses } from "../../core/retry.ts";
+import {
+  type Link,
+  type LinkMessage,
+  type LinkState,
+  type MessageHandler,
+  type PublishOptions,
+  topicMatches,
+} from "./link.ts";
+
+/** A retained message the broker sends when the connection is lost. */
+export interface LastWill {
+  readonly topic: string;
+  readonly text: string;
+}
+
+export interface MqttLinkOptions {
+  readonly url: string;
+  readonly clientId: string;
+  readonly username?: string;
+  readonly password?: string;
+  readonly caFile?: string;
+  readonly certFile?: string;
+  readonly keyFile?: string;
+  /** False keeps the subscriptions at the broker while away (the centre); gateways use true. */
+  readonly clean: boolean;
+  /** Prefix of session names; a connection is called `<boot>-<n>`. */
+  readonly boot: string;
+  readonly will: ((session: string) => LastWill) | null;
+  readonly retry?: RetryOptions;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random: () => number;
+}
+
+const RETRY: RetryOptions = { baseMs: 1000, capMs: 60_000, factor: 2, jitterRatio: 1 };
+const STABLE_MS = 60_000;
+const CONNECT_TIMEOUT_MS = 8000;
+const KEEPALIVE_S = 30;
+const RECEIVE_MAXIMUM = 64;
+const KEPT_SESSION_S = 604_800;
+const CLOSE_DEADLINE_MS = 2000;
+/** CONNACK codes with which a broker refuses MQTT 5: 3.1.1's "unacceptable version" and its successor. */
+const VERSION_REFUSED = new Set([1, 132]);
+/** CONNACK 3.1.1 codes 2..5 and MQTT 5 codes from 128 on. */
+const isRefusal = (code: unknown): boolean =>
+  typeof code === "number" && ((code >= 2 && code <= 5) || code >= 128);
+
+/**
+ * mqtt.js as a plain line: one client per connection, no queue, no store to replay, our own back-off with full
+ * jitter. Speaks MQTT 5 and falls back to 3.1.1. A broker that is away is a state, never an exception.
+ */
+export class MqttLink implements Link, Service {
+  readonly name = "mqtt link";
+  readonly #options: MqttLinkOptions;
+  readonly #handlers: { readonly filter: string; readonly handler: MessageHandler }[] = [];
+  readonly #listeners: ((state: LinkState) => void)[] = [];
+  #pauses: Generator<number, never>;
+  #client: MqttClient | null = null;
+  #state: LinkState;
+  #timer: Timer | null = null;
+  #stable: Timer | null = null;
+  #version: 4 | 5 = 5;
+  #connections = 0;
+  #tls: Pick<IClientOptions, "ca" | "cert" | "key"> = {};
+  #disposed = false;
+
+  constructor(options: MqttLinkOptions) {
+    this.#options = options;
+    this.#pauses = retryPauses(options.retry ?? RETRY, options.random);
+    this.#state = { kind: "offline", since: options.clock.now(), code: null };
+  }
+
+  get state(): LinkState {
+    return this.#state;
+  }
+
+  /** Begins to connect and returns; the state tells how it went. @throws CONFIG_UNREADABLE for a missing TLS file */
+  async start(signal: AbortSignal): Promise<void> {
+    this.#tls = {
+      ...pem("ca", this.#options.caFile),
+      ...pem("cert", this.#options.certFile),
+      ...pem("key", this.#options.keyFile),
+    };
+    if (!signal.aborted) this.#open();
+  }
+
+  subscribe(filter: string, handler: MessageHandler): void {
+    this.#handlers.push({ filter, handler });
+  }
+
+  onState(listener: (state: LinkState) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  publish(
+    topic: string,
+    text: string,
+    options: PublishOptions,
+    onDone: (error: Error | null) => void = () => undefined,
+  ): void {
+    if (this.#client === null || this.#state.kind !== "connected") {
+      onDone(new Error("the broker is not connected"));
+      return;
+    }
+    this.#client.publish(topic, text, options, (error) => onDone(error ?? null));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed = true;
+    this.#timer?.cancel();
+    this.#stable?.cancel();
+    const client = this.#client;
+    this.#client = null;
+    if (client === null) return;
+    await new Promise<void>((resolve) => {
+      const deadline = this.#options.clock.after(CLOSE_DEADLINE_MS, "mqtt close", () => {
+        client.end(true, {}, () => resolve());
+      });
+      client.end(!client.connected, {}, () => {
+        deadline.cancel();
+        resolve();
+      });
+    });
+  }
+
+  #open(): void {
+    if (this.#disposed) return;
+    this.#connections += 1;
+    const session = `${this.#options.boot}-${this.#connections}`;
+    const client = connect(this.#options.url, this.#clientOptions(session));
+    this.#client = client;
+    let failure: unknown = null;
+    let isAnswered = false;
+    client.handleMessage = (packet, done): void => {
+      const text = packet.payload.toString("utf8");
+      this.#dispatch(client, { topic: packet.topic, text, retained: packet.retain }, done);
+    };
+    client.on("error", (error) => {
+      failure = error;
+    });
+    client.on("connect", () => {
+      isAnswered = true;
+      this.#subscribeAll(client, session);
+    });
+    client.on("close", () => {
+      if (this.#client === client) this.#lost(client, failure, isAnswered);
+    });
+  }
+
+  #clientOptions(session: string): IClientOptions {
+    const { clientId, clean, username, password, will } = this.#options;
+    const last = will?.(session) ?? null;
+    return {
+      clientId,
+      clean,
+      protocolVersion: this.#version,
+      reconnectPeriod: 0,
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      keepalive: KEEPALIVE_S,
+      queueQoSZero: false,
+      resubscribe: false,
+      ...this.#tls,
+      ...(username === undefined ? {} : { username }),
+      ...(password === undefined ? {} : { password }),
+      ...(last === null
+        ? {}
+        : { will: { topic: last.topic, payload: Buffer.from(last.text), qos: 1, retain: true } }),
+      ...(this.#version === 5
+        ? {
+            properties: {
+              sessionExpiryInterval: clean ? 0 : KEPT_SESSION_S,
+              receiveMaximum: RECEIVE_MAXIMUM,
+            },
+          }
+        : {}),
+    };
+  }
+
+  #subscribeAll(client: MqttClient, session: string): void {
+    const topics = Object.fromEntries(
+      this.#handlers.map(({ filter }) => [filter, { qos: 1 as const }]),
+    );
+    const ready = (): void => {
+      if (this.#client !== client || !client.connected) return;
+      this.#setState({
+        kind: "connected",
+        since: this.#options.clock.now(),
+        protocolVersion: this.#version,
+        session,
+      });
+      this.#stable = this.#options.clock.after(STABLE_MS, "mqtt stable", () => {
+        this.#pauses = retryPauses(this.#options.retry ?? RETRY, this.#options.random);
+      });
+    };
+    if (this.#handlers.length === 0) {
+      ready();
+      return;
+    }
+    client.subscribe(topics, (error, granted) => {
+      const refused = granted?.find((grant) => grant.qos === 128);
+      if (error === null && refused === undefined) {
+        ready();
+        return;
+      }
+      this.#options.log.warn(
+        { event: "mqtt.subscribe-refused", code: "BROKER_REFUSED", filter: refused?.topic },
+        "the broker refused a subscription",
+      );
+      client.end(true);
+    });
+  }
+
+  #dispatch(client: MqttClient, message: LinkMessage, done: (error?: Error) => void): void {
+    const running = this.#handlers
+      .filter(({ filter }) => topicMatches(filter, message.topic))
+      .map(({ handler }) => handler(message))
+      .filter((outcome) => outcome instanceof Promise);
+    if (running.length === 0) {
+      done();
+      return;
+    }
+    Promise.all(running).then(
+      () => done(),
+      (error: unknown) => {
+        // Unacknowledged, the message comes again on the next connection of a kept session.
+        this.#options.log.warn(
+          { event: "mqtt.handler-failed", code: codeOf(error), topic: message.topic },
+          "a message could not be handled; the connection is opened again",
+        );
+        client.end(true);
+      },
+    );
+  }
+
+  #lost(client: MqttClient, failure: unknown, isAnswered: boolean): void {
+    this.#stable?.cancel();
+    this.#client = null;
+    client.end(true);
+    const isVersionRefused = !isAnswered && VERSION_REFUSED.has(Number(reasonOf(failure)));
+    const isHungUpOn = !isAnswered && failure === null;
+    const wasFive = this.#version === 5;
+    if (isVersionRefused || isHungUpOn) this.#version = wasFive ? 4 : 5;
+    const pauseMs = isVersionRefused && wasFive ? 0 : this.#pauses.next().value;
+    if (pauseMs > 0) this.#setOffline(failure);
+    this.#timer = this.#options.clock.after(pauseMs, "mqtt reconnect", () => this.#open());
+  }
+
+  #setOffline(failure: unknown): void {
+    const code: FaultCode = isRefusal(reasonOf(failure)) ? "BROKER_REFUSED" : "BROKER_UNREACHABLE";
+    if (this.#state.kind === "offline" && this.#state.code === code) return;
+    const reason = failure instanceof Error ? failure.message : "the connection was closed";
+    this.#options.log.warn({ event: "mqtt.offline", code, reason }, "the broker is not reachable");
+    this.#setState({ kind: "offline", since: this.#options.clock.now(), code });
+  }
+
+  #setState(state: LinkState): void {
+    this.#state = state;
+    if (state.kind === "connected") {
+      const { protocolVersion, session } = state;
+      this.#options.log.info(
+        { event: "mqtt.connected", protocolVersion, session },
+        "connected to the broker",
+      );
+    }
+    for (const listener of this.#listeners) listener(state);
+  }
+}
+
+function pem(key: "ca" | "cert" | "key", path: string | undefined): Record<string, Buffer> {
+  if (path === undefined) return {};
+  try {
+    return { [key]: readFileSync(path) };
+  } catch (error) {
+    throw new GatewayError("CONFIG_UNREADABLE", `cannot read the ${key} file of the broker`, {
+      cause: error,
+      context: { path },
+    });
+  }
+}
+
+function reasonOf(failure: unknown): unknown {
+  return typeof failure === "object" && failure !== null && "code" in failure ? failure.code : null;
+}
+
+const codeOf = (error: unknown): string =>
+  error instanceof GatewayError ? error.code : "STORE_FAILED";

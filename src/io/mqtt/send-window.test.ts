@@ -1,0 +1,243 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, test } from "node:test";
+import { FakeClock } from "../../../test/fakes/fake-clock.ts";
+import { gatewayId, storeId } from "../../core/brand.ts";
+import { SILENT_LOG } from "../../core/lifecycle.ts";
+import type { StreamName } from "../../wire/cloud-event.ts";
+import {
+  type AckMessage,
+  type BatchMessage,
+  batchSchema,
+  LARGEST_PAYLOAD_BYTES,
+} from "../../wire/envelopes.ts";
+import { type Outbox, openOutbox } from "../outbox/outbox.ts";
+import { eventHash } from "./event-hash.ts";
+import { SendWindow } from "./send-window.ts";
+
+let dir = "";
+let clock = new FakeClock();
+let outbox: Outbox;
+let window: SendWindow;
+let sent: BatchMessage[] = [];
+let largestBytes = 0;
+let epochs = 0;
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), "vitrine-window-"));
+  clock = new FakeClock();
+  sent = [];
+  largestBytes = 0;
+  epochs = 0;
+  outbox = openOutbox({
+    path: join(dir, "outbox.db"),
+    capBytes: 8_388_608,
+    commitMs: 250,
+    clock,
+    log: SILENT_LOG,
+    random: () => 0,
+  });
+  window = new SendWindow({
+    outbox,
+    clock,
+    gatewayId: gatewayId("gw1"),
+    storeId: storeId("shop1"),
+    boot: "b1",
+    hash: eventHash,
+    send: (text, onDone) => {
+      sent.push(batchSchema.parse(JSON.parse(text)));
+      largestBytes = Math.max(largestBytes, Buffer.byteLength(text));
+      onDone(null);
+    },
+    onEpoch: () => {
+      epochs += 1;
+    },
+  });
+});
+afterEach(() => {
+  outbox.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+function add(events: number, stream: StreamName = "journey", bytes = 100): void {
+  for (let n = 0; n < events; n += 1) {
+    outbox.append({
+      stream,
+      body: JSON.stringify({ x: "é".repeat(bytes / 2) }),
+      urgent: false,
+      receiptId: null,
+    });
+  }
+  outbox.flush();
+}
+
+function ack(seq: Record<string, number>, more: Partial<AckMessage> = {}): boolean {
+  return window.take({ v: 1, epoch: outbox.epoch, seq, need: null, pauseMs: 0, ...more });
+}
+
+const firsts = (): number[] => sent.map((batch) => batch.first);
+
+test("nothing is sent before the link is up, then journeys go first", () => {
+  add(3, "zone");
+  add(2, "journey");
+  window.pump();
+  assert.equal(sent.length, 0);
+  window.open();
+  assert.deepEqual(
+    sent.map((b) => [b.stream, b.first, b.ev.length]),
+    [
+      ["journey", 1, 2],
+      ["zone", 1, 3],
+    ],
+  );
+});
+
+test("at most eight batches of at most 64 KiB are under way", () => {
+  add(2000, "journey", 1000);
+  window.open();
+  assert.equal(sent.length, 8);
+  assert.ok(largestBytes <= LARGEST_PAYLOAD_BYTES, `${largestBytes} bytes`);
+  const second = sent[1]?.first ?? 0;
+  ack({ journey: second - 1 });
+  assert.equal(sent.length, 9);
+});
+
+test("rows are given up only on the centre's acknowledgement", () => {
+  add(3, "audit");
+  window.open();
+  assert.equal(
+    outbox.read("audit", 0, 10_000).length,
+    3,
+    "sent and acknowledged by the broker only",
+  );
+  ack({ audit: 2 });
+  clock.advance(250);
+  assert.deepEqual(
+    outbox.read("audit", 0, 10_000).map((row) => row.seq),
+    [3],
+  );
+});
+
+test("an acknowledgement of another epoch is ignored", () => {
+  add(1);
+  window.open();
+  const foreign = "00000000-0000-4000-8000-000000000000";
+  assert.equal(ack({ journey: 1 }, { epoch: foreign }), false);
+  assert.equal(outbox.acked("journey"), 0);
+});
+
+test("a request goes back to the missing number once, however often it is repeated", () => {
+  add(1000);
+  window.open();
+  const before = sent.length;
+  assert.ok(before > 2);
+  const need = { journey: sent[1]?.first ?? 0 };
+  ack({ journey: need.journey - 1 }, { need });
+  const after = sent.length;
+  assert.equal(firsts().slice(before)[0], need.journey);
+  ack({ journey: need.journey - 1 }, { need });
+  assert.equal(sent.length, after);
+});
+
+test("numbers that were forgotten are answered with a gap, so that the stream goes on", () => {
+  add(5, "audit");
+  window.open();
+  ack({ audit: 5 });
+  clock.advance(250);
+  add(1, "audit");
+  window.pump();
+  sent = [];
+  ack({ audit: 2 }, { need: { audit: 3 } });
+  const [batch] = sent;
+  assert.equal(batch?.first, 3);
+  assert.deepEqual(batch?.ev[0]?.["data"], { stream: "audit", from: 3, to: 5, n: 3, why: "gone" });
+  assert.equal(batch?.ev.length, 2);
+});
+
+test("without acknowledgement the window goes back after five seconds, then ever more rarely", () => {
+  add(1);
+  window.open();
+  const tickFor = (seconds: number): void => {
+    for (let s = 0; s < seconds; s += 1) {
+      clock.advance(1000);
+      window.tick();
+    }
+  };
+  tickFor(5);
+  assert.deepEqual([sent.length, window.isStalled], [1, false]);
+  tickFor(1);
+  assert.deepEqual([sent.length, window.isStalled], [2, true]);
+  tickFor(10);
+  assert.equal(sent.length, 2);
+  tickFor(1);
+  assert.equal(sent.length, 3);
+  ack({ journey: 1 });
+  assert.equal(window.isStalled, false);
+});
+
+test("an idle window does not stall", () => {
+  add(1);
+  window.open();
+  ack({ journey: 1 });
+  clock.advance(600_000);
+  window.tick();
+  add(1);
+  window.pump();
+  window.tick();
+  assert.deepEqual([firsts(), window.isStalled], [[1, 2], false]);
+});
+
+test("a pause the centre asks for is kept", () => {
+  add(1);
+  window.open();
+  ack({ journey: 1 }, { pauseMs: 3000 });
+  add(1);
+  window.pump();
+  assert.equal(sent.length, 1);
+  clock.advance(3000);
+  window.tick();
+  assert.equal(sent.length, 2);
+});
+
+test("after a lost connection everything not acknowledged is sent again", () => {
+  add(10);
+  window.open();
+  ack({ journey: 4 });
+  window.close();
+  add(1);
+  window.pump();
+  sent = [];
+  window.open();
+  assert.deepEqual(
+    sent.map((b) => [b.first, b.ev.length]),
+    [[5, 7]],
+  );
+});
+
+test("an old copy of the outbox begins a new epoch instead of reusing numbers", () => {
+  add(2);
+  window.open();
+  const { epoch } = outbox;
+  ack({ journey: 50 });
+  assert.notEqual(outbox.epoch, epoch);
+  assert.equal(epochs, 1);
+  assert.deepEqual(
+    [sent.at(-1)?.epoch, sent.at(-1)?.first, sent.at(-1)?.ev.length],
+    [outbox.epoch, 1, 2],
+  );
+});
+
+test("a backlog is marked as history, fresh events are not", () => {
+  add(1);
+  clock.advance(31_000);
+  window.open();
+  ack({ journey: 1 });
+  add(1);
+  window.pump();
+  assert.deepEqual(
+    sent.map((b) => b.hist),
+    [true, false],
+  );
+});

@@ -1,0 +1,28 @@
+import type { EpochMs } from "../../core/brand.ts";
+import type { StreamName } from "../../wire/cloud-event.ts";
+import type { OutboxFile } from "./outbox-file.ts";
+
+/** Streams kept until the trading day is over, so that today's figures can be rebuilt after a restart. */
+export const DAYBOOK_STREAMS: ReadonlySet<StreamName> = new Set(["journey", "zone", "health"]);
+
+/**
+ * Bodies of the day's events recorded at or after `from`, in order of recording over all streams. Reads in pages, so
+ * that a day never has to fit into memory.
+ */
+export function* dayEvents(file: OutboxFile, from: EpochMs): Generator<string> {
+  const streams = [...DAYBOOK_STREAMS].map((stream) => file.table(stream).since(from));
+  const heads = streams.map((stream) => stream.next());
+  for (;;) {
+    let first = -1;
+    heads.forEach((head, index) => {
+      if (head.done) return;
+      const best = heads[first];
+      if (best === undefined || best.done || head.value.stamp < best.value.stamp) first = index;
+    });
+    const head = heads[first];
+    const stream = streams[first];
+    if (head === undefined || head.done || stream === undefined) return;
+    yield head.value.body;
+    heads[first] = stream.next();
+  }
+}

@@ -1,0 +1,281 @@
+import { randomUUID } from "node:crypto";
+import Database from "better-sqlite3";
+import { type EpochMs, epochMs } from "../../core/brand.ts";
+import { STREAMS, type StreamName } from "../../wire/cloud-event.ts";
+import type { GapReason } from "../../wire/envelopes.ts";
+import { STAMPS_PER_MS, StreamTable } from "./stream-table.ts";
+
+/** One record to store. */
+export interface OutboxRecord {
+  readonly stream: StreamName;
+  readonly body: string;
+  readonly recordedAt: EpochMs;
+  /** Receipt to remember in the same transaction, or null. */
+  readonly receiptId: string | null;
+}
+
+/**
+ * Where a stream stands. `next` survives restarts and deletes, so a number is never given twice: on the disk it is
+ * written only when rows are deleted, and is otherwise read off the last row.
+ */
+export interface StreamPosition {
+  next: number;
+  acked: number;
+  shed: number;
+}
+
+/** Receipts remembered; a till that resends one older than this many receipts is not recognised. */
+const REMEMBERED_RECEIPTS = 20_000;
+const JOURNAL_BYTES = 4_194_304;
+
+/**
+ * The outbox's SQLite file: one append-only table per stream, a row of positions per stream, remembered receipts.
+ * Every method that writes is one durable transaction (WAL, synchronous FULL). Errors of SQLite pass through.
+ */
+export class OutboxFile {
+  readonly epoch: string;
+  readonly #db: Database.Database;
+  readonly #tables: Readonly<Record<StreamName, StreamTable>>;
+  readonly #positions: Readonly<Record<StreamName, StreamPosition>>;
+  readonly #savePosition: Database.Statement<[number, number, number, string]>;
+  readonly #addReceipt: Database.Statement<[string]>;
+  readonly #dropReceipts: Database.Statement<[number]>;
+  readonly #findReceipt: Database.Statement<[string], number>;
+  readonly #pageCount: Database.Statement<[], number>;
+  readonly #freePages: Database.Statement<[], number>;
+  readonly #append: (
+    records: readonly OutboxRecord[],
+    refused: ReadonlyMap<StreamName, number>,
+  ) => void;
+  readonly #pageBytes: number;
+  /** Streams whose position changed since it was last written. */
+  readonly #dirty = new Set<StreamName>();
+  #stamp = 0;
+
+  /** Opens or creates the file. Throws SQLite's error when it is damaged, locked or the disk refuses. */
+  constructor(path: string, capBytes: number) {
+    this.#db = openDatabase(path);
+    try {
+      createSchema(this.#db);
+      this.#pageBytes = Number(this.#db.pragma("page_size", { simple: true }));
+      this.#db.pragma(`max_page_count=${Math.ceil(capBytes / this.#pageBytes)}`);
+      this.epoch = String(
+        this.#db.prepare("SELECT v FROM meta WHERE k='epoch'").pluck().get() ?? "",
+      );
+      this.#tables = byStream((stream) => new StreamTable(this.#db, stream));
+      this.#positions = byStream((stream) => {
+        const saved = loadPosition(this.#db, stream);
+        return { ...saved, next: Math.max(saved.next, this.#tables[stream].lastNumber() + 1) };
+      });
+    } catch (error) {
+      this.#db.close();
+      throw error;
+    }
+    const db = this.#db;
+    this.#savePosition = db.prepare("UPDATE position SET next=?, acked=?, shed=? WHERE stream=?");
+    this.#addReceipt = db.prepare("INSERT OR IGNORE INTO receipt(id) VALUES(?)");
+    this.#dropReceipts = db.prepare("DELETE FROM receipt WHERE n<=?");
+    this.#findReceipt = db.prepare<[string], number>("SELECT n FROM receipt WHERE id=?").pluck();
+    this.#pageCount = db.prepare<[], number>("PRAGMA page_count").pluck();
+    this.#freePages = db.prepare<[], number>("PRAGMA freelist_count").pluck();
+    this.#append = db.transaction((records, refused) => this.#insert(records, refused));
+  }
+
+  /** Position of a stream as committed. */
+  position(stream: StreamName): Readonly<StreamPosition> {
+    return this.#positions[stream];
+  }
+
+  /** Bytes in use in the file, without free pages and without the journal. */
+  get usedBytes(): number {
+    return ((this.#pageCount.get() ?? 0) - (this.#freePages.get() ?? 0)) * this.#pageBytes;
+  }
+
+  /** Rows of one stream; reads only. */
+  table(stream: StreamName): StreamTable {
+    return this.#tables[stream];
+  }
+
+  hasReceipt(receiptId: string): boolean {
+    return this.#findReceipt.get(receiptId) !== undefined;
+  }
+
+  /**
+   * Commits records in order, then one gap per stream for records that were refused while the disk was full, and
+   * the acknowledgements noted since. Nothing changes when it throws. Returns the first number given per stream.
+   */
+  append(
+    records: readonly OutboxRecord[],
+    refused: ReadonlyMap<StreamName, number>,
+  ): Record<StreamName, number> {
+    const before = byStream((stream) => ({ ...this.#positions[stream] }));
+    try {
+      this.#append(records, refused);
+      this.#dirty.clear();
+      return byStream((stream) => before[stream].next);
+    } catch (error) {
+      for (const stream of STREAMS) Object.assign(this.#positions[stream], before[stream]);
+      throw error;
+    }
+  }
+
+  /** Notes an acknowledgement; it reaches the disk with the next append or delete. False when it says nothing new. */
+  acknowledge(stream: StreamName, seq: number): boolean {
+    const position = this.#positions[stream];
+    if (seq <= position.acked) return false;
+    position.acked = seq;
+    this.#dirty.add(stream);
+    return true;
+  }
+
+  /** Forgets up to `limit` acknowledged rows recorded before `keepFrom`, oldest first; returns how many. */
+  forget(stream: StreamName, keepFrom: number, limit: number): number {
+    const table = this.#tables[stream];
+    const upTo = table.forgettable(this.#positions[stream].acked, keepFrom, limit);
+    if (upTo === null) return 0;
+    this.#dirty.add(stream);
+    const removed = this.#db.transaction(() => {
+      this.#saveDirty();
+      return table.remove(0, upTo);
+    })();
+    this.#dirty.clear();
+    return removed;
+  }
+
+  /**
+   * Sheds up to `limit` of the oldest rows above `floor`: they and the gaps among them become one gap row. Returns the number of events shed now; 0 when only gaps are left.
+   */
+  shed(stream: StreamName, floor: number, limit: number, why: GapReason, at: EpochMs): number {
+    const position = this.#positions[stream];
+    const table = this.#tables[stream];
+    const found = table.sheddable(Math.max(floor, position.acked), limit);
+    if (found === null) return 0;
+    position.shed += found.events;
+    this.#dirty.add(stream);
+    try {
+      this.#db.transaction(() => {
+        table.remove(found.from, found.lastRow);
+        table.insertGap(found.from, found.to, this.#nextStamp(at), why);
+        this.#saveDirty();
+      })();
+    } catch (error) {
+      position.shed -= found.events;
+      throw error;
+    }
+    this.#dirty.clear();
+    return found.events;
+  }
+
+  /** Gives pages freed by deletes back to the file system, at most `pages` of them. */
+  shrink(pages: number): void {
+    this.#db.pragma(`incremental_vacuum(${pages})`);
+  }
+
+  /** Empty when the file is sound, else what SQLite found. */
+  check(): string {
+    const found = String(this.#db.pragma("quick_check(1)", { simple: true }));
+    return found === "ok" ? "" : found;
+  }
+
+  /** Writes acknowledgements not yet on the disk; losing them only means that events are sent again. */
+  saveAcknowledged(): void {
+    this.#db.transaction(() => this.#saveDirty())();
+    this.#dirty.clear();
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  #insert(records: readonly OutboxRecord[], refused: ReadonlyMap<StreamName, number>): void {
+    for (const record of records) {
+      const position = this.#positions[record.stream];
+      this.#tables[record.stream].insertEvent(
+        position.next,
+        this.#nextStamp(record.recordedAt),
+        record.body,
+      );
+      position.next += 1;
+      if (record.receiptId !== null) {
+        const added = this.#addReceipt.run(record.receiptId);
+        this.#dropReceipts.run(Number(added.lastInsertRowid) - REMEMBERED_RECEIPTS);
+      }
+    }
+    const at = records.at(-1)?.recordedAt ?? epochMs(0);
+    for (const [stream, events] of refused) {
+      const position = this.#positions[stream];
+      const to = position.next + events - 1;
+      this.#tables[stream].insertGap(position.next, to, this.#nextStamp(at), "disk");
+      position.next += events;
+      position.shed += events;
+      this.#dirty.add(stream);
+    }
+    this.#saveDirty();
+  }
+
+  /** Order of recording over all streams; its whole milliseconds are the time. */
+  #nextStamp(at: EpochMs): number {
+    const isSameMs = Math.floor(this.#stamp / STAMPS_PER_MS) === at;
+    this.#stamp = isSameMs ? this.#stamp + 1 : at * STAMPS_PER_MS;
+    return this.#stamp;
+  }
+
+  #saveDirty(): void {
+    for (const stream of this.#dirty) {
+      const { next, acked, shed } = this.#positions[stream];
+      this.#savePosition.run(next, acked, shed, stream);
+    }
+  }
+}
+
+/** Builds a record with one value per stream. Pure. */
+export function byStream<T>(make: (stream: StreamName) => T): Record<StreamName, T> {
+  return Object.fromEntries(STREAMS.map((stream) => [stream, make(stream)])) as Record<
+    StreamName,
+    T
+  >;
+}
+
+/**
+ * Opens a database the way every durable store of ours does: WAL, synchronous FULL (NORMAL loses acknowledged rows
+ * at a power cut), exclusive lock, bounded journal, freed pages can be given back.
+ */
+export function openDatabase(path: string): Database.Database {
+  const db = new Database(path, { timeout: 250 });
+  try {
+    // First of all: then the journal's index stays in memory and no shared-memory file is made.
+    db.pragma("locking_mode=EXCLUSIVE");
+    db.pragma("auto_vacuum=INCREMENTAL");
+    db.pragma("journal_mode=WAL");
+    db.pragma("synchronous=FULL");
+    db.pragma(`journal_size_limit=${JOURNAL_BYTES}`);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+function createSchema(db: Database.Database): void {
+  db.transaction(() => {
+    db.exec(`CREATE TABLE IF NOT EXISTS meta(k TEXT PRIMARY KEY, v TEXT NOT NULL) WITHOUT ROWID;
+      CREATE TABLE IF NOT EXISTS position(stream TEXT PRIMARY KEY, next INTEGER NOT NULL,
+        acked INTEGER NOT NULL, shed INTEGER NOT NULL) WITHOUT ROWID;
+      CREATE TABLE IF NOT EXISTS receipt(n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE);`);
+    for (const stream of STREAMS) {
+      db.exec(`CREATE TABLE IF NOT EXISTS stream_${stream}(seq INTEGER PRIMARY KEY, last INTEGER,
+          stamp INTEGER NOT NULL, body TEXT, why TEXT);
+        CREATE INDEX IF NOT EXISTS gap_${stream} ON stream_${stream}(seq, last) WHERE body IS NULL;
+        INSERT OR IGNORE INTO position VALUES('${stream}', 1, 0, 0);`);
+    }
+    db.prepare("INSERT OR IGNORE INTO meta VALUES('epoch', ?)").run(randomUUID());
+  })();
+}
+
+function loadPosition(db: Database.Database, stream: StreamName): StreamPosition {
+  const row = db
+    .prepare<[string], StreamPosition>("SELECT next, acked, shed FROM position WHERE stream=?")
+    .get(stream);
+  if (row === undefined) throw new TypeError(`no position for stream ${stream}`);
+  return row;
+}

@@ -1,0 +1,369 @@
+import type { EpochMs } from "../../core/brand.ts";
+import type { Timer } from "../../core/clock.ts";
+import { type FaultCode, GatewayError } from "../../core/errors.ts";
+import { retryPauses } from "../../core/retry.ts";
+import { STREAMS, type StreamName } from "../../wire/cloud-event.ts";
+import { DAYBOOK_STREAMS, dayEvents } from "./daybook.ts";
+import {
+  cannotWrite,
+  isCorrupt,
+  type OpenedOutboxFile,
+  openOutboxFile,
+  replaceOutboxFile,
+} from "./open-outbox-file.ts";
+import type {
+  OnAccepted,
+  OutboxEntry,
+  OutboxOptions,
+  OutboxState,
+  OutboxStats,
+} from "./outbox-contract.ts";
+import { byStream, type OutboxFile, type OutboxRecord } from "./outbox-file.ts";
+import type { StoredRow } from "./stream-table.ts";
+
+interface PendingRecord extends OutboxRecord {
+  readonly onAccepted: OnAccepted | null;
+}
+
+const GROUP_EVENTS = 64;
+/** Events kept in memory while the disk refuses; later ones are refused and counted. */
+const PENDING_CAP = 4096;
+const GROUP_OVERHEAD_BYTES = 16_384;
+const FORGET_ROWS = 1000;
+const SHED_ROWS = 256;
+const READ_ROWS = 200;
+const SHRINK_PAGES = 256;
+/** Lowest class first; events of a journey and the audit trail go last. */
+const SHED_ORDER: readonly StreamName[] = ["raw", "zone", "health", "journey", "audit"];
+const DISK_RETRY = { baseMs: 250, capMs: 10_000, factor: 2, jitterRatio: 0.5 };
+
+/**
+ * Durable queue of events on their way to the centre, and the day's record of them. An event is accepted when it is
+ * on the disk; it is forgotten only after the centre acknowledged it and, for the day's streams, the day was purged.
+ * Single-threaded and synchronous: a commit blocks for one fsync.
+ */
+export class Outbox {
+  readonly #options: OutboxOptions;
+  #file: OutboxFile;
+  #pending: PendingRecord[] = [];
+  readonly #refused = new Map<StreamName, number>();
+  readonly #handedOut = byStream(() => 0);
+  #timer: Timer | null = null;
+  #retries: Generator<number, never>;
+  #state: OutboxState = { kind: "ok" };
+  #keepFrom = 0;
+  /** Lower bound of the room below the cap, so that the file need not be measured at every commit. */
+  #roomBytes = 0;
+  #mayForget = true;
+  #closed = false;
+  /** Called when the state changes. */
+  onState: (state: OutboxState) => void = () => undefined;
+
+  constructor(opened: OpenedOutboxFile, options: OutboxOptions) {
+    this.#options = options;
+    this.#file = opened.file;
+    this.#retries = retryPauses(DISK_RETRY, options.random);
+    this.#reportReplacement(opened);
+  }
+
+  /** Identity of the file's life; sequence numbers of another epoch mean nothing here. */
+  get epoch(): string {
+    return this.#file.epoch;
+  }
+
+  get state(): OutboxState {
+    return this.#state;
+  }
+
+  /**
+   * Takes an event. It is committed with the next group, or at once when it is urgent; `onAccepted` follows the
+   * commit. Returns false when it was refused because disk and memory are full; it is then accounted for as shed.
+   */
+  append(entry: OutboxEntry, onAccepted: OnAccepted | null = null): boolean {
+    if (this.#closed) throw new TypeError("the outbox is closed");
+    const { stream, body, receiptId } = entry;
+    if (this.#pending.length >= PENDING_CAP) {
+      this.#refused.set(stream, (this.#refused.get(stream) ?? 0) + 1);
+      return false;
+    }
+    const recordedAt = this.#options.clock.now();
+    this.#pending.push({ stream, body, recordedAt, receiptId, onAccepted });
+    const full = this.#pending.length >= GROUP_EVENTS;
+    if ((entry.urgent || full) && !this.#isDiskFull()) this.flush();
+    else this.#schedule(this.#options.commitMs);
+    return true;
+  }
+
+  /** Commits everything pending now. A full disk is reported as state, never thrown. */
+  flush(): void {
+    this.#timer?.cancel();
+    this.#timer = null;
+    if (this.#pending.length > 0) this.#commitPending();
+    else this.#forgetSome();
+  }
+
+  #commitPending(): void {
+    const group = this.#pending;
+    this.#pending = [];
+    let firsts: Record<StreamName, number>;
+    try {
+      firsts = this.#guarded(() => this.#commit(group));
+    } catch (error) {
+      this.#pending = group.concat(this.#pending);
+      this.#waitForRoom(error);
+      return;
+    }
+    this.#refused.clear();
+    if (this.#isDiskFull()) {
+      this.#retries = retryPauses(DISK_RETRY, this.#options.random);
+      this.#setOk();
+    }
+    this.#forgetSome();
+    for (const { stream, onAccepted } of group) {
+      onAccepted?.(stream, firsts[stream]);
+      firsts[stream] += 1;
+    }
+  }
+
+  /** Up to about `maxBytes` of rows above `after`, in order; at least one row when there is one. */
+  read(stream: StreamName, after: number, maxBytes: number): readonly StoredRow[] {
+    const rows = this.#guarded(() => this.#file.table(stream).rows(after, READ_ROWS));
+    let bytes = 0;
+    const end = rows.findIndex((row, index) => {
+      bytes += row.kind === "event" ? Buffer.byteLength(row.body) + 1 : 700;
+      return bytes > maxBytes && index > 0;
+    });
+    return end === -1 ? rows : rows.slice(0, end);
+  }
+
+  /** Highest number of a stream that is on the disk. */
+  committed(stream: StreamName): number {
+    return this.#file.position(stream).next - 1;
+  }
+
+  /** Highest number of a stream that the centre has acknowledged. */
+  acked(stream: StreamName): number {
+    return this.#file.position(stream).acked;
+  }
+
+  /** Says that rows up to `seq` may have reached the centre: they are not shed any more. */
+  markSent(stream: StreamName, seq: number): void {
+    this.#handedOut[stream] = Math.max(this.#handedOut[stream], seq);
+  }
+
+  /**
+   * The centre has committed everything up to `seq`. Returns `ahead` when it claims numbers never given: this file
+   * is then an old copy (see `beginNewEpoch`).
+   */
+  acknowledge(stream: StreamName, seq: number): "new" | "known" | "ahead" {
+    if (seq >= this.#file.position(stream).next) return "ahead";
+    if (!this.#file.acknowledge(stream, seq)) return "known";
+    this.#mayForget = true;
+    this.#schedule(this.#options.commitMs);
+    if (this.#state.kind === "fault" && this.#state.code === "OUTBOX_FULL") this.#setOk();
+    return "new";
+  }
+
+  /** Starts over in a new file with a new epoch, taking all events along: for a file restored from a backup. */
+  beginNewEpoch(why: string): void {
+    this.flush();
+    this.#replace(why);
+  }
+
+  hasReceipt(receiptId: string): boolean {
+    if (this.#pending.some((record) => record.receiptId === receiptId)) return true;
+    return this.#guarded(() => this.#file.hasReceipt(receiptId));
+  }
+
+  /** Bodies of the events recorded at or after `from`, in order of recording, acknowledged or not. */
+  since(from: EpochMs): Iterable<string> {
+    return dayEvents(this.#file, from);
+  }
+
+  /** The trading day before `from` is over: its acknowledged events may be forgotten. */
+  purge(from: EpochMs): void {
+    this.#keepFrom = from;
+    this.#mayForget = true;
+    this.#schedule(this.#options.commitMs);
+  }
+
+  stats(): OutboxStats {
+    const file = this.#file;
+    const streams = byStream((stream) => ({ ...file.position(stream) }));
+    const oldest = STREAMS.flatMap((stream) =>
+      file
+        .table(stream)
+        .rows(streams[stream].acked, 1)
+        .map((row) => row.recordedAt),
+    ).sort((a, b) => a - b)[0];
+    return {
+      epoch: file.epoch,
+      waiting: STREAMS.reduce((sum, stream) => {
+        const { next, acked } = streams[stream];
+        return sum + next - 1 - acked - file.table(stream).gapSpan(acked);
+      }, 0),
+      pending: this.#pending.length,
+      bytes: file.usedBytes,
+      capBytes: this.#options.capBytes,
+      oldestRecordedAt: oldest ?? null,
+      shed: STREAMS.reduce((sum, stream) => sum + streams[stream].shed, 0),
+      refused: [...this.#refused.values()].reduce((sum, events) => sum + events, 0),
+      streams,
+    };
+  }
+
+  /** Commits what is pending and closes the file. Idempotent. */
+  close(): void {
+    if (this.#closed) return;
+    this.flush();
+    this.#timer?.cancel();
+    this.#closed = true;
+    this.#file.saveAcknowledged();
+    this.#file.close();
+  }
+
+  #isDiskFull(): boolean {
+    return this.#state.kind === "fault" && this.#state.code === "DISK_FULL";
+  }
+
+  #waitForRoom(error: unknown): void {
+    if (!cannotWrite(error)) throw error;
+    this.#setFault("DISK_FULL", "the outbox cannot write");
+    this.#schedule(this.#retries.next().value);
+  }
+
+  /** Returns the number given to the first record of each stream. */
+  #commit(group: readonly OutboxRecord[]): Record<StreamName, number> {
+    this.#makeRoom(group);
+    try {
+      return this.#file.append(group, this.#refused);
+    } catch (error) {
+      if (!cannotWrite(error)) throw error;
+      // Either the page cap (bodies larger than estimated) or the disk: make room once more, then wait.
+      const target = this.#file.usedBytes - slackBytes(this.#options.capBytes);
+      const isNearCap = target > this.#options.capBytes / 2;
+      if (!isNearCap || !this.#freeBytes(target)) throw error;
+      return this.#file.append(group, this.#refused);
+    }
+  }
+
+  #makeRoom(group: readonly OutboxRecord[]): void {
+    const { capBytes } = this.#options;
+    const limit = capBytes - 2 * slackBytes(capBytes);
+    const wanted = group.reduce(
+      (sum, record) => sum + 2 * record.body.length,
+      GROUP_OVERHEAD_BYTES,
+    );
+    this.#roomBytes -= wanted;
+    if (this.#roomBytes > 0) return;
+    this.#roomBytes = limit - this.#file.usedBytes - wanted;
+    if (this.#roomBytes > 0) return;
+    this.#freeBytes(limit - wanted - slackBytes(capBytes));
+  }
+
+  /** Forgets the day's acknowledged events, then sheds, until at most `targetBytes` are used; false when it freed none. */
+  #freeBytes(targetBytes: number): boolean {
+    let freed = 0;
+    for (const stream of SHED_ORDER) {
+      while (this.#file.usedBytes > targetBytes) {
+        const rows = this.#file.forget(stream, Number.MAX_SAFE_INTEGER, SHED_ROWS);
+        freed += rows;
+        if (rows === 0) break;
+      }
+    }
+    for (const stream of SHED_ORDER) {
+      while (this.#file.usedBytes > targetBytes) {
+        const events = this.#shedSome(stream);
+        freed += events;
+        if (events === 0) break;
+      }
+    }
+    return freed > 0;
+  }
+
+  #shedSome(stream: StreamName): number {
+    const at = this.#options.clock.now();
+    const events = this.#file.shed(stream, this.#handedOut[stream], SHED_ROWS, "cap", at);
+    if (events > 0) this.#setFault("OUTBOX_FULL", "the outbox is full and sheds events");
+    return events;
+  }
+
+  #forgetSome(): void {
+    if (!this.#mayForget) return;
+    try {
+      const forgotten = STREAMS.map((stream) => {
+        const keepFrom = DAYBOOK_STREAMS.has(stream) ? this.#keepFrom : Number.MAX_SAFE_INTEGER;
+        return this.#guarded(() => this.#file.forget(stream, keepFrom, FORGET_ROWS));
+      });
+      if (Math.max(...forgotten) > 0) this.#file.shrink(SHRINK_PAGES);
+      this.#mayForget = Math.max(...forgotten) === FORGET_ROWS;
+      if (this.#mayForget) this.#schedule(0);
+    } catch (error) {
+      this.#waitForRoom(error);
+    }
+  }
+
+  #schedule(delayMs: number): void {
+    if (this.#timer !== null || this.#closed) return;
+    this.#timer = this.#options.clock.after(delayMs, "outbox commit", () => {
+      this.#timer = null;
+      this.flush();
+    });
+  }
+
+  /** Runs an operation; when the file turns out to be damaged, replaces it and runs the operation once more. */
+  #guarded<T>(operation: () => T): T {
+    try {
+      return operation();
+    } catch (error) {
+      if (!isCorrupt(error)) throw error;
+      this.#replace(error.message);
+      return operation();
+    }
+  }
+
+  #replace(why: string): void {
+    this.#file.close();
+    const opened = replaceOutboxFile(this.#options.path, this.#options.capBytes, why);
+    this.#file = opened.file;
+    this.#roomBytes = 0;
+    for (const stream of STREAMS) this.#handedOut[stream] = 0;
+    this.#reportReplacement(opened);
+  }
+
+  #reportReplacement({ replacement }: OpenedOutboxFile): void {
+    if (replacement === null) return;
+    const { asidePath, salvaged, why } = replacement;
+    this.#options.log.error(
+      { event: "outbox.replaced", code: "OUTBOX_CORRUPT", asidePath, salvaged, why },
+      `the outbox file was set aside; ${salvaged} events were taken over`,
+    );
+  }
+
+  #setFault(code: FaultCode, message: string): void {
+    if (this.#state.kind === "fault" && this.#state.code === code) return;
+    this.#state = { kind: "fault", code, since: this.#options.clock.now() };
+    this.#options.log.error({ event: "outbox.fault", code }, message);
+    this.onState(this.#state);
+  }
+
+  #setOk(): void {
+    this.#state = { kind: "ok" };
+    this.#options.log.info({ event: "outbox.ok" }, "the outbox accepts events again");
+    this.onState(this.#state);
+  }
+}
+
+/**
+ * Opens the outbox at `path`, setting a damaged file aside.
+ * @throws OUTBOX_LOCKED when another process uses it, DISK_FULL when it cannot be created
+ */
+export function openOutbox(options: OutboxOptions): Outbox {
+  if (options.capBytes < 262_144) throw new GatewayError("CONFIG_INVALID", "outbox cap too small");
+  return new Outbox(openOutboxFile(options.path, options.capBytes), options);
+}
+
+/** Room kept free below the cap, so that deletes and gap records always fit. */
+function slackBytes(capBytes: number): number {
+  return Math.min(Math.floor(capBytes / 50), 2_097_152);
+}

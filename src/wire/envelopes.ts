@@ -1,0 +1,188 @@
+import { z } from "zod";
+import { type EpochMs, epochMs } from "../core/brand.ts";
+import { fail, type InputFault, ok, type Result } from "../core/errors.ts";
+import type { TransactionKind } from "../core/events.ts";
+import type { MetricValue } from "../core/metric-value.ts";
+import { messageFaults } from "./faults.ts";
+import { count, levelText, receiptText, streamText, transactionKind } from "./vocabulary.ts";
+
+/** Largest payload of any message, bytes of UTF-8. */
+export const LARGEST_PAYLOAD_BYTES = 65_536;
+
+const epoch = z.uuid("a UUID").meta({
+  description:
+    "Life of one outbox file; sequence numbers of different epochs have nothing in common",
+});
+const sequence = z.number().int("a whole number").positive("a number from 1");
+const perStream = z.record(streamText, count);
+
+/**
+ * `up/ev`: consecutive records of one stream. The first has the sequence number `first`; each takes one number,
+ * except a gap record, which takes `data.n`.
+ */
+export const batchSchema = z.strictObject({
+  v: z.literal(1),
+  epoch,
+  stream: streamText,
+  first: sequence,
+  hist: z.boolean().meta({
+    description: "True for a backlog: it must not overwrite what a live view shows",
+  }),
+  ev: z
+    .array(z.record(z.string(), z.unknown()))
+    .min(1, "at least one record")
+    .max(1024, "at most 1024 records"),
+});
+export type BatchMessage = z.output<typeof batchSchema>;
+
+/** `down/ack`: what the centre has committed. The only message after which a gateway may forget events. */
+export const ackSchema = z.strictObject({
+  v: z.literal(1),
+  epoch,
+  seq: perStream.meta({
+    description: "Per stream: every number up to and including this one is committed",
+  }),
+  need: z.record(streamText, sequence).nullable().meta({
+    description:
+      "Per stream: the number the centre waits for, after a batch left a hole; else null",
+  }),
+  pauseMs: count.meta({ description: "Send nothing for this long" }),
+});
+export type AckMessage = z.output<typeof ackSchema>;
+
+/** `up/birth`, retained, and the last will: who is there. The will carries the same `session` as the birth. */
+export const birthSchema = z.strictObject({
+  v: z.literal(1),
+  online: z.boolean(),
+  session: levelText.meta({
+    description: "One connection; a late will of an older session says nothing about a newer one",
+  }),
+  boot: levelText,
+  storeId: levelText,
+  epoch,
+  versions: z.record(z.string().min(1).max(32), z.string().max(64)),
+  schemaHash: levelText,
+  sensors: z
+    .array(
+      z.strictObject({
+        id: levelText,
+        kind: z.enum(["camera", "radio"]),
+        state: z.enum(["starting", "seeing", "blind", "stopped"]),
+      }),
+    )
+    .max(64),
+});
+export type BirthMessage = z.output<typeof birthSchema>;
+
+/** Why events are missing. `cap`: outbox full. `disk`: the disk refused. `gone`: asked for again after being forgotten. */
+export const GAP_REASONS = ["cap", "disk", "gone"] as const;
+export type GapReason = (typeof GAP_REASONS)[number];
+
+/** `data` of a gap record: the numbers `from` to `to` of this stream will never come; they were `n` events. */
+export const gapDataSchema = z
+  .strictObject({
+    stream: streamText,
+    from: sequence,
+    to: sequence,
+    n: sequence,
+    why: z.enum(GAP_REASONS),
+  })
+  .refine((gap) => gap.to - gap.from + 1 === gap.n, { path: ["n"], message: "to - from + 1" });
+export type GapData = z.output<typeof gapDataSchema>;
+
+/** `in/pos`: a receipt from the till. Sending the same `receiptId` again changes nothing. */
+export const posSchema = z.strictObject({
+  v: z.literal(1).default(1),
+  receiptId: receiptText,
+  kind: transactionKind,
+  paidAt: z.iso
+    .datetime({ offset: true, error: "an RFC 3339 time with zone, such as 2026-05-01T10:00:00Z" })
+    .meta({ description: "The till's own clock" }),
+  netMinor: z.number().int("a whole number of minor units").meta({
+    description: "Net amount in cents of the store's currency; refunds are negative",
+  }),
+  units: count,
+});
+
+/** A receipt as the till reported it, checked. */
+export interface PosReceipt {
+  readonly receiptId: string;
+  readonly transactionKind: TransactionKind;
+  readonly paidAt: EpochMs;
+  readonly netMinor: number;
+  readonly units: number;
+}
+
+const share = z.number().min(0).max(1);
+const metricValue = z.strictObject({
+  metric: levelText,
+  scope: z.discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("store") }),
+    z.strictObject({ kind: z.literal("zone"), id: levelText }),
+    z.strictObject({ kind: z.literal("line"), id: levelText }),
+  ]),
+  value: z.number().nullable(),
+  unit: z.enum(["people", "count", "ratio", "ms", "minor"]),
+  reason: z.strictObject({ code: z.string().min(1), text: z.string().min(1) }).nullable(),
+  definition: z.strictObject({
+    id: z.string().min(1),
+    version: sequence,
+    parameters: z.record(z.string(), z.union([z.number(), z.string()])),
+  }),
+  method: z.string().min(1),
+  coverage: share,
+  imputedShare: share,
+  n: z.number().nonnegative(),
+  ci95: z.tuple([z.number(), z.number()]).nullable(),
+  from: z.number(),
+  to: z.number(),
+  revision: count,
+});
+
+/** `live/<scope>`, retained: the latest values of the store, a zone or a line. Aggregates only. */
+export const liveSchema = z.strictObject({
+  v: z.literal(1),
+  at: z.iso.datetime(),
+  values: z.array(metricValue).max(64),
+});
+
+/** A live tile as it is published. */
+export interface LiveMessage {
+  readonly v: 1;
+  readonly at: string;
+  readonly values: readonly MetricValue[];
+}
+
+/** Parses the text of a message and checks it; a text that is not JSON is one fault on the whole document. Pure. */
+export function parseMessage<T>(
+  schema: z.ZodType<T>,
+  text: string,
+): Result<T, readonly InputFault[]> {
+  const parsed = parseJson(text);
+  if (!parsed.ok) return parsed;
+  const outcome = schema.safeParse(parsed.value);
+  return outcome.success ? ok(outcome.data) : fail(messageFaults(outcome.error, parsed.value));
+}
+
+/** Checks one `in/pos` payload. Pure. */
+export function parsePosReceipt(text: string): Result<PosReceipt, readonly InputFault[]> {
+  const outcome = parseMessage(posSchema, text);
+  if (!outcome.ok) return outcome;
+  const { receiptId, kind, paidAt, netMinor, units } = outcome.value;
+  return ok({
+    receiptId,
+    transactionKind: kind,
+    paidAt: epochMs(Date.parse(paidAt)),
+    netMinor,
+    units,
+  });
+}
+
+function parseJson(text: string): Result<unknown, readonly InputFault[]> {
+  try {
+    return ok(JSON.parse(text));
+  } catch {
+    // JSON.parse reports bad text only by throwing; its message may quote the payload, so it is not passed on.
+    return fail([{ path: "", found: `${text.length} characters`, expected: "JSON" }]);
+  }
+}

@@ -1,0 +1,67 @@
+import { z } from "zod";
+import { cameraId, lineId, tagId, trackId, zoneId } from "../core/brand.ts";
+import { FAULTS, type FaultCode } from "../core/errors.ts";
+import type { JourneyEvent, JourneyEventKind, JourneyHead } from "../core/events.ts";
+import { count, levelText, receiptText, transactionKind } from "./vocabulary.ts";
+
+const camera = levelText.transform(cameraId);
+const zone = levelText.transform(zoneId);
+const track = count.transform(trackId);
+const tagState = z.enum(["absent", "passing", "inside"]);
+
+const isFaultCode = (code: string): code is FaultCode => Object.hasOwn(FAULTS, code);
+const faultCode = z
+  .string()
+  .regex(/^[A-Z][A-Z0-9_]{1,63}$/, "a fault code")
+  .transform((code): FaultCode | null => (isFaultCode(code) ? code : null))
+  .meta({ description: "A code of docs/errors.md; one of a later version is read as null" });
+
+const crossing = z.strictObject({
+  cameraId: camera,
+  lineId: levelText.transform(lineId),
+  role: z.enum(["door", "passing", "internal"]),
+  trackId: track,
+  direction: z.enum(["in", "out"]),
+  confidence: z.number().min(0).max(1),
+});
+
+type DataOf<Kind, Event = JourneyEvent> = Event extends { readonly kind: infer Kinds }
+  ? Kind extends Kinds
+    ? Omit<Event, keyof JourneyHead | "kind">
+    : never
+  : never;
+
+/** Schema of `data` for each kind of event: the fields of the core event beyond its head. */
+export const EVENT_FIELDS = {
+  entered: crossing,
+  exited: crossing,
+  passed: crossing,
+  "zone-entered": z.strictObject({ cameraId: camera, zoneId: zone, trackId: track }),
+  "zone-exited": z.strictObject({
+    cameraId: camera,
+    zoneId: zone,
+    trackId: track,
+    dwellMs: z.number().nonnegative(),
+    censored: z.boolean(),
+  }),
+  "tag-presence": z.strictObject({
+    tagId: levelText.transform(tagId),
+    tagKind: z.enum(["basket", "cart", "staff", "asset", "loyalty-card"]),
+    state: tagState,
+    previous: tagState,
+  }),
+  transacted: z.strictObject({
+    receiptId: receiptText,
+    transactionKind,
+    netMinor: z.number().int("a whole number of minor units"),
+    units: count,
+  }),
+  "sensor-changed": z.strictObject({
+    sensorId: levelText,
+    sensorKind: z.enum(["camera", "radio"]),
+    state: z.enum(["starting", "seeing", "blind", "stopped"]),
+    code: faultCode.nullable(),
+  }),
+} as const satisfies {
+  readonly [Kind in JourneyEventKind]: z.ZodType<DataOf<Kind>>;
+};

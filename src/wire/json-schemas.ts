@@ -1,0 +1,47 @@
+import { z } from "zod";
+import type { JourneyEventKind } from "../core/events.ts";
+import { cloudEventSchema, cloudEventType, GAP_TYPE } from "./cloud-event.ts";
+import {
+  ackSchema,
+  batchSchema,
+  birthSchema,
+  gapDataSchema,
+  liveSchema,
+  posSchema,
+} from "./envelopes.ts";
+import { EVENT_FIELDS } from "./event-fields.ts";
+
+/** A JSON Schema document (draft 2020-12). */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+const ENVELOPES: Readonly<Record<string, z.ZodType>> = {
+  "up/ev": batchSchema,
+  "down/ack": ackSchema,
+  "up/birth": birthSchema,
+  "in/pos": posSchema,
+  live: liveSchema,
+  "cloud-event": cloudEventSchema,
+  [GAP_TYPE]: gapDataSchema,
+};
+
+/** Every schema of the wire by name: envelopes by channel, `data` of an event by its type. Built once per call. */
+export function wireSchemas(): Readonly<Record<string, z.ZodType>> {
+  const kinds = Object.keys(EVENT_FIELDS) as JourneyEventKind[];
+  const data = kinds.map((kind) => [cloudEventType(kind), EVENT_FIELDS[kind]] as const);
+  return { ...ENVELOPES, ...Object.fromEntries(data) };
+}
+
+/** JSON Schemas of all messages, as a sender must write them. Deterministic; for documents and other languages. */
+export function wireJsonSchemas(): Readonly<Record<string, JsonSchema>> {
+  return Object.fromEntries(
+    Object.entries(wireSchemas()).map(([name, schema]) => [
+      name,
+      z.toJSONSchema(schema, { io: "input" }) as JsonSchema,
+    ]),
+  );
+}
+
+/** Short fingerprint of the whole contract, published in the birth so that a centre sees who speaks what. */
+export function wireSchemaHash(hash: (text: string) => string): string {
+  return hash(JSON.stringify(wireJsonSchemas()));
+}

@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { after } from "node:test";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { createSystemClock } from "../../src/app/system-clock.ts";
+import { SILENT_LOG } from "../../src/core/lifecycle.ts";
+import { DEFINITIONS } from "../../src/metrics/definitions.ts";
+import { loadUi } from "../../src/web/bundle.ts";
+import { createDashboard, type Dashboard } from "../../src/web/server.ts";
+import { FakeDashboard } from "../fakes/fake-dashboard.ts";
+import type { Scene } from "../fakes/fake-dashboard-scenes.ts";
+
+const CHROMIUM = "/usr/bin/chromium";
+const ARGS = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+/** Generous, because the machine may be busy; nothing is asserted about durations. */
+export const PATIENCE_MS = 30_000;
+
+/** Reason to skip browser tests, or false where Chromium is installed. */
+export const skip: string | false = existsSync(CHROMIUM) ? false : "needs Debian package chromium";
+
+/** A scripted gateway, its dashboard on a free port, and a page that looks at it. */
+export interface Visit {
+  readonly source: FakeDashboard;
+  readonly dashboard: Dashboard;
+  readonly url: string;
+  readonly page: Page;
+  /** What the page complained about on its console. */
+  readonly complaints: readonly string[];
+}
+
+let browser: Browser | null = null;
+let files: ReturnType<typeof loadUi> | null = null;
+const undo: (() => Promise<unknown>)[] = [];
+
+if (skip === false) {
+  after(async () => {
+    for (const release of undo.reverse()) await release();
+    await browser?.close();
+  });
+}
+
+/** Opens the dashboard in a fresh profile; `path` and `password` are optional. */
+export async function visit(
+  options: {
+    readonly scene?: Scene;
+    readonly context?: BrowserContextOptions;
+    readonly password?: string;
+    readonly path?: string;
+  } = {},
+): Promise<Visit> {
+  const source = new FakeDashboard(options.scene);
+  files ??= loadUi();
+  const dashboard = createDashboard({
+    source,
+    definitions: () => DEFINITIONS,
+    host: "127.0.0.1",
+    port: 0,
+    password: options.password ?? null,
+    assets: await files,
+    clock: createSystemClock(),
+    log: SILENT_LOG,
+  });
+  await dashboard.start(new AbortController().signal);
+  undo.push(() => dashboard[Symbol.asyncDispose]());
+  browser ??= await chromium.launch({ executablePath: CHROMIUM, args: ARGS });
+  const context = await browser.newContext({ locale: "en-US", ...options.context });
+  undo.push(() => context.close());
+  const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
+  const complaints: string[] = [];
+  page.on("console", (message) => {
+    if (message.type() === "error") complaints.push(message.text());
+  });
+  page.on("pageerror", (error) => complaints.push(error.message));
+  const url = dashboard.url ?? "";
+  await page.goto(`${url}${options.path ?? "/"}`);
+  return { source, dashboard, url, page, complaints };
+}
+
+/** Waits until the page is live and drawn. */
+export async function isLive(page: Page): Promise<void> {
+  await page.waitForSelector(".pulse.is-live");
+  await page.waitForSelector(".figures, .definition");
+}
+
+/** Text of the first element, with the spaces a locale may use made plain. */
+export async function textOf(page: Page, selector: string): Promise<string> {
+  const text = (await page.textContent(selector)) ?? "";
+  return text.replaceAll(/[\u00a0\u202f]/g, " ").trim();
+}
+
+/** Waits until the element's text matches. */
+export async function waitForText(page: Page, selector: string, wanted: RegExp): Promise<void> {
+  await page
+    .locator(selector, { hasText: wanted })
+    .first()
+    .waitFor({ timeout: PATIENCE_MS })
+    .catch(async (cause: unknown) => {
+      const found = await page.locator(selector).allTextContents();
+      assert.fail(`${selector} never matched ${wanted}; it holds ${found.join(" | ")} (${cause})`);
+    });
+}
+
+interface AxeReport {
+  readonly violations: readonly {
+    readonly id: string;
+    readonly help: string;
+    readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[];
+  }[];
+}
+
+const axeSource = readFileSync(
+  createRequire(import.meta.url).resolve("axe-core/axe.min.js"),
+  "utf8",
+);
+
+/** Violations of WCAG 2.2 AA and of axe's best practices, one line each. */
+export async function axeViolations(page: Page): Promise<readonly string[]> {
+  await page.evaluate(axeSource);
+  const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+  const report = (await page.evaluate(
+    `axe.run(document, { runOnly: ${JSON.stringify(tags)} })`,
+  )) as AxeReport;
+  return report.violations.flatMap((violation) =>
+    violation.nodes.map((node) => `${violation.id}: ${node.html} ${node.failureSummary ?? ""}`),
+  );
+}
