@@ -161,7 +161,7 @@ export const FAULTS = {
   },
   WEB_PASSWORD_REQUIRED: {
     summary: "The dashboard may listen beyond loopback only with a password.",
-    hint: "Set `web.password` (or VITRINE_WEB_PASSWORD), or listen on 127.0.0.1.",
+    hint: "Set `web.passwordFile` (or VITRINE_WEB_PASSWORD), or listen on 127.0.0.1.",
     retry: "never",
   },
   FOOTAGE_UNAVAILABLE: {

@@ -105,14 +105,31 @@ export function writeFakePersonModel(
 export function fakeCameraModel(dir: string, isBrittle = false): CameraModel {
   const size = { widthPx: 256, heightPx: 192, boxWidthPx: 28, boxHeightPx: 60, isBrittle };
   const written = writeFakePersonModel(dir, size);
-  const entry = {
+  const entry: CameraModel["entry"] = {
     id: "bright-rectangle",
     task: "person",
     ...written,
-    input: { name: "input", width: size.widthPx, height: size.heightPx },
+    license: "Apache-2.0",
+    licenseUrl: "https://www.apache.org/licenses/LICENSE-2.0",
+    source: "made for tests",
+    profile: "permissive",
+    input: {
+      name: "input",
+      width: size.widthPx,
+      height: size.heightPx,
+      layout: "nhwc",
+      dtype: "uint8",
+      channels: "rgb",
+      mean: [0, 0, 0],
+      scale: [1, 1, 1],
+      resize: "letterbox",
+      pad: 114,
+    },
     decoder: "centernet-wh",
+    strides: [4],
+    classIndex: 0,
     score: 0.5,
     nms: 0.5,
   };
-  return { entry: entry as unknown as CameraModel["entry"], dir, threads: 1 };
+  return { entry, dir, threads: 1 };
 }

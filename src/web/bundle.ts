@@ -1,0 +1,49 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { UI_FILES, type UiFileName, type UiFiles } from "./assets.ts";
+
+/** Where the browser sources lie, seen from the sources and from the build. */
+const SOURCE_FOLDERS = ["./ui/", "../../src/web/ui/"] as const;
+
+/**
+ * The page's files: prebuilt ones beside the built server, else bundled in memory from the sources. A deployed
+ * gateway thus needs neither the bundler nor the browser sources.
+ */
+export async function loadUi(folder = new URL("./ui/", import.meta.url)): Promise<UiFiles> {
+  if (!existsSync(new URL("app.js", folder))) return await bundleUi();
+  return await collect(async (name) => new Uint8Array(await readFile(new URL(name, folder))));
+}
+
+/** Bundles and minifies the browser sources in memory; nothing is written. Fails on any error in them. */
+export async function bundleUi(): Promise<UiFiles> {
+  const folder = SOURCE_FOLDERS.map((path) => fileURLToPath(new URL(path, import.meta.url))).find(
+    (path) => existsSync(`${path}app.tsx`),
+  );
+  if (folder === undefined) throw new Error("the browser sources (src/web/ui) are missing");
+  const { build } = await import("esbuild");
+  const outcome = await build({
+    entryPoints: [`${folder}app.tsx`, `${folder}app.css`, `${folder}theme.ts`],
+    outdir: folder,
+    write: false,
+    bundle: true,
+    minify: true,
+    format: "esm",
+    target: ["es2022", "chrome109", "firefox115", "safari16.4"],
+    jsx: "automatic",
+    jsxImportSource: "preact",
+    legalComments: "none",
+    logLevel: "silent",
+  });
+  return await collect(async (name) => {
+    const file = outcome.outputFiles.find((output) => output.path.endsWith(`/${name}`));
+    return file?.contents ?? new Uint8Array(await readFile(`${folder}${name}`));
+  });
+}
+
+async function collect(read: (name: UiFileName) => Promise<Uint8Array>): Promise<UiFiles> {
+  const entries = await Promise.all(
+    UI_FILES.map(async (name) => [name, await read(name)] as const),
+  );
+  return Object.fromEntries(entries) as Record<UiFileName, Uint8Array>;
+}

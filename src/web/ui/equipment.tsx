@@ -1,0 +1,116 @@
+import type { JSX } from "preact";
+import type { DeliveryStatus, SensorStatus } from "../dashboard-source.ts";
+import { hintOf, summaryOf } from "./attention.ts";
+import { useNow, usePage } from "./context.ts";
+import { EN_DASH, formatAge } from "./format.ts";
+import { Prose } from "./prose.tsx";
+
+const STATE_WORDS = {
+  starting: "starting",
+  seeing: "working",
+  blind: "blind",
+  stopped: "switched off",
+} as const;
+
+const KIND_WORDS = { camera: "camera", radio: "receiver" } as const;
+
+/** Each camera and receiver with its state, since when, and why. */
+export function Sensors({ sensors }: { readonly sensors: readonly SensorStatus[] }): JSX.Element {
+  return (
+    <section class="card" aria-labelledby="sensors-title">
+      <h2 id="sensors-title">Sensors</h2>
+      {sensors.length === 0 && (
+        <p class="quiet">
+          No camera and no receiver is configured. Add one under <code>cameras</code> or{" "}
+          <code>radios</code> in the gateway file.
+        </p>
+      )}
+      <ul class="sensors">
+        {sensors.map((sensor) => (
+          <Sensor key={sensor.sensorId} sensor={sensor} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Sensor({ sensor }: { readonly sensor: SensorStatus }): JSX.Element {
+  const { formats, store } = usePage();
+  const now = useNow(store);
+  const summary = summaryOf(sensor.code);
+  const hint = hintOf(sensor.code);
+  return (
+    <li class="sensor" data-sensor={sensor.sensorId}>
+      <p class="sensor-head">
+        <strong>{sensor.name}</strong>
+        <span class="quiet">{KIND_WORDS[sensor.kind]}</span>
+        <span class={`state is-${sensor.state}`}>{STATE_WORDS[sensor.state]}</span>
+        <span class="quiet">since {formats.moment(sensor.since, now)}</span>
+      </p>
+      {summary !== null && <p class="sensor-why">{summary}</p>}
+      {hint !== null && (
+        <p class="quiet">
+          <Prose text={hint} />
+        </p>
+      )}
+      {sensor.facts.length > 0 && (
+        <p class="sensor-facts">
+          {sensor.facts.map(([label, text]) => (
+            <span key={label}>
+              <span class="quiet">{label}</span> {text}
+            </span>
+          ))}
+        </p>
+      )}
+    </li>
+  );
+}
+
+const DELIVERY_WORDS = {
+  acked: "The central store confirms every event.",
+  connected: "Connected to the broker; waiting for the central store to confirm.",
+  offline: "Not connected. Events wait on this gateway; nothing is lost.",
+  off: "No broker is configured. Events are kept on this gateway.",
+} as const;
+
+const DELIVERY_LABELS = {
+  acked: "confirmed",
+  connected: "connected",
+  offline: "offline",
+  off: "not configured",
+} as const;
+
+/** The way to the central store: what waits, and when it last confirmed. */
+export function Delivery({ delivery }: { readonly delivery: DeliveryStatus }): JSX.Element {
+  const { formats, store } = usePage();
+  const now = useNow(store);
+  const acked =
+    delivery.lastAckAt === null ? EN_DASH : `${formatAge(now - delivery.lastAckAt)} ago`;
+  const share = delivery.outboxCapBytes > 0 ? delivery.outboxBytes / delivery.outboxCapBytes : 0;
+  const facts: readonly (readonly [string, string])[] = [
+    ["Waiting events", formats.count(delivery.outboxEvents)],
+    ["Oldest waiting", delivery.oldestAgeMs === null ? "none" : formatAge(delivery.oldestAgeMs)],
+    ["Last confirmed", acked],
+    ["Outbox", `${formats.bytes(delivery.outboxBytes)}, ${formats.percent(share)} of its cap`],
+    ...(delivery.shedEvents > 0
+      ? [["Given up at the cap", formats.count(delivery.shedEvents)] as const]
+      : []),
+  ];
+  return (
+    <section class="card" aria-labelledby="delivery-title" data-testid="delivery">
+      <h2 id="delivery-title">
+        Delivery <span class={`state is-${delivery.state}`}>{DELIVERY_LABELS[delivery.state]}</span>
+      </h2>
+      <p>{DELIVERY_WORDS[delivery.state]}</p>
+      {delivery.code !== null && <p class="sensor-why">{summaryOf(delivery.code)}</p>}
+      <dl class="facts">
+        {facts.map(([label, text]) => (
+          <div key={label} class="fact">
+            <dt>{label}</dt>
+            <dd>{text}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}

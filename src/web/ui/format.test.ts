@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fakeMetric } from "../../../test/fakes/fake-dashboard-scenes.ts";
+import {
+  createFormats,
+  formatAge,
+  formatDuration,
+  formatInterval,
+  formatMetric,
+} from "./format.ts";
+
+const en = createFormats("en-US", "Europe/Berlin", "EUR");
+const de = createFormats("de-DE", "Europe/Berlin", "EUR");
+const plain = (text: string): string => text.replaceAll(/[\u00a0\u202f]/g, " ");
+
+const durations: readonly (readonly [ms: number, text: string])[] = [
+  [0, "0 s"],
+  [-5, "0 s"],
+  [42_400, "42 s"],
+  [60_000, "1 min"],
+  [260_000, "4 min 20 s"],
+  [3_599_600, "1 h"],
+  [7_500_000, "2 h 5 min"],
+  [86_400_000, "24 h"],
+];
+for (const [ms, text] of durations) {
+  test(`${ms} ms is written as ${text}`, () => {
+    assert.equal(formatDuration(ms), text);
+  });
+}
+
+test("thousands are grouped as the reader's language does it", () => {
+  const metric = fakeMetric("entrants", 12_345, "people");
+  assert.equal(formatMetric(en, metric), "12,345");
+  assert.equal(formatMetric(de, metric), "12.345");
+});
+
+test("a rate has one decimal, and none when its interval is wide", () => {
+  const rate = fakeMetric("sales-conversion", 0.2333, "ratio");
+  assert.equal(formatMetric(en, rate), "23.3%");
+  assert.equal(plain(formatMetric(de, rate)), "23,3 %");
+  assert.equal(formatMetric(en, { ...rate, ci95: [0.2, 0.27] }), "23.3%");
+  assert.equal(formatMetric(en, { ...rate, ci95: [0.11, 0.52] }), "23%");
+  assert.equal(formatInterval(en, { ...rate, ci95: [0.11, 0.52] }), "11% to 52%");
+});
+
+test("an unknown value is a dash and a known zero is a zero", () => {
+  assert.equal(formatMetric(en, fakeMetric("entrants", null, "people")), "\u2013");
+  assert.equal(formatMetric(en, fakeMetric("entrants", 0, "people")), "0");
+});
+
+test("money is counted in the currency's own minor units", () => {
+  const sales = fakeMetric("net-sales", 512_345, "minor");
+  assert.equal(formatMetric(en, sales), "\u20ac5,123.45");
+  assert.equal(formatMetric(createFormats("en-US", "UTC", "JPY"), sales), "\u00a5512,345");
+});
+
+test("times are the shop's, whatever zone the reader is in", () => {
+  const at = Date.UTC(2026, 6, 1, 12, 5, 9);
+  assert.equal(de.time(at), "14:05");
+  assert.equal(de.timeWithSeconds(at), "14:05:09");
+  assert.equal(createFormats("de-DE", "Asia/Kolkata", "INR").time(at), "17:35");
+});
+
+test("a moment of another day carries its date", () => {
+  const now = Date.UTC(2026, 6, 1, 12, 0);
+  assert.equal(de.moment(now - 60_000, now), "13:59");
+  assert.match(de.moment(now - 86_400_000, now), /30\. Juni/);
+});
+
+test("ages are said in one unit", () => {
+  assert.deepEqual([900, 59_999, 61_000, 7_300_000, 200_000_000].map(formatAge), [
+    "0 s",
+    "59 s",
+    "1 min",
+    "2 h",
+    "2 d",
+  ]);
+});

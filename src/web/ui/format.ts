@@ -1,0 +1,133 @@
+import type { MetricValue } from "../../core/metric-value.ts";
+
+/** What an unknown value looks like. */
+export const EN_DASH = "\u2013";
+/** Half-width of a 95 % interval from which a rate is shown without decimals, as a ratio. */
+const COARSE_RATIO = 0.05;
+
+/** How numbers, money and times are written on this page: the reader's locale, the shop's zone and currency. */
+export interface Formats {
+  /** Whole number with grouped thousands. */
+  count(value: number): string;
+  /** Number with at most one decimal, for means of people. */
+  mean(value: number): string;
+  /** Ratio 0..1 as percent. */
+  percent(ratio: number, decimals?: 0 | 1): string;
+  /** Minor units of the store's currency. */
+  money(minor: number): string;
+  /** Hours and minutes. */
+  time(at: number): string;
+  /** Hours, minutes and seconds. */
+  timeWithSeconds(at: number): string;
+  /** Time, with the date in front when it is not of the day of `now`. */
+  moment(at: number, now: number): string;
+  /** Weekday and date in words. */
+  day(at: number): string;
+  bytes(value: number): string;
+}
+
+/** Builds the formats once; `locale` undefined takes the browser's. */
+export function createFormats(
+  locale: string | undefined,
+  timeZone: string,
+  currency: string,
+): Formats {
+  const count = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+  const mean = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
+  const percent = [0, 1].map(
+    (digits) =>
+      new Intl.NumberFormat(locale, {
+        style: "percent",
+        minimumFractionDigits: digits,
+        maximumFractionDigits: digits,
+      }),
+  );
+  const money = new Intl.NumberFormat(locale, { style: "currency", currency });
+  const minorPerMajor = 10 ** (money.resolvedOptions().maximumFractionDigits ?? 2);
+  const clock = (options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat =>
+    new Intl.DateTimeFormat(locale, { timeZone, ...options });
+  const time = clock({ hour: "2-digit", minute: "2-digit" });
+  const seconds = clock({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  const day = clock({ weekday: "long", day: "numeric", month: "long" });
+  const dayAndTime = clock({ day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+  return {
+    count: (value) => count.format(value),
+    mean: (value) => mean.format(value),
+    percent: (ratio, decimals = 1) => percent[decimals]?.format(ratio) ?? "",
+    money: (minor) => money.format(minor / minorPerMajor),
+    time: (at) => time.format(at),
+    timeWithSeconds: (at) => seconds.format(at),
+    moment: (at, now) =>
+      day.format(at) === day.format(now) ? time.format(at) : dayAndTime.format(at),
+    day: (at) => day.format(at),
+    bytes: (value) => formatBytes(value, mean),
+  };
+}
+
+/**
+ * Writes a duration the way it is said: `42 s`, `4 min 20 s`, `2 h 5 min`. Two units at most; a second unit of 0 is
+ * left out. Negative durations are written as 0 s. Pure.
+ */
+export function formatDuration(ms: number): string {
+  const all = Math.max(0, Math.round(ms / 1_000));
+  if (all < 60) return `${all} s`;
+  if (all < 3_600) return twoUnits(Math.floor(all / 60), "min", all % 60, "s");
+  const minutes = Math.round(all / 60);
+  return twoUnits(Math.floor(minutes / 60), "h", minutes % 60, "min");
+}
+
+/** Age in one unit, for "3 s ago": `3 s`, `4 min`, `2 h`, `3 d`. Pure. */
+export function formatAge(ms: number): string {
+  const s = Math.max(0, Math.floor(ms / 1_000));
+  if (s < 60) return `${s} s`;
+  if (s < 3_600) return `${Math.floor(s / 60)} min`;
+  if (s < 86_400) return `${Math.floor(s / 3_600)} h`;
+  return `${Math.floor(s / 86_400)} d`;
+}
+
+/** The value with its unit; an en dash when it is unknown. A wide interval takes a rate's decimal away. */
+export function formatMetric(formats: Formats, metric: MetricValue): string {
+  if (metric.value === null) return EN_DASH;
+  return formatPlain(formats, metric, metric.value);
+}
+
+/** The 95 % interval in the metric's unit, e.g. `21.4% to 24.9%`; null when there is none. */
+export function formatInterval(formats: Formats, metric: MetricValue): string | null {
+  if (metric.ci95 === null) return null;
+  const [low, high] = metric.ci95;
+  return `${formatPlain(formats, metric, low)} to ${formatPlain(formats, metric, high)}`;
+}
+
+/** Half the width of the 95 % interval, in the value's unit; null when there is none. Pure. */
+export function halfWidthOf(metric: MetricValue): number | null {
+  return metric.ci95 === null ? null : (metric.ci95[1] - metric.ci95[0]) / 2;
+}
+
+function formatPlain(formats: Formats, metric: MetricValue, value: number): string {
+  switch (metric.unit) {
+    case "people":
+    case "count":
+      return formats.count(value);
+    case "ratio":
+      return formats.percent(value, (halfWidthOf(metric) ?? 0) >= COARSE_RATIO ? 0 : 1);
+    case "ms":
+      return formatDuration(value);
+    case "minor":
+      return formats.money(value);
+  }
+}
+
+function twoUnits(large: number, largeUnit: string, small: number, smallUnit: string): string {
+  return small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`;
+}
+
+function formatBytes(value: number, mean: Intl.NumberFormat): string {
+  const units = ["B", "kB", "MB", "GB"];
+  let size = value;
+  let unit = 0;
+  while (size >= 1_000 && unit < units.length - 1) {
+    size /= 1_000;
+    unit += 1;
+  }
+  return `${mean.format(size)} ${units[unit]}`;
+}
