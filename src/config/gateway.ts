@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { cameraId, gatewayId, receiverId } from "../core/brand.ts";
 import { fail, type InputFault, ok, type Result } from "../core/errors.ts";
-import { faultsOf } from "./faults.ts";
+import { faultsOf } from "../core/input-faults.ts";
 import { deepFreeze } from "./site.ts";
 
 const id = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, "1 to 64 letters, digits, - or _");
@@ -198,6 +198,6 @@ export function parseGatewayConfig(
   document: unknown,
 ): Result<GatewayConfig, readonly InputFault[]> {
   const outcome = gatewayConfigSchema.safeParse(document);
-  if (!outcome.success) return fail(faultsOf(outcome.error, document));
+  if (!outcome.success) return fail(faultsOf(outcome.error.issues, document));
   return ok(deepFreeze(outcome.data));
 }

@@ -2,8 +2,8 @@ import { z } from "zod";
 import { cameraId, lineId, receiverId, storeId, tagId, zoneId } from "../core/brand.ts";
 import { fail, type InputFault, ok, type Result } from "../core/errors.ts";
 import { isSelfCrossing, type Point, polygonArea } from "../core/geometry.ts";
+import { faultsOf } from "../core/input-faults.ts";
 import type { SitePlan } from "../core/site.ts";
-import { faultsOf } from "./faults.ts";
 
 const id = z
   .string()
@@ -171,7 +171,7 @@ function duplicateIds(plan: z.infer<typeof sitePlanSchema>): Duplicate[] {
 /** Checks a parsed JSON document; returns the frozen plan, or all faults at once. Pure. */
 export function parseSitePlan(document: unknown): Result<SitePlan, readonly InputFault[]> {
   const outcome = sitePlanSchema.safeParse(document);
-  if (!outcome.success) return fail(faultsOf(outcome.error, document));
+  if (!outcome.success) return fail(faultsOf(outcome.error.issues, document));
   return ok(deepFreeze(outcome.data) satisfies SitePlan);
 }
 

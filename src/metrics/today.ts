@@ -13,6 +13,14 @@ export interface ZoneToday {
   readonly dwellTotal: MetricValue;
 }
 
+/** One door line's values of the day; every crossing counts, re-entries are not merged. */
+export interface DoorToday {
+  readonly lineId: string;
+  readonly name: string;
+  readonly entrants: MetricValue;
+  readonly exits: MetricValue;
+}
+
 /**
  * Counts per slot since the start of the trading day. Slots are `stepMs` long from `from`; the last one is open.
  * null = no sensor saw this slot (unknown, not zero).
@@ -39,5 +47,7 @@ export interface TodayView {
   /** Store-level values in display order. */
   readonly tiles: readonly MetricValue[];
   readonly zones: readonly ZoneToday[];
+  /** Door by door, in the order of the site plan; left out by views that do not need it. */
+  readonly doors?: readonly DoorToday[];
   readonly series: DaySeries;
 }

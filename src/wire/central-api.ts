@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { type EpochMs, epochMs } from "../core/brand.ts";
 import { fail, type InputFault, ok, type Result } from "../core/errors.ts";
-import { messageFaults } from "./faults.ts";
+import { faultsOf } from "../core/input-faults.ts";
 
 const DEFAULT_LIMIT = 500;
 const LARGEST_LIMIT = 5000;
@@ -48,7 +48,7 @@ export interface EventsQuery {
 /** Checks the query string of the events address. Pure. */
 export function parseEventsQuery(query: unknown): Result<EventsQuery, readonly InputFault[]> {
   const outcome = eventsQuerySchema.safeParse(query);
-  if (!outcome.success) return fail(messageFaults(outcome.error, query));
+  if (!outcome.success) return fail(faultsOf(outcome.error.issues, query));
   const { from, to, type, limit, after } = outcome.data;
   const dot = after?.indexOf(".") ?? 0;
   return ok({

@@ -2,8 +2,8 @@ import { z } from "zod";
 import { type EpochMs, epochMs, type GatewayId, monoMs, type StoreId } from "../core/brand.ts";
 import { fail, type InputFault, ok, type Result } from "../core/errors.ts";
 import type { JourneyEvent, JourneyEventKind } from "../core/events.ts";
+import { faultsOf } from "../core/input-faults.ts";
 import { EVENT_FIELDS } from "./event-fields.ts";
-import { messageFaults } from "./faults.ts";
 import { levelText } from "./vocabulary.ts";
 
 /** Classes of events. Each is a stream with its own contiguous sequence numbers; the order is the order of sending. */
@@ -196,7 +196,7 @@ export interface CloudEventHead {
 /** Reads one parsed CloudEvent. Never throws, whatever the value is. Pure. */
 export function readCloudEvent(value: unknown): CloudEventReading {
   const outcome = cloudEventSchema.safeParse(value);
-  if (!outcome.success) return { kind: "invalid", faults: messageFaults(outcome.error, value) };
+  if (!outcome.success) return { kind: "invalid", faults: faultsOf(outcome.error.issues, value) };
   const envelope = outcome.data;
   const [, store = "", gateway = "", origin = ""] = SOURCE.exec(envelope.source) ?? [];
   const head: CloudEventHead = {
@@ -210,7 +210,7 @@ export function readCloudEvent(value: unknown): CloudEventReading {
   if (kind === null) return { kind: "unknown", head };
   const data = EVENT_FIELDS[kind].safeParse(envelope.data);
   if (!data.success) {
-    const faults = messageFaults(data.error, envelope.data);
+    const faults = faultsOf(data.error.issues, envelope.data);
     return { kind: "invalid", faults: faults.map((f) => ({ ...f, path: joinPath(f.path) })) };
   }
   const event = {

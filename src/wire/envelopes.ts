@@ -2,8 +2,8 @@ import { z } from "zod";
 import { type EpochMs, epochMs } from "../core/brand.ts";
 import { fail, type InputFault, ok, type Result } from "../core/errors.ts";
 import type { TransactionKind } from "../core/events.ts";
+import { faultsOf } from "../core/input-faults.ts";
 import type { MetricValue } from "../core/metric-value.ts";
-import { messageFaults } from "./faults.ts";
 import { count, levelText, receiptText, streamText, transactionKind } from "./vocabulary.ts";
 
 /** Largest payload of any message, bytes of UTF-8. */
@@ -161,7 +161,7 @@ export function parseMessage<T>(
   const parsed = parseJson(text);
   if (!parsed.ok) return parsed;
   const outcome = schema.safeParse(parsed.value);
-  return outcome.success ? ok(outcome.data) : fail(messageFaults(outcome.error, parsed.value));
+  return outcome.success ? ok(outcome.data) : fail(faultsOf(outcome.error.issues, parsed.value));
 }
 
 /** Checks one `in/pos` payload. Pure. */

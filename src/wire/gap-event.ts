@@ -1,5 +1,6 @@
 import type { EpochMs } from "../core/brand.ts";
-import { ok, type Result } from "../core/errors.ts";
+import { type InputFault, ok, type Result } from "../core/errors.ts";
+import { faultsOf } from "../core/input-faults.ts";
 import {
   type CloudEvent,
   type CloudEventContext,
@@ -10,7 +11,6 @@ import {
   sourcePath,
 } from "./cloud-event.ts";
 import { type GapData, gapDataSchema } from "./envelopes.ts";
-import { messageFaults } from "./faults.ts";
 
 /** Builds the record that stands in a stream for shed events. `at` is when the youngest of them was shed. Pure. */
 export function toGapEvent(
@@ -37,11 +37,11 @@ export function toGapEvent(
 /** Reads a gap record; null when the value is no gap record at all, faults when it is a malformed one. Pure. */
 export function readGapEvent(
   value: Readonly<Record<string, unknown>>,
-): Result<GapData, ReturnType<typeof messageFaults>> | null {
+): Result<GapData, readonly InputFault[]> | null {
   if (value["type"] !== GAP_TYPE) return null;
   const envelope = cloudEventSchema.safeParse(value);
-  if (!envelope.success) return { ok: false, error: messageFaults(envelope.error, value) };
+  if (!envelope.success) return { ok: false, error: faultsOf(envelope.error.issues, value) };
   const data = gapDataSchema.safeParse(envelope.data.data);
-  if (!data.success) return { ok: false, error: messageFaults(data.error, envelope.data.data) };
+  if (!data.success) return { ok: false, error: faultsOf(data.error.issues, envelope.data.data) };
   return ok(data.data);
 }

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { cameraId, epochMs, gatewayId, lineId, monoMs, storeId, trackId } from "../core/brand.ts";
+import type { JourneyEvent, SensorState } from "../core/events.ts";
+import { toCloudEvent } from "../wire/cloud-event.ts";
+import { rebuildDay } from "./rebuild-day.ts";
+
+const head = (seq: number, source: string) => ({
+  source,
+  seq,
+  at: epochMs(1_000_000 + seq * 1000),
+  atMono: monoMs(seq * 1000),
+  clock: "synced" as const,
+});
+
+const entered = (seq: number): JourneyEvent => ({
+  ...head(seq, "camera:door#a"),
+  kind: "entered",
+  cameraId: cameraId("door"),
+  lineId: lineId("front"),
+  role: "door",
+  trackId: trackId(seq),
+  direction: "in",
+  confidence: 0.9,
+});
+
+const sensor = (seq: number, sensorId: string, state: SensorState): JourneyEvent => ({
+  ...head(seq, `camera-state:${sensorId}#a`),
+  kind: "sensor-changed",
+  sensorId,
+  sensorKind: "camera",
+  state,
+  code: state === "blind" ? "CAMERA_STALLED" : null,
+});
+
+const body = (event: JourneyEvent): string =>
+  JSON.stringify(
+    toCloudEvent(event, {
+      gatewayId: gatewayId("g"),
+      storeId: storeId("s"),
+      boot: "old",
+      recordedAt: event.at,
+      hash: (text) => `h${text.length}`,
+    }),
+  );
+
+test("every event of the day is handed on as it was", () => {
+  const events = [sensor(0, "door", "seeing"), entered(1), entered(2)];
+  const seen: JourneyEvent[] = [];
+  const day = rebuildDay(events.map(body), "new", (event) => seen.push(event));
+  assert.deepEqual(seen, events);
+  assert.equal(day.events, 3);
+});
+
+test("a sensor that was seeing when the gateway died counts as stopped from the last event on", () => {
+  const events = [
+    sensor(0, "door", "seeing"),
+    sensor(1, "floor", "seeing"),
+    sensor(2, "floor", "blind"),
+    entered(3),
+  ];
+  const day = rebuildDay(events.map(body), "new", () => undefined);
+  assert.deepEqual(
+    day.interruptions.map(({ sensorId, state, at, source }) => ({ sensorId, state, at, source })),
+    [{ sensorId: "door", state: "stopped", at: 1_003_000, source: "interruption:door#new" }],
+  );
+});
+
+test("a record that cannot be read is counted and does not stop the rest", () => {
+  const seen: JourneyEvent[] = [];
+  const day = rebuildDay(
+    [body(entered(1)), '{"type":"vitrine.later"}', body(entered(2))],
+    "b",
+    (e) => seen.push(e),
+  );
+  assert.equal(day.unreadable, 1);
+  assert.equal(seen.length, 2);
+});

@@ -1,0 +1,189 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { shopSite } from "../../test/fakes/journey-events.ts";
+import {
+  cameraId,
+  epochMs,
+  lineId,
+  type MonoMs,
+  monoMs,
+  tagId,
+  trackId,
+  zoneId,
+} from "../core/brand.ts";
+import type { ClockState, TimeAnchor } from "../core/clock.ts";
+import type { CrossingDirection, JourneyEvent, SensorEvent } from "../core/events.ts";
+import type { SitePlan, TagKind } from "../core/site.ts";
+import { createJourney, type Journey } from "./journey.ts";
+
+const BOOT = 1_800_000_000_000;
+
+const siteWithTags = (): SitePlan => ({
+  ...shopSite(),
+  tags: (["basket", "staff"] as const).map((kind) => ({
+    id: tagId(kind),
+    kind,
+    beacon: { format: "altbeacon", id: "00".repeat(20) },
+  })),
+});
+
+function startJourney(clock: ClockState = "synced"): { journey: Journey; told: JourneyEvent[] } {
+  const told: JourneyEvent[] = [];
+  const anchor: TimeAnchor = { mono: monoMs(0), epoch: epochMs(BOOT), clock };
+  const onEvent = (event: JourneyEvent): void => {
+    told.push(event);
+  };
+  return { journey: createJourney({ site: siteWithTags(), anchor: () => anchor, onEvent }), told };
+}
+
+const ORIGIN = { source: "camera:entrance#1", seq: 7, atMono: monoMs(1500.4) };
+
+const crossing = (line: string, direction: CrossingDirection): SensorEvent => ({
+  ...ORIGIN,
+  kind: "line-crossed",
+  cameraId: cameraId("entrance"),
+  lineId: lineId(line),
+  trackId: trackId(3),
+  direction,
+  confidence: 0.8,
+});
+
+const payment = (paidAt: number, atMono: MonoMs = monoMs(0)): SensorEvent => ({
+  source: "till#1",
+  seq: 0,
+  kind: "transaction",
+  atMono,
+  receiptId: "r1",
+  transactionKind: "sale",
+  paidAt: epochMs(paidAt),
+  netMinor: 1999,
+  units: 2,
+});
+
+const tag = (id: string, tagKind: TagKind): SensorEvent => ({
+  ...ORIGIN,
+  kind: "tag-changed",
+  tagId: tagId(id),
+  tagKind,
+  state: "inside",
+  previous: "absent",
+});
+
+const crossings = [
+  { line: "door", direction: "in", kind: "entered", role: "door" },
+  { line: "door", direction: "out", kind: "exited", role: "door" },
+  { line: "pass-left", direction: "in", kind: "passed", role: "passing" },
+  { line: "pass-right", direction: "out", kind: "passed", role: "passing" },
+  { line: "aisle", direction: "in", kind: "passed", role: "internal" },
+] as const;
+for (const c of crossings) {
+  test(`${c.direction} over a ${c.role} line is told as ${c.kind}`, () => {
+    const { journey, told } = startJourney();
+    journey.ingest(crossing(c.line, c.direction));
+    assert.deepEqual(told, [
+      {
+        source: "camera:entrance#1",
+        seq: 7,
+        at: BOOT + 1500,
+        atMono: 1500.4,
+        clock: "synced",
+        kind: c.kind,
+        cameraId: "entrance",
+        lineId: c.line,
+        role: c.role,
+        trackId: 3,
+        direction: c.direction,
+        confidence: 0.8,
+      },
+    ]);
+  });
+}
+
+test("stays in zones keep their dwell and whether the end was seen", () => {
+  const { journey, told } = startJourney();
+  const where = { cameraId: cameraId("floor"), zoneId: zoneId("table"), trackId: trackId(1) };
+  journey.ingest({ ...ORIGIN, ...where, kind: "zone-entered" });
+  journey.ingest({ ...ORIGIN, ...where, kind: "zone-exited", dwellMs: 900, censored: true });
+  assert.deepEqual(
+    told.map(({ kind }) => kind),
+    ["zone-entered", "zone-exited"],
+  );
+  const exited = told[1];
+  assert.ok(exited?.kind === "zone-exited" && exited.dwellMs === 900 && exited.censored);
+});
+
+test("a line, zone or tag outside the plan is counted and told to nobody", () => {
+  const { journey, told } = startJourney();
+  journey.ingest(crossing("nowhere", "in"));
+  const where = { cameraId: cameraId("floor"), zoneId: zoneId("nowhere"), trackId: trackId(1) };
+  journey.ingest({ ...ORIGIN, ...where, kind: "zone-entered" });
+  journey.ingest({ ...ORIGIN, ...where, kind: "zone-exited", dwellMs: 1, censored: false });
+  journey.ingest(tag("stranger", "basket"));
+  assert.deepEqual(told, []);
+  const { unknownLines, unknownZones, unknownTags } = journey.counters;
+  assert.deepEqual([unknownLines, unknownZones, unknownTags], [1, 2, 1]);
+});
+
+test("a transaction happens when the till says it was paid", () => {
+  const { journey, told } = startJourney();
+  journey.ingest(payment(BOOT - 60_000));
+  assert.equal(told[0]?.at, BOOT - 60_000);
+  assert.equal(told[0]?.clock, "synced");
+  assert.equal(journey.counters.doubtfulPayments, 0);
+});
+
+for (const offMs of [-300_001, 300_001]) {
+  test(`a payment ${offMs} ms off its arrival keeps the till's time and is marked doubtful`, () => {
+    const { journey, told } = startJourney();
+    journey.ingest(payment(BOOT + offMs));
+    assert.equal(told[0]?.at, BOOT + offMs);
+    assert.equal(told[0]?.clock, "unsynced");
+    assert.equal(journey.counters.doubtfulPayments, 1);
+  });
+}
+
+test("exactly five minutes off is still believed", () => {
+  const { journey, told } = startJourney("holdover");
+  journey.ingest(payment(BOOT - 300_000));
+  assert.equal(told[0]?.clock, "holdover");
+});
+
+test("staff presence is recorded as presence and as nothing else", () => {
+  const { journey, told } = startJourney();
+  journey.ingest(tag("staff", "staff"));
+  journey.ingest(tag("basket", "basket"));
+  assert.deepEqual(
+    told.map(({ kind }) => kind),
+    ["tag-presence", "tag-presence"],
+  );
+  assert.equal(journey.counters.staffPresences, 1);
+});
+
+test("news of a sensor passes with its reason", () => {
+  const { journey, told } = startJourney();
+  journey.ingest({
+    ...ORIGIN,
+    kind: "sensor-changed",
+    sensorId: "entrance",
+    sensorKind: "camera",
+    state: "blind",
+    code: "CAMERA_STALLED",
+  });
+  const news = told[0];
+  assert.ok(news?.kind === "sensor-changed" && news.code === "CAMERA_STALLED");
+  assert.equal(journey.counters.events, 1);
+});
+
+test("the anchor is asked for each event, so a corrected clock takes effect at once", () => {
+  const told: JourneyEvent[] = [];
+  let epoch = BOOT;
+  const journey = createJourney({
+    site: shopSite(),
+    anchor: () => ({ mono: monoMs(0), epoch: epochMs(epoch), clock: "synced" }),
+    onEvent: (event) => void told.push(event),
+  });
+  journey.ingest(crossing("door", "in"));
+  epoch += 5000;
+  journey.ingest(crossing("door", "in"));
+  assert.equal((told[1]?.at ?? 0) - (told[0]?.at ?? 0), 5000);
+});

@@ -1,0 +1,157 @@
+import type { LineId } from "../core/brand.ts";
+import { epochAt, type TimeAnchor } from "../core/clock.ts";
+import type {
+  JourneyEvent,
+  JourneyHead,
+  LineCrossed,
+  SensorEvent,
+  TagChanged,
+  TransactionReceived,
+} from "../core/events.ts";
+import type { LinePlan, SitePlan } from "../core/site.ts";
+import { isStaffTag } from "./staff.ts";
+
+/** Till and gateway may disagree by so much before the time of payment is in doubt. */
+const TILL_TOLERANCE_MS = 300_000;
+
+/** What to build the journey stage from. */
+export interface JourneyOptions {
+  readonly site: SitePlan;
+  /** The newest reading of both clocks; asked once per event. */
+  readonly anchor: () => TimeAnchor;
+  readonly onEvent: (event: JourneyEvent) => void;
+}
+
+/** What went through and what did not, since the start. */
+export interface JourneyCounters {
+  readonly events: number;
+  /** Events of lines, zones or tags that the site plan does not know: a fault of configuration. They are dropped. */
+  readonly unknownLines: number;
+  readonly unknownZones: number;
+  readonly unknownTags: number;
+  /** Receipts paid more than five minutes from their arrival, by the till's clock. */
+  readonly doubtfulPayments: number;
+  /** Presences of staff tags: recorded, never part of a visit. */
+  readonly staffPresences: number;
+}
+
+/** Turns what sensors saw into what happened in the shop. */
+export interface Journey {
+  /** Emits at most one event, before it returns. Origin is kept, so ids stay the same in a replay. */
+  ingest(event: SensorEvent): void;
+  readonly counters: JourneyCounters;
+}
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+/** Creates the journey stage of one store. */
+export function createJourney(options: JourneyOptions): Journey {
+  return new StoreJourney(options);
+}
+
+class StoreJourney implements Journey {
+  readonly #anchor: () => TimeAnchor;
+  readonly #onEvent: (event: JourneyEvent) => void;
+  readonly #lines: ReadonlyMap<LineId, LinePlan>;
+  readonly #zones: ReadonlySet<string>;
+  readonly #tags: ReadonlySet<string>;
+  readonly #counters: Mutable<JourneyCounters> = {
+    events: 0,
+    unknownLines: 0,
+    unknownZones: 0,
+    unknownTags: 0,
+    doubtfulPayments: 0,
+    staffPresences: 0,
+  };
+
+  constructor({ site, anchor, onEvent }: JourneyOptions) {
+    this.#anchor = anchor;
+    this.#onEvent = onEvent;
+    const lines = site.cameras.flatMap((camera) => camera.lines);
+    this.#lines = new Map(lines.map((line) => [line.id, line]));
+    this.#zones = new Set(site.cameras.flatMap((camera) => camera.zones.map((zone) => zone.id)));
+    this.#tags = new Set(site.tags.map((tag) => tag.id));
+  }
+
+  get counters(): JourneyCounters {
+    return { ...this.#counters };
+  }
+
+  ingest(event: SensorEvent): void {
+    const told = this.#tell(event);
+    if (told === null) return;
+    this.#counters.events += 1;
+    this.#onEvent(told);
+  }
+
+  /** The store-level event; null for an id that the plan does not know. */
+  #tell(event: SensorEvent): JourneyEvent | null {
+    switch (event.kind) {
+      case "line-crossed":
+        return this.#tellCrossing(event);
+      case "zone-entered": {
+        const { kind, cameraId, zoneId, trackId } = event;
+        if (!this.#knowsZone(zoneId)) return null;
+        return { ...this.#head(event), kind, cameraId, zoneId, trackId };
+      }
+      case "zone-exited": {
+        const { kind, cameraId, zoneId, trackId, dwellMs, censored } = event;
+        if (!this.#knowsZone(zoneId)) return null;
+        return { ...this.#head(event), kind, cameraId, zoneId, trackId, dwellMs, censored };
+      }
+      case "tag-changed":
+        return this.#tellTag(event);
+      case "transaction":
+        return this.#tellPayment(event);
+      case "sensor-changed": {
+        const { kind, sensorId, sensorKind, state, code } = event;
+        return { ...this.#head(event), kind, sensorId, sensorKind, state, code };
+      }
+    }
+  }
+
+  #tellCrossing(event: LineCrossed): JourneyEvent | null {
+    const line = this.#lines.get(event.lineId);
+    if (line === undefined) {
+      this.#counters.unknownLines += 1;
+      return null;
+    }
+    const { cameraId, lineId, trackId, direction, confidence } = event;
+    const doorKind = direction === "in" ? "entered" : "exited";
+    const kind = line.role === "door" ? doorKind : "passed";
+    const what = { cameraId, lineId, role: line.role, trackId, direction, confidence };
+    return { ...this.#head(event), kind, ...what };
+  }
+
+  #tellTag(event: TagChanged): JourneyEvent | null {
+    const { tagId, tagKind, state, previous } = event;
+    if (!this.#tags.has(tagId)) {
+      this.#counters.unknownTags += 1;
+      return null;
+    }
+    if (isStaffTag(tagKind)) this.#counters.staffPresences += 1;
+    return { ...this.#head(event), kind: "tag-presence", tagId, tagKind, state, previous };
+  }
+
+  /** The time of payment is the till's own; far from the arrival it is marked as a clock that proves nothing. */
+  #tellPayment(event: TransactionReceived): JourneyEvent {
+    const { receiptId, transactionKind, paidAt, netMinor, units } = event;
+    const head = this.#head(event);
+    const isDoubtful = Math.abs(paidAt - head.at) > TILL_TOLERANCE_MS;
+    if (isDoubtful) this.#counters.doubtfulPayments += 1;
+    const clock = isDoubtful ? "unsynced" : head.clock;
+    const what = { receiptId, transactionKind, netMinor, units };
+    return { ...head, at: paidAt, clock, kind: "transacted", ...what };
+  }
+
+  #knowsZone(zoneId: string): boolean {
+    if (this.#zones.has(zoneId)) return true;
+    this.#counters.unknownZones += 1;
+    return false;
+  }
+
+  #head({ source, seq, atMono }: SensorEvent): JourneyHead {
+    const anchor = this.#anchor();
+    return { source, seq, at: epochAt(anchor, atMono), atMono, clock: anchor.clock };
+  }
+}

@@ -1,0 +1,138 @@
+import { type EpochMs, epochMs, type LineId, type ZoneId } from "../core/brand.ts";
+import type { SitePlan } from "../core/site.ts";
+import { SalesDay } from "./sales.ts";
+import { SLOT_MS, SlotLedger, type SlotRange } from "./slots.ts";
+import type { TradingCalendar, TradingDay } from "./trading-day.ts";
+import { ZoneDay } from "./zone-day.ts";
+
+/** Trading days kept: today and the seven before it, so that the same weekday can be compared. */
+export const KEPT_DAYS = 8;
+/** A day further ahead than this of the newest time known to be real is a wrong clock's and goes first. */
+const AHEAD_MS = 36 * 3_600_000;
+
+/** Crossings of one line in one trading day; the sums are milliseconds into the slot. */
+export interface LineDay {
+  readonly in: SlotLedger;
+  readonly out: SlotLedger;
+}
+
+/** Everything counted in one trading day. Its size depends on the site plan, not on the number of visitors. */
+export interface Day {
+  readonly span: TradingDay;
+  readonly slots: number;
+  readonly lines: ReadonlyMap<LineId, LineDay>;
+  /** Entries that a track proves to be of someone who had entered shortly before. */
+  readonly reentries: SlotLedger;
+  /** Passing crossings that a track proves to be of someone already counted as passing. */
+  readonly repeatPasses: SlotLedger;
+  readonly sales: SalesDay;
+  readonly zones: ReadonlyMap<ZoneId, ZoneDay>;
+}
+
+/** The part of one kept day that an interval covers. */
+export interface DayPart {
+  readonly day: Day;
+  /** Slots that overlap the interval; a slot is never split. */
+  readonly range: SlotRange;
+  /** The interval holds the whole trading day, so the day can be closed. */
+  readonly isWhole: boolean;
+}
+
+/** Slot of an instant within a day. Pure. */
+export const slotOf = (day: Day, at: EpochMs): number =>
+  Math.floor((at - day.span.start) / SLOT_MS);
+
+/** The last few trading days of a store; older ones are let go of through `onForgotten`. */
+export class DayBook {
+  readonly #site: SitePlan;
+  readonly #calendar: TradingCalendar;
+  readonly #onForgotten: (day: Day) => void;
+  readonly #days: Day[] = [];
+  #forgottenUntil = epochMs(Number.NEGATIVE_INFINITY);
+
+  constructor(site: SitePlan, calendar: TradingCalendar, onForgotten: (day: Day) => void) {
+    this.#site = site;
+    this.#calendar = calendar;
+    this.#onForgotten = onForgotten;
+  }
+
+  /** Kept days, oldest first. */
+  get days(): readonly Day[] {
+    return this.#days;
+  }
+
+  /** Slots held in all kept days together. */
+  get slots(): number {
+    return this.#days.reduce((sum, day) => sum + day.slots, 0);
+  }
+
+  /** Whether the interval reaches back before what is kept. */
+  isForgotten(from: EpochMs): boolean {
+    return from < this.#forgottenUntil;
+  }
+
+  /**
+   * The day of an instant, made when it is new; null when it lies before the kept ones, or so far ahead that a wrong
+   * clock must have made it and there is no room. `horizon` is the newest time known to be real, -Infinity if none is.
+   */
+  dayFor(at: EpochMs, horizon: EpochMs): Day | null {
+    const known = this.#find(at);
+    if (known !== undefined) return known;
+    if (at < this.#forgottenUntil) return null;
+    const day = this.#createDay(this.#calendar.dayOf(at));
+    this.#days.push(day);
+    this.#days.sort((a, b) => a.span.start - b.span.start);
+    if (this.#days.length > KEPT_DAYS) this.#forgetOne(horizon);
+    return this.#find(at) ?? null;
+  }
+
+  /** Parts of the kept days that overlap [from, to), oldest first. Days without any event are not among them. */
+  parts(from: EpochMs, to: EpochMs): DayPart[] {
+    const parts: DayPart[] = [];
+    for (const day of this.#days) {
+      const begin = Math.max(from, day.span.start);
+      const end = Math.min(to, day.span.end);
+      if (end <= begin) continue;
+      const range = {
+        from: slotOf(day, epochMs(begin)),
+        to: Math.ceil((end - day.span.start) / SLOT_MS),
+      };
+      parts.push({ day, range, isWhole: from <= day.span.start && to >= day.span.end });
+    }
+    return parts;
+  }
+
+  #find(at: EpochMs): Day | undefined {
+    return this.#days.findLast((day) => at >= day.span.start && at < day.span.end);
+  }
+
+  #forgetOne(horizon: EpochMs): void {
+    const ahead = this.#days.at(-1);
+    const isKnown = horizon > Number.NEGATIVE_INFINITY;
+    if (ahead !== undefined && isKnown && ahead.span.start > horizon + AHEAD_MS) {
+      this.#days.pop();
+      return;
+    }
+    const oldest = this.#days.shift();
+    if (oldest === undefined) return;
+    this.#forgottenUntil = oldest.span.end;
+    this.#onForgotten(oldest);
+  }
+
+  #createDay(span: TradingDay): Day {
+    const slots = Math.ceil((span.end - span.start) / SLOT_MS);
+    const lines = this.#site.cameras.flatMap((camera) => camera.lines);
+    const zones = this.#site.cameras.flatMap((camera) => camera.zones);
+    return {
+      span,
+      slots,
+      lines: new Map(
+        lines.map((line) => [line.id, { in: new SlotLedger(slots), out: new SlotLedger(slots) }]),
+      ),
+      reentries: new SlotLedger(slots),
+      repeatPasses: new SlotLedger(slots),
+      sales: new SalesDay(slots),
+      zones: new Map(zones.map((zone) => [zone.id, new ZoneDay(slots)])),
+    };
+  }
+}

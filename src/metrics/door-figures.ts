@@ -1,0 +1,209 @@
+import type { LineId } from "../core/brand.ts";
+import type { MetricReason, MetricValue } from "../core/metric-value.ts";
+import type { DayPart } from "./day-book.ts";
+import { RULES } from "./definitions.ts";
+import { wilson95 } from "./intervals.ts";
+import { reason } from "./reasons.ts";
+import {
+  cameraOfLine,
+  camerasWith,
+  figure,
+  linesOf,
+  noted,
+  type Question,
+  type Sight,
+  type Sources,
+  seenParts,
+  sightOf,
+  totalOf,
+  unknown,
+  unseen,
+} from "./sources.ts";
+
+type Direction = "in" | "out";
+
+/** A count with what it takes to judge it. */
+interface Count {
+  readonly people: number;
+  readonly revision: number;
+  readonly merged: number;
+}
+
+/** Entrants of the shop, or all entries over one door line. */
+export function entrants(sources: Sources, question: Question): MetricValue {
+  return doorCount(sources, question, "in");
+}
+
+/** Exits of the shop, or over one door line. */
+export function exits(sources: Sources, question: Question): MetricValue {
+  return doorCount(sources, question, "out");
+}
+
+/** Passing traffic of the shop, or towards the door over one passing line. */
+export function passingTraffic(sources: Sources, question: Question): MetricValue {
+  const all = linesOf(sources.site, "passing");
+  const lines = linesInScope(question, all);
+  if (lines.length === 0) return withoutLines(question, all.length === 0, "passing");
+  const sight = sightOfLines(sources, question, lines);
+  const blind = unseen(sources, question, sight);
+  if (blind !== null) return blind;
+  const isStore = question.scope.kind === "store";
+  const { people, revision } = passersBy(parts(sources, question), lines, isStore);
+  return figure(question, {
+    value: people,
+    reason: noted(sight, isStore ? indexOnly(lines.length) : null),
+    coverage: sight.share,
+    n: people,
+    revision: revision + sight.corrections,
+  });
+}
+
+/** Entrants over passing traffic, for the whole shop. */
+export function shopfrontConversion(sources: Sources, question: Question): MetricValue {
+  const { site } = sources;
+  const passing = linesOf(site, "passing");
+  const doors = linesOf(site, "door");
+  if (question.scope.kind !== "store") return withoutLines(question, false, "door");
+  if (doors.length === 0) return withoutLines(question, true, "door");
+  if (passing.length === 0) return withoutLines(question, true, "passing");
+  const cameras = [...new Set([...camerasWith(site, "door"), ...camerasWith(site, "passing")])];
+  const sight = sightOf(sources, cameras, question.from, question.to);
+  const blind = unseen(sources, question, sight);
+  if (blind !== null) return blind;
+  const covered = seenParts(sources, cameras, question);
+  const came = entries(covered, doors);
+  const passed = passersBy(covered, passing, true);
+  const n = passed.people;
+  if (n === 0)
+    return unknown(
+      question,
+      sight.share,
+      "no-passers-by",
+      "Nobody has passed by in this interval.",
+    );
+  const ci95 = wilson95(came.people, n);
+  const revision = came.revision + passed.revision + sight.corrections;
+  const coverage = sight.share;
+  if (ci95 !== null && n < RULES.minN)
+    return figure(question, { value: null, reason: tooFew(n, ci95), coverage, n, ci95, revision });
+  const isFault = came.people > n;
+  const fault = reason(
+    "geometry-fault",
+    `${came.people} entered but only ${n} passed by: check where the passing lines are.`,
+  );
+  return figure(question, {
+    value: came.people / n,
+    reason: noted(sight, isFault ? fault : indexOnly(passing.length)),
+    coverage,
+    n,
+    ci95,
+    revision,
+  });
+}
+
+/** Entrants of the whole shop over some parts of days. */
+export function entrantsIn(sources: Sources, covered: readonly DayPart[]): Count {
+  return entries(covered, linesOf(sources.site, "door"));
+}
+
+/** Why a rate on few observations is shown as an interval only. */
+export function tooFew(n: number, ci95: readonly [number, number]): MetricReason {
+  const [low, high] = ci95.map((share) => Math.round(share * 100));
+  return reason(
+    "small-sample",
+    `Only ${n} observations: too few for a rate; it lies between ${low} % and ${high} %.`,
+  );
+}
+
+function doorCount(sources: Sources, question: Question, direction: Direction): MetricValue {
+  const all = linesOf(sources.site, "door");
+  const lines = linesInScope(question, all);
+  if (lines.length === 0) return withoutLines(question, all.length === 0, "door");
+  const sight = sightOfLines(sources, question, lines);
+  const blind = unseen(sources, question, sight);
+  if (blind !== null) return blind;
+  const covered = parts(sources, question);
+  const isMerging = direction === "in" && question.scope.kind === "store";
+  const count = isMerging ? entries(covered, lines) : crossings(covered, lines, direction);
+  const merged = reason(
+    "re-entries-merged",
+    `${count.merged} re-entries on the same track were merged; raw count ${count.people + count.merged}.`,
+  );
+  return figure(question, {
+    value: count.people,
+    reason: noted(sight, count.merged > 0 ? merged : null),
+    coverage: sight.share,
+    n: count.people,
+    revision: count.revision + sight.corrections,
+  });
+}
+
+const parts = (sources: Sources, question: Question): DayPart[] =>
+  sources.book.parts(question.from, question.to);
+
+function crossings(
+  covered: readonly DayPart[],
+  lines: readonly LineId[],
+  direction: Direction,
+): Count {
+  const sum = (read: (part: DayPart, line: LineId) => number | undefined): number =>
+    totalOf(covered, (part) => lines.reduce((all, line) => all + (read(part, line) ?? 0), 0));
+  return {
+    people: sum((part, line) => part.day.lines.get(line)?.[direction].count(part.range)),
+    revision: sum((part, line) => part.day.lines.get(line)?.[direction].revision(part.range)),
+    merged: 0,
+  };
+}
+
+function entries(covered: readonly DayPart[], doors: readonly LineId[]): Count {
+  const raw = crossings(covered, doors, "in");
+  const merged = totalOf(covered, ({ day, range }) => day.reentries.count(range));
+  return { people: raw.people - merged, revision: raw.revision, merged };
+}
+
+function passersBy(
+  covered: readonly DayPart[],
+  lines: readonly LineId[],
+  isMerging: boolean,
+): Count {
+  const raw = crossings(covered, lines, "in");
+  const merged = isMerging
+    ? totalOf(covered, ({ day, range }) => day.repeatPasses.count(range))
+    : 0;
+  return { people: raw.people - merged, revision: raw.revision, merged };
+}
+
+function linesInScope(question: Question, lines: readonly LineId[]): LineId[] {
+  const { scope } = question;
+  if (scope.kind === "store") return [...lines];
+  return scope.kind === "line" ? lines.filter((line) => line === scope.id) : [];
+}
+
+function sightOfLines(sources: Sources, question: Question, lines: readonly LineId[]): Sight {
+  const cameras = new Set<string>();
+  for (const line of lines) {
+    const camera = cameraOfLine(sources.site, line);
+    if (camera !== null) cameras.add(camera);
+  }
+  return sightOf(sources, [...cameras], question.from, question.to);
+}
+
+function withoutLines(
+  question: Question,
+  isPlanEmpty: boolean,
+  role: "door" | "passing",
+): MetricValue {
+  if (!isPlanEmpty || question.scope.kind !== "store")
+    return unknown(question, 0, "unknown-scope", "This is not measured here.");
+  return role === "door"
+    ? unknown(question, 0, "no-door-line", "The site plan has no door line.")
+    : unknown(question, 0, "no-passing-line", "The site plan has no passing line.");
+}
+
+function indexOnly(passingLines: number): MetricReason | null {
+  if (passingLines !== 1) return null;
+  return reason(
+    "index-only",
+    "Only one passing line: an index for comparing this shop with itself, not a number of people.",
+  );
+}

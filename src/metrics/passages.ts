@@ -1,0 +1,40 @@
+import { BoundedMap } from "../core/bounded-map.ts";
+import { type EpochMs, epochMs } from "../core/brand.ts";
+import type { CrossingRecorded } from "../core/events.ts";
+
+/** Tracks remembered; the one untouched longest is forgotten first, and its next crossing counts as a new person. */
+const MAX_TRACKS = 4096;
+
+/**
+ * Finds crossings that one track proves to be of the same person: a second entry within `gapMs` of the one before.
+ * Anonymous people are never merged; only a track is proof.
+ */
+export class RepeatFinder {
+  readonly #gapMs: number;
+  readonly #seen = new BoundedMap<string, EpochMs>({
+    cap: MAX_TRACKS,
+    idleMs: Number.POSITIVE_INFINITY,
+  });
+
+  constructor(gapMs: number) {
+    this.#gapMs = gapMs;
+  }
+
+  /** Tracks remembered. */
+  get size(): number {
+    return this.#seen.size;
+  }
+
+  /**
+   * The time of the crossing that is a repetition: the later of the two, whichever arrived first; null when this one
+   * is the first of its track or the gap is too long.
+   */
+  repeatOf(event: CrossingRecorded): EpochMs | null {
+    const track = `${event.source} ${event.trackId}`;
+    const known = this.#seen.get(track, event.atMono);
+    const later = epochMs(Math.max(event.at, known ?? event.at));
+    this.#seen.set(track, later, event.atMono);
+    if (known === undefined || Math.abs(event.at - known) > this.#gapMs) return null;
+    return later;
+  }
+}

@@ -1,0 +1,238 @@
+import { type EpochMs, epochMs, type LineId, type ZoneId } from "../core/brand.ts";
+import type { SensorState } from "../core/events.ts";
+import type {
+  MetricId,
+  MetricMethod,
+  MetricReason,
+  MetricScope,
+  MetricValue,
+} from "../core/metric-value.ts";
+import type { LineRole, SitePlan } from "../core/site.ts";
+import type { Coverage } from "./coverage.ts";
+import type { Day, DayBook, DayPart } from "./day-book.ts";
+import { definitionOf, definitionReference, RULES } from "./definitions.ts";
+import { type DoorFlow, emptyFlow, type LearnedDrift } from "./occupancy.ts";
+import { type ReasonCode, reason } from "./reasons.ts";
+import { SLOT_MS } from "./slots.ts";
+import type { TradingCalendar } from "./trading-day.ts";
+import type { ZoneStays } from "./zone-stays.ts";
+
+/** What the figures are read from. */
+export interface Sources {
+  readonly site: SitePlan;
+  readonly calendar: TradingCalendar;
+  readonly book: DayBook;
+  readonly coverage: Coverage;
+  readonly stays: ZoneStays;
+  /** Whether the till has ever sent a receipt. */
+  hasReceipts(): boolean;
+  /** What the closed days before an instant taught about drift. */
+  driftBefore(at: EpochMs): LearnedDrift;
+}
+
+/** Lines of one role. */
+export function linesOf(site: SitePlan, role: LineRole): LineId[] {
+  return site.cameras.flatMap((camera) =>
+    camera.lines.filter((line) => line.role === role).map((line) => line.id),
+  );
+}
+
+/** Cameras that carry lines of one role; all of them are needed for a shop-level count. */
+export function camerasWith(site: SitePlan, role: LineRole): string[] {
+  return site.cameras
+    .filter((camera) => camera.lines.some((line) => line.role === role))
+    .map((camera) => camera.id);
+}
+
+/** The camera that looks at a zone; null when the zone is not in the plan. */
+export function cameraOfZone(site: SitePlan, zoneId: ZoneId): string | null {
+  return site.cameras.find((camera) => camera.zones.some((zone) => zone.id === zoneId))?.id ?? null;
+}
+
+/** The camera that looks at a line; null when the line is not in the plan. */
+export function cameraOfLine(site: SitePlan, lineId: string): string | null {
+  return site.cameras.find((camera) => camera.lines.some((line) => line.id === lineId))?.id ?? null;
+}
+
+/** What a group of sensors saw of an interval. */
+export interface Sight {
+  /** Share of the interval in which all of them were seeing, 0..1. */
+  readonly share: number;
+  /** All of them are seeing at the end of the interval. */
+  readonly isSeeing: boolean;
+  /** Names those that do not, and since when; empty when all see. */
+  readonly blindText: string;
+  readonly corrections: number;
+}
+
+const STATE_TEXT: Readonly<Record<SensorState, string>> = {
+  starting: "starting",
+  seeing: "seeing",
+  blind: "blind",
+  stopped: "switched off",
+};
+
+/** What these cameras saw of [from, to). An empty interval is judged by its instant. */
+export function sightOf(
+  sources: Sources,
+  cameraIds: readonly string[],
+  from: EpochMs,
+  to: EpochMs,
+): Sight {
+  const { coverage, site, calendar } = sources;
+  const complaints: string[] = [];
+  for (const id of cameraIds) {
+    const standing = coverage.standingAt(id, to);
+    if (standing?.state === "seeing") continue;
+    const name = site.cameras.find((camera) => camera.id === id)?.name ?? id;
+    complaints.push(
+      standing === null
+        ? `${name} has not reported yet`
+        : `${name} ${STATE_TEXT[standing.state]} since ${calendar.localTime(standing.since)}`,
+    );
+  }
+  const isSeeing = complaints.length === 0 && cameraIds.length > 0;
+  const seen = coverage.seen(cameraIds, from, to).shareOf(from, to);
+  return {
+    share: to > from ? seen : Number(isSeeing),
+    isSeeing,
+    blindText: complaints.join(", "),
+    corrections: coverage.corrections(cameraIds, from, to),
+  };
+}
+
+/** An interval and what it is about. */
+export interface Question {
+  readonly metric: MetricId;
+  readonly scope: MetricScope;
+  readonly from: EpochMs;
+  readonly to: EpochMs;
+}
+
+/** The parts of an answer that differ from metric to metric; what is left out has its plainest value. */
+export interface Answer {
+  readonly value: number | null;
+  readonly reason: MetricReason | null;
+  readonly coverage: number;
+  readonly n?: number;
+  readonly ci95?: readonly [number, number] | null;
+  readonly revision?: number;
+  readonly parameters?: Readonly<Record<string, number | string>>;
+}
+
+/** Puts a complete value together. */
+export function figure(question: Question, answer: Answer): MetricValue {
+  const { unit, methods } = definitionOf(question.metric);
+  const reference = definitionReference(question.metric);
+  const method: MetricMethod =
+    answer.value === null && !answer.ci95 ? "none" : (methods[0] ?? "none");
+  return {
+    metric: question.metric,
+    scope: question.scope,
+    value: answer.value,
+    unit,
+    reason: answer.reason,
+    definition:
+      answer.parameters === undefined
+        ? reference
+        : { ...reference, parameters: { ...reference.parameters, ...answer.parameters } },
+    method,
+    coverage: answer.coverage,
+    imputedShare: 0,
+    n: answer.n ?? 0,
+    ci95: answer.ci95 ?? null,
+    from: question.from,
+    to: question.to,
+    revision: answer.revision ?? 0,
+  };
+}
+
+/** A value that cannot be known, and why. */
+export function unknown(
+  question: Question,
+  coverage: number,
+  code: ReasonCode,
+  text: string,
+): MetricValue {
+  return figure(question, { value: null, reason: reason(code, text), coverage });
+}
+
+/** The value of a blind group of sensors, or of an interval no longer kept; null when it can be counted. */
+export function unseen(sources: Sources, question: Question, sight: Sight): MetricValue | null {
+  if (sources.book.isForgotten(question.from))
+    return unknown(question, 0, "not-kept", "This interval is older than what is kept here.");
+  if (sight.share > 0) return null;
+  const text =
+    sight.blindText === "" ? "Nothing was seen in this interval." : sentence(sight.blindText);
+  return unknown(question, 0, "sensor-blind", text);
+}
+
+/** What to say about an interval that was seen in part; null when nearly all of it was. */
+function partlyBlind(sight: Sight): MetricReason | null {
+  if (sight.share >= RULES.goodCoverageRatio) return null;
+  const percent = Math.floor(sight.share * 100);
+  const seen = `${percent < 1 ? "Less than 1" : percent} % of the interval was seen`;
+  const why = sight.blindText === "" ? "" : `; ${sight.blindText}`;
+  return reason("partly-blind", `${seen}${why}.`);
+}
+
+/**
+ * The note of a value: the specific one where there is one, with what was not seen added to its text; else only what
+ * was not seen; null when there is nothing to say.
+ */
+export function noted(sight: Sight, specific: MetricReason | null): MetricReason | null {
+  const unseenPart = partlyBlind(sight);
+  if (specific === null || unseenPart === null) return specific ?? unseenPart;
+  return { code: specific.code, text: `${specific.text} ${unseenPart.text}` };
+}
+
+/**
+ * The slots of an interval of which all the cameras saw at least a part. A rate is taken over these only: where one
+ * of its two counts was blind, the other would bend it.
+ */
+export function seenParts(
+  sources: Sources,
+  cameraIds: readonly string[],
+  question: Question,
+): DayPart[] {
+  const seen = sources.coverage.seen(cameraIds, question.from, question.to);
+  return sources.book
+    .parts(question.from, question.to)
+    .flatMap(({ day, range, isWhole }) =>
+      seen
+        .slotsWithin(day.span.start, SLOT_MS, range)
+        .map((slots) => ({ day, range: slots, isWhole })),
+    );
+}
+
+/** Sum over the parts of an interval. */
+export function totalOf(parts: readonly DayPart[], read: (part: DayPart) => number): number {
+  let sum = 0;
+  for (const part of parts) sum += read(part);
+  return sum;
+}
+
+/** Crossings of all door lines of one day together. */
+export function doorFlow(site: SitePlan, day: Day): DoorFlow {
+  const flow = emptyFlow(day.slots);
+  for (const lineId of linesOf(site, "door")) {
+    const line = day.lines.get(lineId);
+    if (line === undefined) continue;
+    for (let slot = 0; slot < day.slots; slot += 1) {
+      flow.ins[slot] = (flow.ins[slot] ?? 0) + (line.in.counts[slot] ?? 0);
+      flow.outs[slot] = (flow.outs[slot] ?? 0) + (line.out.counts[slot] ?? 0);
+      flow.inOffsetsMs[slot] = (flow.inOffsetsMs[slot] ?? 0) + (line.in.sums[slot] ?? 0);
+      flow.outOffsetsMs[slot] = (flow.outOffsetsMs[slot] ?? 0) + (line.out.sums[slot] ?? 0);
+    }
+  }
+  return flow;
+}
+
+/** Start of the trading day that ends at or holds `to`: an instant at the border belongs to the day it closes. */
+export function dayEndingAt(sources: Sources, to: EpochMs): { start: EpochMs; end: EpochMs } {
+  return sources.calendar.dayOf(epochMs(to - 1));
+}
+
+/** First letter in upper case, full stop at the end. */
+export const sentence = (text: string): string =>
+  `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;

@@ -1,0 +1,130 @@
+import { type EpochMs, epochMs } from "../core/brand.ts";
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+/** No zone is further from UTC, and no zone has ever been moved by more (Apia skipped a whole day). */
+const SEARCH_MS = 36 * 3_600_000;
+/** Days whose borders are remembered; figures ask for today and its neighbours over and over. */
+const CACHED_DAYS = 32;
+
+/** One trading day, half-open [start, end). Usually 24 h; 23 h or 25 h where the clocks change. */
+export interface TradingDay {
+  readonly start: EpochMs;
+  readonly end: EpochMs;
+}
+
+/** The store's calendar. */
+export interface TradingCalendar {
+  /** The trading day that holds the instant. */
+  dayOf(at: EpochMs): TradingDay;
+  /** Local time of day as `HH:MM`, for sentences. */
+  localTime(at: EpochMs): string;
+}
+
+/** Local day number (days since 1970-01-01 on the wall) and local time of day in milliseconds. */
+interface WallTime {
+  readonly day: number;
+  readonly ofDayMs: number;
+}
+
+/**
+ * Number of days from 1970-01-01 to a date of the proleptic Gregorian calendar; `month` 1..12. Pure.
+ * @source H. Hinnant, "chrono-compatible low-level date algorithms", days_from_civil.
+ */
+export function daysFromCivil(year: number, month: number, day: number): number {
+  const y = month <= 2 ? year - 1 : year;
+  const era = Math.floor(y / 400);
+  const yearOfEra = y - era * 400;
+  const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1;
+  const dayOfEra =
+    yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear;
+  return era * 146_097 + dayOfEra - 719_468;
+}
+
+/**
+ * Cuts time into trading days: each begins when the store's wall clock first reaches the cut-over, so a late evening
+ * belongs to one day. A cut-over that the clocks skip begins at the first instant after the gap; one that occurs
+ * twice begins at the first. `timeZone` is an IANA name, `dayCutoverMin` minutes after local midnight.
+ */
+export function createTradingCalendar(timeZone: string, dayCutoverMin: number): TradingCalendar {
+  const wallAt = wallClock(timeZone);
+  const cutoverMs = dayCutoverMin * MINUTE_MS;
+  const starts = new Map<number, EpochMs>();
+
+  const startOf = (day: number): EpochMs => {
+    const known = starts.get(day);
+    if (known !== undefined) return known;
+    const start = firstInstantAt(wallAt, day * DAY_MS + cutoverMs);
+    const oldest = starts.keys().next().value;
+    if (starts.size >= CACHED_DAYS && oldest !== undefined) starts.delete(oldest);
+    starts.set(day, start);
+    return start;
+  };
+
+  let latest: TradingDay | null = null;
+  return {
+    dayOf(at) {
+      if (latest !== null && at >= latest.start && at < latest.end) return latest;
+      const wall = wallAt(at);
+      let day = wall.ofDayMs >= cutoverMs ? wall.day : wall.day - 1;
+      // Where a wall time occurs twice or not at all, the wall alone does not tell the day: the borders do.
+      while (at < startOf(day)) day -= 1;
+      while (at >= startOf(day + 1)) day += 1;
+      latest = { start: startOf(day), end: startOf(day + 1) };
+      return latest;
+    },
+    localTime(at) {
+      const minutes = Math.floor(wallAt(at).ofDayMs / MINUTE_MS);
+      return `${twoDigits(Math.floor(minutes / 60))}:${twoDigits(minutes % 60)}`;
+    },
+  };
+}
+
+const twoDigits = (n: number): string => String(n).padStart(2, "0");
+
+function wallClock(timeZone: string): (at: number) => WallTime {
+  const format = new Intl.DateTimeFormat("en-US", {
+    timeZone,
+    calendar: "gregory",
+    numberingSystem: "latn",
+    hourCycle: "h23",
+    year: "numeric",
+    month: "numeric",
+    day: "numeric",
+    hour: "numeric",
+    minute: "numeric",
+    second: "numeric",
+  });
+  return (at) => {
+    const wholeSecond = Math.floor(at / 1000) * 1000;
+    const field: Partial<Record<Intl.DateTimeFormatPartTypes, number>> = {};
+    for (const part of format.formatToParts(wholeSecond)) field[part.type] = Number(part.value);
+    const { year = 1970, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = field;
+    return {
+      day: daysFromCivil(year, month, day),
+      ofDayMs: ((hour * 60 + minute) * 60 + second) * 1000 + (at - wholeSecond),
+    };
+  };
+}
+
+/** First instant at which the wall shows `wallMs` (milliseconds of local time since 1970) or later. */
+function firstInstantAt(wallAt: (at: number) => WallTime, wallMs: number): EpochMs {
+  const offsetAt = (at: number): number => {
+    const wall = wallAt(at);
+    return wall.day * DAY_MS + wall.ofDayMs - at;
+  };
+  const offsets = [offsetAt(wallMs - SEARCH_MS), offsetAt(wallMs + SEARCH_MS)];
+  const exact = offsets
+    .map((offset) => wallMs - offset)
+    .filter((at) => offsetAt(at) === wallMs - at)
+    .sort((a, b) => a - b)[0];
+  if (exact !== undefined) return epochMs(exact);
+  let before = wallMs - Math.max(...offsets) - 1;
+  let after = wallMs - Math.min(...offsets);
+  while (after - before > 1) {
+    const middle = Math.floor((before + after) / 2);
+    if (middle + offsetAt(middle) >= wallMs) after = middle;
+    else before = middle;
+  }
+  return epochMs(after);
+}
