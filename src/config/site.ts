@@ -35,6 +35,10 @@ const line = z
       description:
         "door: left of the arrow a->b is inside. passing: left of the arrow is towards the door. internal: counted only.",
     }),
+    anchor: z.enum(["foot", "centre"]).default("foot").meta({
+      description:
+        "Point of the person the line judges. centre: for lines where feet are hidden by furniture or the picture's edge.",
+    }),
     a: corner,
     b: corner,
   })

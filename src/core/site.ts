@@ -10,11 +10,16 @@ import type { Point } from "./geometry.ts";
  */
 export type LineRole = "door" | "passing" | "internal";
 
+/** Point of a person's box that a line judges. `foot` is where they stand; `centre` where feet are hidden. */
+export type LineAnchor = "foot" | "centre";
+
 /** A counting line in a camera picture; corners are Norm (0..1 of the picture). */
 export interface LinePlan {
   readonly id: LineId;
   readonly name: string;
   readonly role: LineRole;
+  /** Absent = `foot`. */
+  readonly anchor?: LineAnchor | undefined;
   readonly a: Point;
   readonly b: Point;
 }

@@ -199,12 +199,36 @@ test("lines judge the centre of the box where that is asked for", () => {
       },
     ],
   };
-  const counts = (["foot", "centre"] as const).map((lineAnchor) => {
-    const { pipeline, events } = rig({ plan: flat, lineAnchor });
+  const counts = (["foot", "centre"] as const).map((anchor) => {
+    const plan = { ...flat, lines: flat.lines.map((line) => ({ ...line, anchor })) };
+    const { pipeline, events } = rig({ plan });
     for (let i = 0; i < 25; i += 1) pipeline.push(frameOf([400, 190 - 3 * i]), monoMs(125 * i));
     return summary(events);
   });
   assert.deepEqual(counts, [[], ["flat in"]]);
+});
+
+test("somebody first seen cut off by the lower edge, already at the line, is taken to have come over it", () => {
+  const line = { id: lineId("near"), name: "near", role: "internal", anchor: "centre" } as const;
+  const nearEdge = {
+    ...plan,
+    lines: [{ ...line, a: { x: 0, y: 0.9 }, b: { x: 1, y: 0.9 } }],
+    zones: [],
+  };
+  const come = (bottomPx: number): readonly string[] => {
+    const { pipeline, events } = rig({ plan: nearEdge });
+    for (let i = 0; i < 25; i += 1) {
+      pipeline.push(frameOf([400, bottomPx - 4 * i]), monoMs(125 * i));
+    }
+    return summary(events);
+  };
+  const { heightPx } = picture;
+  assert.deepEqual(come(heightPx), ["near in"]);
+  assert.deepEqual(
+    come(heightPx - 15),
+    [],
+    "whole in the picture: nobody knows where they came from",
+  );
 });
 
 test("people tracked elsewhere are counted by their own ids and forgotten when they stay away", () => {

@@ -1,8 +1,8 @@
 import { BoundedMap } from "../core/bounded-map.ts";
-import type { LineId, MonoMs, TrackId, ZoneId } from "../core/brand.ts";
+import { type LineId, type MonoMs, monoMs, type TrackId, type ZoneId } from "../core/brand.ts";
 import type { LineCrossed, LivePeople, ZoneEntered, ZoneExited } from "../core/events.ts";
 import { insidePolygon, type Point } from "../core/geometry.ts";
-import type { CameraPlan } from "../core/site.ts";
+import type { CameraPlan, LineAnchor } from "../core/site.ts";
 import { LineCounter, type LineCrossing } from "./line-counter.ts";
 import { createDetections, type Detections, type PictureSize } from "./ports.ts";
 import type { ScoreBands } from "./score-bands.ts";
@@ -44,8 +44,6 @@ export interface CameraPipelineOptions {
   readonly run: string;
   /** Score bands of the detector in use; `DEFAULT_BANDS` when absent. */
   readonly bands?: ScoreBands;
-  /** Point of the box that lines judge: the foot point (default) or the centre of the box. Zones always use the foot. */
-  readonly lineAnchor?: "foot" | "centre";
   onEvent(event: VisionEvent): void;
   onPeople(people: LivePeople): void;
   /**
@@ -70,6 +68,8 @@ export interface CameraPipeline {
 
 /** How long a person just lost still shows on the live plan, so that a missed frame does not make dots flicker. */
 const SHOW_LOST_MS = 500;
+/** A box that ends this close to the edge of the picture, as a share of its height, is taken to be cut off by it. */
+const EDGE_RATIO = 0.015;
 /** People tracked elsewhere who are remembered at once; the one unseen longest is given up first. */
 const MAX_PEOPLE = 512;
 
@@ -78,10 +78,17 @@ export function createCameraPipeline(options: CameraPipelineOptions): CameraPipe
   return new Pipeline(options);
 }
 
+/** A line at work. Zones always judge the foot point; a line judges what its plan says. */
+interface PlannedLine {
+  readonly id: LineId;
+  readonly anchor: LineAnchor;
+  readonly counter: LineCounter;
+}
+
 class Pipeline implements CameraPipeline {
   readonly #options: CameraPipelineOptions;
   readonly #source: string;
-  readonly #lines: readonly { readonly id: LineId; readonly counter: LineCounter }[];
+  readonly #lines: readonly PlannedLine[];
   readonly #zones: readonly { readonly id: ZoneId; readonly dwell: ZoneDwell }[];
   readonly #exclusions: readonly Float64Array[];
   readonly #tracker: Tracker;
@@ -103,6 +110,7 @@ class Pipeline implements CameraPipeline {
     this.#source = `camera:${plan.id}#${options.run}`;
     this.#lines = plan.lines.map((line) => ({
       id: line.id,
+      anchor: line.anchor ?? "foot",
       counter: new LineCounter(toPx(line.a, picture), toPx(line.b, picture)),
     }));
     this.#zones = plan.zones.map((zone) => ({
@@ -215,7 +223,28 @@ class Pipeline implements CameraPipeline {
 
   /** Makes good the first sight of somebody who has just become a person: the way counts from there. */
   #observeBirth(track: TrackView): void {
+    this.#observeArrival(track);
     this.#observe(track.id, track.born, track.meanScore, track.born.atMono);
+  }
+
+  /**
+   * Somebody first seen cut off by the lower edge came in over it. Lines judged by the centre of the box would find
+   * such a person already close behind the line and not know from where; so the way begins at the edge.
+   */
+  #observeArrival({ id, born, meanScore }: TrackView): void {
+    const { picture } = this.#options;
+    const isCutOff = born.topPx + born.heightPx >= picture.heightPx * (1 - EDGE_RATIO);
+    if (!isCutOff) return;
+    const xPx = born.leftPx + born.widthPx / 2;
+    const yPx = born.topPx + born.heightPx / 2;
+    for (const { id: lineId, anchor, counter } of this.#lines) {
+      if (anchor !== "centre") continue;
+      // Well beyond the line nothing is in doubt; a person found again in mid-room must not count.
+      if (!counter.isNear(xPx, yPx, born.heightPx)) continue;
+      const atMono = monoMs(born.atMono - 1);
+      const crossing = counter.observe(id, xPx, picture.heightPx, born.heightPx, atMono);
+      if (crossing !== null) this.#emitCrossing(lineId, id, crossing, meanScore);
+    }
   }
 
   /**
@@ -259,8 +288,8 @@ class Pipeline implements CameraPipeline {
     score: number,
     atMono: MonoMs,
   ): void {
-    const anchorYPx = this.#options.lineAnchor === "centre" ? yPx - heightPx / 2 : yPx;
-    for (const { id, counter } of this.#lines) {
+    for (const { id, anchor, counter } of this.#lines) {
+      const anchorYPx = anchor === "centre" ? yPx - heightPx / 2 : yPx;
       const crossing = counter.observe(trackId, xPx, anchorYPx, heightPx, atMono);
       if (crossing !== null) this.#emitCrossing(id, trackId, crossing, score);
     }

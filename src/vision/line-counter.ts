@@ -110,6 +110,13 @@ export class LineCounter {
     return isBeyond ? settle(passage) : null;
   }
 
+  /** Whether a point is so close to the line that its side is not yet certain, for a body of this height. */
+  isNear(xPx: number, yPx: number, heightPx: number): boolean {
+    const { x: ax, y: ay } = this.#a;
+    const distancePx = cross(ax, ay, this.#b.x, this.#b.y, xPx, yPx) / this.#lengthPx;
+    return Math.abs(distancePx) < this.#hysteresis.heights * heightPx;
+  }
+
   /** Forgets a track that has ended. */
   forget(trackId: TrackId): void {
     this.#passages.delete(trackId);

@@ -1,0 +1,134 @@
+import type { Worker } from "node:worker_threads";
+import type { MonoMs } from "../../core/brand.ts";
+import type { Clock } from "../../core/clock.ts";
+import { GatewayError } from "../../core/errors.ts";
+import type { LivePeople } from "../../core/events.ts";
+import type { VisionEvent } from "../../vision/camera-pipeline.ts";
+import type { PictureSize } from "../../vision/ports.ts";
+import type { TrackedBox, WorkerBirth, WorkerOrder, WorkerReport } from "./camera-protocol.ts";
+import { launchWorker } from "./worker-launch.ts";
+
+export interface CameraHostOptions {
+  readonly birth: WorkerBirth;
+  readonly clock: Clock;
+  onEvent(event: VisionEvent): void;
+  onPeople(people: LivePeople): void;
+  /** A frame was looked at and one slot is free again. */
+  onLooked?(atMono: MonoMs): void;
+  /** Only called when the birth asks for tracks. */
+  onTracks?(tracks: readonly TrackedBox[], atMono: MonoMs): void;
+}
+
+/** How long a worker may take to finish its last frame and leave before its thread is ended by force. */
+const LEAVE_DEADLINE_MS = 5000;
+
+type HostState = "new" | "running" | "leaving" | "gone";
+
+/** Owns the worker thread of one camera. One life only: after a failure a new host is made. */
+export class CameraHost {
+  readonly #options: CameraHostOptions;
+  /** Settles when the thread is gone: null after a regular end, the fault otherwise. */
+  readonly gone: Promise<GatewayError | null>;
+  #settleGone: (fault: GatewayError | null) => void = () => undefined;
+  #settleReady: { resolve: () => void; reject: (fault: GatewayError) => void } | null = null;
+  #worker: Worker | null = null;
+  #state: HostState = "new";
+  #fault: GatewayError | null = null;
+
+  constructor(options: CameraHostOptions) {
+    this.#options = options;
+    this.gone = new Promise((resolve) => {
+      this.#settleGone = resolve;
+    });
+  }
+
+  /**
+   * Starts the thread; resolves when its detector is loaded.
+   * @throws MODEL_MISSING, MODEL_HASH_MISMATCH, MODEL_UNSUPPORTED, INFERENCE_FAILED as the worker reports.
+   */
+  start(): Promise<void> {
+    const worker = launchWorker(import.meta.url, "camera-worker", this.#options.birth);
+    this.#worker = worker;
+    this.#state = "running";
+    worker.on("message", (report: WorkerReport) => this.#read(report));
+    worker.on("error", (error: Error) => {
+      this.#fail(new GatewayError("INFERENCE_FAILED", error.message, { cause: error }));
+    });
+    worker.on("exit", () => this.#leave());
+    return new Promise((resolve, reject) => {
+      this.#settleReady = { resolve, reject };
+    });
+  }
+
+  /** Announces a run of the source and the size of its picture; frames of other generations are ignored. */
+  open(generation: number, picture: PictureSize): void {
+    this.#post({ kind: "open", generation, picture });
+  }
+
+  /** Tells the worker that a frame waits. */
+  wake(): void {
+    this.#post({ kind: "wake" });
+  }
+
+  /** The source does not see any more: stays end as censored, nothing is counted across the gap. */
+  blind(atMono: MonoMs): void {
+    this.#post({ kind: "blind", atMono });
+  }
+
+  /** Finishes what was published, ends the pipeline and the thread. Resolves when it is gone; idempotent. */
+  async end(atMono: MonoMs): Promise<void> {
+    if (this.#state === "new" || this.#state === "gone") return;
+    if (this.#state === "running") {
+      this.#post({ kind: "end", atMono });
+      this.#state = "leaving";
+    }
+    const deadline = this.#options.clock.after(LEAVE_DEADLINE_MS, "camera-worker-leave", () => {
+      void this.#worker?.terminate();
+    });
+    await this.gone;
+    deadline.cancel();
+  }
+
+  #post(order: WorkerOrder): void {
+    if (this.#state === "running") this.#worker?.postMessage(order);
+  }
+
+  #read(report: WorkerReport): void {
+    switch (report.kind) {
+      case "ready":
+        this.#settleReady?.resolve();
+        this.#settleReady = null;
+        return;
+      case "frame":
+        for (const event of report.events) this.#options.onEvent(event);
+        if (report.tracks !== null) this.#options.onTracks?.(report.tracks, report.atMono);
+        if (report.people !== null) this.#options.onPeople(report.people);
+        this.#options.onLooked?.(report.atMono);
+        return;
+      case "cut":
+        for (const event of report.events) this.#options.onEvent(event);
+        if (report.people !== null) this.#options.onPeople(report.people);
+        return;
+      case "failed":
+        this.#fail(new GatewayError(report.code, report.message));
+        return;
+      case "ended":
+        return;
+    }
+  }
+
+  #fail(fault: GatewayError): void {
+    this.#fault ??= fault;
+    this.#settleReady?.reject(fault);
+    this.#settleReady = null;
+  }
+
+  #leave(): void {
+    // A thread that left without being told to did not do so in good health.
+    if (this.#state === "running") {
+      this.#fail(new GatewayError("INFERENCE_FAILED", "The camera's worker thread ended"));
+    }
+    this.#state = "gone";
+    this.#settleGone(this.#fault);
+  }
+}

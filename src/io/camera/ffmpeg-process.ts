@@ -1,0 +1,140 @@
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import type { Readable } from "node:stream";
+import type { Clock, Timer } from "../../core/clock.ts";
+import { createLineSplitter } from "./ffmpeg-output.ts";
+
+/** How an ffmpeg left. Neither number tells whether it worked: a lost camera is exit code 0. */
+export interface FfmpegExit {
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** Last lines of its report, as written: they may hold credentials. */
+  readonly lines: readonly string[];
+}
+
+export interface FfmpegProcessOptions {
+  readonly path: string;
+  readonly args: readonly string[];
+  readonly clock: Clock;
+  onChunk(chunk: Uint8Array): void;
+  onLine(line: string): void;
+}
+
+/** How long ffmpeg may take to take leave of the camera before it is killed. */
+export const TERM_GRACE_MS = 2000;
+
+const KEPT_LINES = 40;
+
+/** Children alive now; the process must not leave one behind however it ends. */
+const living = new Set<{ kill(signal: NodeJS.Signals): boolean }>();
+
+function killLiving(): void {
+  for (const child of living) child.kill("SIGKILL");
+}
+
+/**
+ * One ffmpeg child. Its stdout starts paused. `stop` asks politely first, because a camera that is not told may
+ * refuse the next session for half a minute, then kills; `closed` settles once the process is gone and its pipes are
+ * empty.
+ */
+export class FfmpegProcess {
+  readonly #child: ChildProcessByStdio<null, Readable, Readable>;
+  readonly #clock: Clock;
+  readonly #lines: string[] = [];
+  readonly closed: Promise<FfmpegExit>;
+  readonly #onChunk: (chunk: Uint8Array) => void;
+  #flow: "waiting" | "flowing" | "paused" | "draining" = "waiting";
+  #isClosed = false;
+  #killTimer: Timer | null = null;
+
+  constructor(options: FfmpegProcessOptions) {
+    this.#clock = options.clock;
+    this.#child = spawn(options.path, options.args, { stdio: ["ignore", "pipe", "pipe"] });
+    this.#register();
+    const split = createLineSplitter((line) => {
+      this.#remember(line);
+      options.onLine(line);
+    });
+    this.#onChunk = options.onChunk;
+    this.#child.stderr.setEncoding("utf8").on("data", split);
+    // A run that never named its picture is never resumed; its pipe must be emptied or it would not close.
+    this.#child.stderr.on("end", () => {
+      if (this.#flow === "waiting") this.#drain();
+    });
+    // Pulled on "readable", because Node itself resumes a paused stdout when the child exits.
+    this.#child.stdout.on("readable", () => this.#pull());
+    this.closed = this.#exit();
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** Hands out no chunk until `resume`; ffmpeg then waits on a full pipe. */
+  pause(): void {
+    if (this.#flow === "flowing") this.#flow = "paused";
+  }
+
+  resume(): void {
+    if (this.#flow === "draining") return;
+    this.#flow = "flowing";
+    this.#pull();
+  }
+
+  /** SIGTERM now, SIGKILL after the grace; resolves when it is gone. Idempotent. */
+  stop(): Promise<FfmpegExit> {
+    if (!this.#isClosed && this.#killTimer === null) {
+      this.#child.kill("SIGTERM");
+      // Frames of a run that is being stopped are of no use; a full pipe would keep ffmpeg from leaving.
+      this.#drain();
+      this.#killTimer = this.#clock.after(TERM_GRACE_MS, "ffmpeg-kill", () => {
+        this.#child.kill("SIGKILL");
+      });
+    }
+    return this.closed;
+  }
+
+  #pull(): void {
+    while (this.#flow === "flowing" || this.#flow === "draining") {
+      const chunk: Uint8Array | null = this.#child.stdout.read();
+      if (chunk === null) return;
+      if (this.#flow === "flowing") this.#onChunk(chunk);
+    }
+  }
+
+  #drain(): void {
+    this.#flow = "draining";
+    this.#pull();
+  }
+
+  #exit(): Promise<FfmpegExit> {
+    return new Promise((resolve) => {
+      const settle = (exitCode: number | null, signal: NodeJS.Signals | null): void => {
+        this.#isClosed = true;
+        this.#killTimer?.cancel();
+        this.#unregister();
+        resolve({ exitCode, signal, lines: this.#lines });
+      };
+      this.#child.on("close", settle);
+      this.#child.on("error", (error) => {
+        this.#remember(error.message);
+        // A child that never started emits no close.
+        if (this.#child.pid === undefined) settle(null, null);
+      });
+    });
+  }
+
+  #remember(line: string): void {
+    this.#lines.push(line);
+    if (this.#lines.length > KEPT_LINES) this.#lines.shift();
+  }
+
+  #register(): void {
+    if (living.size === 0) process.on("exit", killLiving);
+    living.add(this.#child);
+  }
+
+  #unregister(): void {
+    living.delete(this.#child);
+    if (living.size === 0) process.off("exit", killLiving);
+  }
+}
