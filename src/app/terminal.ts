@@ -13,15 +13,19 @@ export interface Terminal {
   readonly signal: AbortSignal;
 }
 
+const SAME_PRESS_MS = 1_000;
+
 /** The terminal of this process. `environment` is read here and nowhere else. */
 export function createTerminal(): Terminal {
   const abort = new AbortController();
-  let asked = 0;
+  let askedMs: number | null = null;
   const stop = (): void => {
-    asked += 1;
+    const nowMs = performance.now();
+    // A second request means the person does not want to wait for the drain; one key press may arrive twice, from
+    // the terminal and through npm or tsx.
+    if (askedMs !== null && nowMs - askedMs > SAME_PRESS_MS) process.exit(1);
+    askedMs ??= nowMs;
     abort.abort();
-    // A second request means the person does not want to wait for the drain.
-    if (asked > 1) process.exit(1);
   };
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);

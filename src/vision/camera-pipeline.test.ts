@@ -147,12 +147,12 @@ test("after the end nothing happens any more, and ending twice is harmless", () 
   assert.equal(pipeline.stats().liveTracks, 0);
 });
 
-test("somebody who vanishes just behind the line is counted by the moment of prediction that follows", () => {
+test("somebody who vanishes just behind the line is counted by the prediction, once the track has ended", () => {
   const { pipeline, events } = rig();
   // At 12 Px a frame the last sight is 12 Px beyond the line; 20 Px are needed.
   const next = walk(pipeline, 304, 412);
   assert.deepEqual(summary(events), []);
-  for (let i = 0; i < 4; i += 1) pipeline.push(frameOf(), monoMs(next + 125 * i));
+  for (let i = 0; i < 28; i += 1) pipeline.push(frameOf(), monoMs(next + 125 * i));
   assert.deepEqual(summary(events), ["door out"]);
 });
 

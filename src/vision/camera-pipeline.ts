@@ -92,7 +92,8 @@ class Pipeline implements CameraPipeline {
   readonly #zones: readonly { readonly id: ZoneId; readonly dwell: ZoneDwell }[];
   readonly #exclusions: readonly Float64Array[];
   readonly #tracker: Tracker;
-  readonly #people = new BoundedMap<TrackId, true>({
+  /** People tracked elsewhere, with the confidence they last had. */
+  readonly #people = new BoundedMap<TrackId, number>({
     cap: MAX_PEOPLE,
     idleMs: TRACKER_PARAMETERS.lostMs,
   });
@@ -121,7 +122,7 @@ class Pipeline implements CameraPipeline {
     this.#tracker = new Tracker({
       ...(options.bands === undefined ? {} : { bands: options.bands }),
       picture,
-      onEnded: (track) => this.#forget(track.id),
+      onEnded: (track) => this.#forget(track.id, track.meanScore),
     });
   }
 
@@ -141,16 +142,14 @@ class Pipeline implements CameraPipeline {
 
   pushTracks(people: readonly TrackedPerson[], atMono: MonoMs): void {
     if (!this.#accept(atMono)) return;
-    this.#people.expire(atMono, (trackId) => this.#forget(trackId));
+    this.#people.expire(atMono, (trackId, score) => this.#forget(trackId, score));
     const { widthPx, heightPx } = this.#options.picture;
     const shown: { trackId: TrackId; xNorm: number; yNorm: number }[] = [];
     for (const person of people) {
       const { trackId, xPx, yPx } = person;
       if (this.#isExcluded(xPx, yPx)) continue;
-      if (this.#people.get(trackId, atMono) === undefined) {
-        const victim = this.#people.set(trackId, true, atMono);
-        if (victim !== undefined) this.#forget(victim);
-      }
+      const victim = this.#people.set(trackId, person.score, atMono);
+      if (victim !== undefined) this.#forget(victim, person.score);
       this.#observeFoot(trackId, xPx, yPx, person.heightPx, person.score, atMono);
       shown.push({ trackId, xNorm: clamp01(xPx / widthPx), yNorm: clamp01(yPx / heightPx) });
     }
@@ -160,7 +159,7 @@ class Pipeline implements CameraPipeline {
   blind(atMono: MonoMs): void {
     if (this.#isOver) return;
     this.#tracker.clear();
-    for (const [trackId] of this.#people.entries()) this.#forget(trackId);
+    for (const [trackId, score] of this.#people.entries()) this.#forget(trackId, score);
     for (const [trackId] of [...this.#people.entries()]) this.#people.delete(trackId);
     if (this.#lastMono === null || atMono > this.#lastMono) this.#lastMono = atMono;
     this.#options.onPeople({ cameraId: this.#options.plan.id, atMono, people: [] });
@@ -295,8 +294,11 @@ class Pipeline implements CameraPipeline {
     }
   }
 
-  #forget(trackId: TrackId): void {
-    for (const { counter } of this.#lines) counter.forget(trackId);
+  #forget(trackId: TrackId, score: number): void {
+    for (const { id, counter } of this.#lines) {
+      const crossing = counter.forget(trackId);
+      if (crossing !== null) this.#emitCrossing(id, trackId, crossing, score);
+    }
     for (const { id, dwell } of this.#zones) {
       const change = dwell.forget(trackId);
       if (change !== null) this.#emitChange(id, trackId, change);

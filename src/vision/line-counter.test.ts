@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { monoMs, trackId } from "../core/brand.ts";
 import type { Point } from "../core/geometry.ts";
 import { normalDraw, seededRandom } from "../core/random.ts";
-import { LineCounter, type LineCrossing } from "./line-counter.ts";
+import { LINE_HYSTERESIS, LineCounter, type LineCrossing } from "./line-counter.ts";
 
 /** Body height in all tests, Px: the hysteresis is 20 Px. */
 const HEIGHT = 100;
@@ -20,6 +20,8 @@ function walk(path: Path, a: Point = A, b: Point = B, stepMs = 100, scale = 1): 
     const crossing = counter.observe(trackId(1), x * scale, y * scale, HEIGHT * scale, at);
     if (crossing !== null) crossings.push(crossing);
   });
+  const last = counter.forget(trackId(1));
+  if (last !== null) crossings.push(last);
   return crossings;
 }
 
@@ -179,8 +181,31 @@ test("people do not share their memory, and forgetting one leaves the other", ()
   assert.equal(counter.observe(trackId(2), 100, 150, HEIGHT, monoMs(100))?.direction, "out");
 });
 
+test("over the line and back within half a second is a box that jumped, a second apart it is two crossings", () => {
+  const jump: Path = [
+    [100, 150],
+    [100, 75],
+    [100, 125],
+    [100, 150],
+  ];
+  assert.deepEqual(directions(walk(jump, A, B, 100)), []);
+  assert.deepEqual(directions(walk(jump, A, B, 1000)), ["in", "out"]);
+});
+
+test("far beyond the line a crossing is told at once, near it after half a second", () => {
+  const told = (yPx: number): number => {
+    const counter = new LineCounter(A, B);
+    counter.observe(trackId(1), 100, 150, HEIGHT, monoMs(0));
+    for (let atMs = 100; ; atMs += 100) {
+      if (counter.observe(trackId(1), 100, yPx, HEIGHT, monoMs(atMs)) !== null) return atMs;
+    }
+  };
+  assert.equal(told(55), 100);
+  assert.equal(told(75), 600);
+});
+
 test("memory is bounded however many tracks pass", () => {
-  const counter = new LineCounter(A, B, { heights: 0.2, maxGapMs: 5000, maxTracks: 8 });
+  const counter = new LineCounter(A, B, { ...LINE_HYSTERESIS, maxTracks: 8 });
   for (let id = 1; id <= 1000; id += 1) counter.observe(trackId(id), 100, 150, HEIGHT, monoMs(id));
   assert.equal(counter.size, 8);
 });

@@ -14,6 +14,10 @@ export interface LineCrossing {
 export interface LineHysteresis {
   /** How far beyond the line a person must have been on both sides, in body heights. */
   readonly heights: number;
+  /** This far beyond the line a crossing is told at once; nearer, it may still be taken back for `holdMs`. */
+  readonly sureHeights: number;
+  /** Nobody goes over a line and back in less: such a pair is a box that jumped, and neither counts. */
+  readonly holdMs: number;
   /** A person unseen for longer starts anew: nothing is counted across such a gap. Longer than the tracker's memory. */
   readonly maxGapMs: number;
   /** Most tracks remembered; the one untouched longest is forgotten first. */
@@ -26,6 +30,8 @@ export interface LineHysteresis {
  */
 export const LINE_HYSTERESIS: LineHysteresis = Object.freeze({
   heights: 0.2,
+  sureHeights: 0.4,
+  holdMs: 500,
   maxGapMs: 5000,
   maxTracks: 512,
 });
@@ -34,6 +40,8 @@ export const LINE_HYSTERESIS: LineHysteresis = Object.freeze({
 interface Passage {
   /** Side on which the person was last well beyond the line: sign of the distance, 0 before the first time. */
   side: number;
+  /** A crossing not yet told, because it may still be taken back. */
+  pending: LineCrossing | null;
   /** Last observation and the sign of its distance; a point on the line keeps the sign before. */
   xPx: number;
   yPx: number;
@@ -95,6 +103,7 @@ export class LineCounter {
       const side = isBeyond ? sign : 0;
       const started: Passage = {
         side,
+        pending: null,
         xPx,
         yPx,
         distancePx,
@@ -107,7 +116,25 @@ export class LineCounter {
       return null;
     }
     this.#advance(passage, xPx, yPx, distancePx, atMono);
-    return isBeyond ? settle(passage) : null;
+    const crossing = isBeyond ? settle(passage) : null;
+    const earlier = crossing === null ? null : this.#hold(passage, crossing);
+    if (earlier !== null) return earlier;
+    const isSure = Math.abs(distancePx) >= this.#hysteresis.sureHeights * heightPx;
+    return isSure ? release(passage) : this.#releaseOld(passage, atMono);
+  }
+
+  /** Keeps a fresh crossing back. One that undoes the crossing before it, at once, is dropped together with it. */
+  #hold(passage: Passage, crossing: LineCrossing): LineCrossing | null {
+    const before = passage.pending;
+    const isJump = before !== null && crossing.atMono - before.atMono < this.#hysteresis.holdMs;
+    passage.pending = isJump ? null : crossing;
+    return isJump ? null : before;
+  }
+
+  #releaseOld(passage: Passage, nowMono: MonoMs): LineCrossing | null {
+    const { pending } = passage;
+    const isOld = pending !== null && nowMono - pending.atMono >= this.#hysteresis.holdMs;
+    return isOld ? release(passage) : null;
   }
 
   /** Whether a point is so close to the line that its side is not yet certain, for a body of this height. */
@@ -117,9 +144,11 @@ export class LineCounter {
     return Math.abs(distancePx) < this.#hysteresis.heights * heightPx;
   }
 
-  /** Forgets a track that has ended. */
-  forget(trackId: TrackId): void {
+  /** Forgets a track that has ended; returns the crossing that was still kept back. */
+  forget(trackId: TrackId): LineCrossing | null {
+    const passage = this.#passages.peek(trackId);
     this.#passages.delete(trackId);
+    return passage === undefined ? null : release(passage);
   }
 
   /** Notes where the path went through the line, if it did on the way to this observation. */
@@ -154,4 +183,10 @@ function settle(passage: Passage): LineCrossing | null {
   if (before === 0 || before === passage.side || !passage.isWithin) return null;
   passage.isWithin = false;
   return { direction: passage.side < 0 ? "in" : "out", atMono: passage.throughMono };
+}
+
+function release(passage: Passage): LineCrossing | null {
+  const { pending } = passage;
+  passage.pending = null;
+  return pending;
 }

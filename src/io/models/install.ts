@@ -1,0 +1,186 @@
+import { createHash } from "node:crypto";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { GatewayError } from "../../core/errors.ts";
+import { CATALOGUE, type Catalogue, type CatalogueModel, type ModelPackage } from "./catalogue.ts";
+import { convertTfjs } from "./convert/convert-graph.ts";
+import { parseTfjsModel } from "./convert/tfjs-graph.ts";
+import { fetchPackage } from "./fetch-package.ts";
+import { writeWhole } from "./file-hash.ts";
+import { MANIFEST_FILE, type ModelManifest, type ModelProfile, readManifest } from "./manifest.ts";
+import { stateOf } from "./verify.ts";
+
+/** How far a pull is; `done` and `total` count bytes while fetching and models while converting. */
+export interface PullProgress {
+  readonly phase: "fetch" | "convert";
+  /** Package or model at work. */
+  readonly what: string;
+  readonly done: number;
+  readonly total: number;
+}
+
+/** What to pull and where to. */
+export interface PullOptions {
+  /** Folder of the models; made when it is missing. */
+  readonly dir: string;
+  readonly profile: ModelProfile;
+  /** Folder that holds the tarballs, for sites without a network. */
+  readonly fromDir?: string;
+  /** Fetch and convert again even when everything is in place, and replace a manifest that cannot be read. */
+  readonly force?: boolean;
+  readonly onProgress: (progress: PullProgress) => void;
+  readonly signal: AbortSignal;
+}
+
+/** What a pull left in the folder. */
+export interface PullResult {
+  /** Models of the profile, all in place now. */
+  readonly installed: readonly string[];
+  /** Those of them that were fetched and converted by this pull. */
+  readonly converted: readonly string[];
+  /** Licence notices for the person who asked. */
+  readonly notices: readonly string[];
+}
+
+const WORK_PREFIX = ".pull-";
+
+/**
+ * Fetches, checks and converts the models of a profile that are not in place. Other models of the folder stay. Files
+ * appear whole, the manifest last, so a pull that was killed is healed by the next one.
+ * @throws MODEL_FETCH_FAILED, MODEL_HASH_MISMATCH, MODEL_UNSUPPORTED; the reason of `signal` when that is aborted
+ */
+export async function pullModels(
+  options: PullOptions,
+  catalogue: Catalogue = CATALOGUE,
+): Promise<PullResult> {
+  const { dir, profile, force = false } = options;
+  const wanted = catalogue.models.filter(({ entry }) => entry.profile === profile);
+  const before = await manifestBefore(dir, force);
+  const due = force ? wanted : await notInPlace(dir, wanted, before);
+  const sources = catalogue.packages.filter(({ spec }) =>
+    wanted.some(({ entry }) => entry.source === spec),
+  );
+  await mkdir(dir, { recursive: true });
+  await removeLeftovers(dir);
+  if (due.length > 0) {
+    const work = join(dir, `${WORK_PREFIX}${process.pid}`);
+    try {
+      await convertAll(options, due, sources, work);
+      await writeManifest(dir, before, due);
+    } finally {
+      await rm(work, { recursive: true, force: true });
+    }
+  }
+  return {
+    installed: wanted.map(({ entry }) => entry.id),
+    converted: due.map(({ entry }) => entry.id),
+    notices: sources.map(({ notice }) => notice),
+  };
+}
+
+async function manifestBefore(dir: string, force: boolean): Promise<ModelManifest | null> {
+  try {
+    return await readManifest(dir);
+  } catch (error) {
+    if (force && error instanceof GatewayError) return null;
+    throw error;
+  }
+}
+
+async function notInPlace(
+  dir: string,
+  wanted: readonly CatalogueModel[],
+  manifest: ModelManifest | null,
+): Promise<readonly CatalogueModel[]> {
+  const due: CatalogueModel[] = [];
+  for (const model of wanted) {
+    const present = manifest?.models.find(({ id }) => id === model.entry.id);
+    const isSame = isDeepStrictEqual(present, model.entry);
+    if (!isSame || (await stateOf(dir, model.entry)) !== "ok") due.push(model);
+  }
+  return due;
+}
+
+/** Removes what killed pulls left, but nothing of a pull that runs beside this one. */
+async function removeLeftovers(dir: string): Promise<void> {
+  for (const name of await readdir(dir)) {
+    if (!name.startsWith(WORK_PREFIX)) continue;
+    const owner = Number(name.slice(WORK_PREFIX.length));
+    if (owner !== process.pid && isRunning(owner)) continue;
+    await rm(join(dir, name), { recursive: true, force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+async function convertAll(
+  options: PullOptions,
+  due: readonly CatalogueModel[],
+  sources: readonly ModelPackage[],
+  work: string,
+): Promise<void> {
+  const { dir, signal, onProgress } = options;
+  let converted = 0;
+  for (const [index, source] of sources.entries()) {
+    const models = due.filter(({ entry }) => entry.source === source.spec);
+    if (models.length === 0) continue;
+    const files = await obtain(options, source, join(work, String(index)));
+    for (const model of models) {
+      signal.throwIfAborted();
+      const { id, file } = model.entry;
+      onProgress({ phase: "convert", what: id, done: converted, total: due.length });
+      await writeWhole(join(dir, file), await convertModel(model, files));
+      converted += 1;
+      onProgress({ phase: "convert", what: id, done: converted, total: due.length });
+    }
+  }
+}
+
+async function obtain(options: PullOptions, source: ModelPackage, into: string): Promise<string> {
+  const { signal, fromDir, onProgress } = options;
+  const [what, total] = [source.spec, source.sizeBytes];
+  signal.throwIfAborted();
+  await mkdir(into, { recursive: true });
+  onProgress({ phase: "fetch", what, done: 0, total });
+  return fetchPackage({
+    source,
+    into,
+    fromDir: fromDir ?? null,
+    signal,
+    onBytes: (done) => onProgress({ phase: "fetch", what, done, total }),
+  });
+}
+
+async function convertModel(model: CatalogueModel, files: string): Promise<Uint8Array> {
+  const description = parseTfjsModel(await readFile(join(files, model.description), "utf8"));
+  const weights = await readFile(join(files, model.weights));
+  const bytes = convertTfjs(description, weights, model.recipe);
+  const found = createHash("sha256").update(bytes).digest("hex");
+  const expected = model.entry.sha256;
+  if (found === expected) return bytes;
+  const message = `The conversion of ${model.entry.id} did not give the pinned file`;
+  throw new GatewayError("MODEL_HASH_MISMATCH", message, { context: { expected, found } });
+}
+
+async function writeManifest(
+  dir: string,
+  before: ModelManifest | null,
+  fresh: readonly CatalogueModel[],
+): Promise<void> {
+  const replaced = new Set(fresh.map(({ entry }) => entry.id));
+  const kept = (before?.models ?? []).filter(({ id }) => !replaced.has(id));
+  const models = [...kept, ...fresh.map(({ entry }) => entry)].sort((a, b) =>
+    a.id < b.id ? -1 : 1,
+  );
+  const manifest: ModelManifest = { v: 1, models };
+  const text = `${JSON.stringify(manifest, null, 2)}\n`;
+  await writeWhole(join(dir, MANIFEST_FILE), new TextEncoder().encode(text));
+}

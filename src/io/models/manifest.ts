@@ -1,0 +1,163 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { faultsOf } from "../../config/faults.ts";
+import { describeFaults, GatewayError } from "../../core/errors.ts";
+import type { PictureSize } from "../../vision/ports.ts";
+
+/** Name of the manifest in the folder of the models. */
+export const MANIFEST_FILE = "manifest.json";
+
+/** Below this width a centre-point network loses people; it is then only a last resort. */
+const USUAL_CENTERNET_WIDTH_PX = 512;
+
+const threeNumbers = z.tuple([z.number(), z.number(), z.number()]).readonly();
+
+const inputSchema = z
+  .strictObject({
+    /** Name of the graph's input. */
+    name: z.string().min(1),
+    /** Width in pixels, a multiple of 32. */
+    width: z.int().positive().multipleOf(32),
+    /** Height in pixels, a multiple of 32. */
+    height: z.int().positive().multipleOf(32),
+    layout: z.literal(["nhwc", "nchw"]),
+    dtype: z.literal(["uint8", "float32"]),
+    channels: z.literal(["rgb", "bgr", "gray"]),
+    /** Subtracted from the pixel outside the graph; zeros when the graph does it itself. */
+    mean: threeNumbers,
+    /** Factor after the mean outside the graph; ones when the graph does it itself. */
+    scale: threeNumbers,
+    resize: z.literal(["letterbox", "stretch", "topleft"]),
+    /** Value 0..255 of the pixels beside a letterboxed picture. */
+    pad: z.int().min(0).max(255),
+  })
+  .readonly();
+
+const entrySchema = z
+  .strictObject({
+    id: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, "small letters, digits and dashes"),
+    task: z.literal(["person", "face-detect", "landmark", "face-embed", "liveness"]),
+    profile: z.literal(["default", "permissive"]),
+    // A bare name: the manifest must not reach outside its folder.
+    file: z.string().regex(/^[\w-][\w.-]*\.onnx$/, "a bare file name ending in .onnx"),
+    sha256: z.string().regex(/^[0-9a-f]{64}$/, "64 hexadecimal digits"),
+    license: z.string().min(1),
+    licenseUrl: z.string().min(1),
+    source: z.string().min(1),
+    input: inputSchema,
+    decoder: z.literal([
+      "centernet-wh",
+      "nanodet-gfl",
+      "nanodet-plus",
+      "yolox",
+      "detr",
+      "rtmdet",
+      "picodet",
+      "blazeface",
+      "rfb",
+      "yunet",
+    ]),
+    strides: z.array(z.int().positive()).min(1).readonly(),
+    /** Index of the wanted class in the outputs; 0 when the graph keeps one class only. */
+    classIndex: z.int().min(0),
+    /** Operating score 0..1. */
+    score: z.number().gt(0).lt(1),
+    /** Overlap 0..1 above which the weaker of two boxes is dropped. */
+    nms: z.number().gt(0).max(1),
+  })
+  .readonly();
+
+const manifestSchema = z
+  .strictObject({ v: z.literal(1), models: z.array(entrySchema).readonly() })
+  .readonly()
+  .superRefine((manifest, context) => {
+    manifest.models.forEach((model, index) => {
+      const first = manifest.models.findIndex(({ id }) => id === model.id);
+      if (first === index) return;
+      context.addIssue({
+        code: "custom",
+        path: ["models", index, "id"],
+        message: "an id of its own",
+      });
+    });
+  });
+
+/** One installed network: where it lies, what may be done with it and how to feed and read it. */
+export type ModelEntry = z.infer<typeof entrySchema>;
+
+/** What a models folder holds; sizes in pixels, scores and overlaps as ratios. */
+export type ModelManifest = z.infer<typeof manifestSchema>;
+
+/** Licence wishes: everything, or only networks under a permissive licence. */
+export type ModelProfile = ModelEntry["profile"];
+
+/**
+ * Reads the manifest of a models folder; null when there is none.
+ * @throws MODEL_UNSUPPORTED naming every fault when the manifest is malformed
+ */
+export async function readManifest(dir: string): Promise<ModelManifest | null> {
+  const text = await readFile(join(dir, MANIFEST_FILE), "utf8").catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    const message = `The model manifest in ${dir} cannot be read`;
+    throw new GatewayError("MODEL_UNSUPPORTED", message, { cause: error });
+  });
+  return text === null ? null : parseManifest(text, join(dir, MANIFEST_FILE));
+}
+
+/**
+ * Reads a manifest from its text; `name` is what faults call it. Pure.
+ * @throws MODEL_UNSUPPORTED naming every fault
+ */
+export function parseManifest(text: string, name: string): ModelManifest {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch (error) {
+    throw new GatewayError("MODEL_UNSUPPORTED", `${name} is not JSON`, { cause: error });
+  }
+  const parsed = manifestSchema.safeParse(document);
+  if (parsed.success) return parsed.data;
+  const faults = faultsOf(parsed.error, document);
+  throw new GatewayError("MODEL_UNSUPPORTED", `${name} is refused:\n${describeFaults(faults)}`, {
+    context: { faults },
+  });
+}
+
+/**
+ * The person model whose input is closest in aspect ratio to the picture; null when none fits the profile. The
+ * small 416-wide centre-point network is taken only when no larger one is installed. The default profile may fall
+ * back to permissive models, never the other way round. Ties go to the larger input, then to the first id. Pure.
+ */
+export function choosePersonModel(
+  manifest: ModelManifest,
+  source: PictureSize,
+  profile: ModelProfile,
+): ModelEntry | null {
+  const people = manifest.models.filter(({ task }) => task === "person");
+  const own = people.filter((model) => model.profile === profile);
+  const choice = own.length > 0 || profile === "permissive" ? own : people;
+  const rank = (model: ModelEntry): readonly [number, number, number] => [
+    model.decoder === "centernet-wh" && model.input.width < USUAL_CENTERNET_WIDTH_PX ? 1 : 0,
+    ratioDistance(model, source),
+    -model.input.width * model.input.height,
+  ];
+  const ordered = choice
+    .map((model) => ({ model, rank: rank(model) }))
+    .sort((a, b) => compareRanks(a.rank, b.rank) || (a.model.id < b.model.id ? -1 : 1));
+  return ordered[0]?.model ?? null;
+}
+
+/** Distance of two aspect ratios as factors, so that too wide and too narrow count alike. */
+function ratioDistance(model: ModelEntry, source: PictureSize): number {
+  const wanted = source.widthPx / source.heightPx;
+  return Math.abs(Math.log(model.input.width / model.input.height / wanted));
+}
+
+function compareRanks(a: readonly number[], b: readonly number[]): number {
+  for (const [index, value] of a.entries()) {
+    const difference = value - (b[index] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
