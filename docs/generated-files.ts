@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { gatewayConfigSchema } from "../src/config/gateway.ts";
 import { sitePlanSchema } from "../src/config/site.ts";
+import { renderMetricsDocument } from "../src/metrics/document.ts";
 import { renderErrorsDocument } from "./errors-document.ts";
 
 function jsonSchema(schema: z.ZodType, title: string): string {
@@ -11,6 +12,7 @@ function jsonSchema(schema: z.ZodType, title: string): string {
 /** Path from the root of the repository -> how its text is made. */
 export const generatedFiles: Readonly<Record<string, () => string>> = {
   "docs/errors.md": renderErrorsDocument,
+  "docs/metrics.md": renderMetricsDocument,
   "config/gateway.schema.json": () => jsonSchema(gatewayConfigSchema, "Vitrine gateway file"),
   "config/site.schema.json": () => jsonSchema(sitePlanSchema, "Vitrine site plan"),
 };

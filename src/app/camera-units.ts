@@ -4,7 +4,7 @@ import { GatewayError } from "../core/errors.ts";
 import type { Log } from "../core/lifecycle.ts";
 import type { SitePlan } from "../core/site.ts";
 import type { CameraModel } from "../io/camera/camera-protocol.ts";
-import { type Camera, createCamera } from "../io/camera/camera-service.ts";
+import { type Camera, createCamera } from "../io/camera/live-camera.ts";
 import type { SensorPorts } from "./compose.ts";
 import type { SensorUnit } from "./sensor-board.ts";
 

@@ -55,7 +55,9 @@ async function withoutModels(wishes: DemoWishes, terminal: Terminal): Promise<st
   if ((await readManifest(dir)) !== null) return null;
   try {
     const { signal } = terminal;
-    await pullModels({ dir, profile, onProgress: progressLine(terminal), signal });
+    const pulled = await pullModels({ dir, profile, onProgress: progressLine(terminal), signal });
+    terminal.progress("");
+    for (const notice of pulled.notices) terminal.note(notice);
     return null;
   } catch (error) {
     if (!(error instanceof GatewayError) || terminal.signal.aborted) throw error;

@@ -12,8 +12,8 @@ import type { Clock } from "../../core/clock.ts";
 import type { LivePeople, SensorEvent } from "../../core/events.ts";
 import { SILENT_LOG } from "../../core/lifecycle.ts";
 import type { CameraPlan } from "../../core/site.ts";
-import { createCamera } from "./camera-service.ts";
 import { findFfmpeg } from "./ffmpeg-binary.ts";
+import { createCamera } from "./live-camera.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "live-"));
 after(() => rmSync(dir, { recursive: true, force: true }));

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { faultsOf } from "../../config/faults.ts";
 import { describeFaults, GatewayError } from "../../core/errors.ts";
+import { faultsOf } from "../../core/input-faults.ts";
 import type { PictureSize } from "../../vision/ports.ts";
 
 /** Name of the manifest in the folder of the models. */
@@ -118,7 +118,7 @@ export function parseManifest(text: string, name: string): ModelManifest {
   }
   const parsed = manifestSchema.safeParse(document);
   if (parsed.success) return parsed.data;
-  const faults = faultsOf(parsed.error, document);
+  const faults = faultsOf(parsed.error.issues, document);
   throw new GatewayError("MODEL_UNSUPPORTED", `${name} is refused:\n${describeFaults(faults)}`, {
     context: { faults },
   });

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { faultsOf } from "../../../config/faults.ts";
 import { describeFaults, GatewayError } from "../../../core/errors.ts";
+import { faultsOf } from "../../../core/input-faults.ts";
 
 const whole = z.union([z.string(), z.number()]).transform(Number);
 
@@ -64,7 +64,7 @@ export function parseTfjsModel(text: string): TfjsModel {
   }
   const parsed = modelSchema.safeParse(document);
   if (parsed.success) return parsed.data;
-  const faults = describeFaults(faultsOf(parsed.error, document).slice(0, 10));
+  const faults = describeFaults(faultsOf(parsed.error.issues, document).slice(0, 10));
   throw new GatewayError("MODEL_UNSUPPORTED", `This is no TFJS graph model:\n${faults}`);
 }
 

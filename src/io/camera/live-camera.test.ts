@@ -12,7 +12,7 @@ import type { FaultCode } from "../../core/errors.ts";
 import type { SensorEvent } from "../../core/events.ts";
 import { SILENT_LOG } from "../../core/lifecycle.ts";
 import type { CameraModel } from "./camera-protocol.ts";
-import { CAMERA_TIMING, createCamera } from "./camera-service.ts";
+import { CAMERA_TIMING, createCamera } from "./live-camera.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "camera-"));
 let model: CameraModel;
