@@ -1,11 +1,14 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
+import type { SitePlan } from "../../core/site.ts";
 import { loadSiteFile } from "../config-files.ts";
+import { beginningNow } from "../demo/demo-day.ts";
 import { prepareDemo } from "../demo/demo-setting.ts";
 import { runDemo } from "../demo/run-demo.ts";
 import { createLogger, type LogLevel } from "../logger.ts";
 import { profileName, wholeNumber } from "../option-values.ts";
 import { packagePath } from "../package-path.ts";
+import { createSystemClock } from "../system-clock.ts";
 import type { Terminal } from "../terminal.ts";
 
 interface DemoFlags {
@@ -48,7 +51,7 @@ export function addDemo(program: Command, terminal: Terminal): void {
 }
 
 async function demo(flags: DemoFlags, terminal: Terminal): Promise<void> {
-  const site = await loadSiteFile(flags.site ?? packagePath("config/demo/site.json"));
+  const site = await demoSite(flags.site);
   const modelsDir = resolve(flags.models);
   const setting = await prepareDemo(
     {
@@ -70,4 +73,12 @@ async function demo(flags: DemoFlags, terminal: Terminal): Promise<void> {
     log: createLogger(flags.log, process.stderr),
   };
   await runDemo(options, terminal);
+}
+
+/** A plan somebody named is taken as it is; ours belongs to wherever it is started. */
+async function demoSite(file: string | undefined): Promise<SitePlan> {
+  if (file !== undefined) return loadSiteFile(file);
+  const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
+  const site = await loadSiteFile(packagePath("config/demo/site.json"));
+  return beginningNow(site, timeZone, createSystemClock().now());
 }

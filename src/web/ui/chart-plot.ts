@@ -46,6 +46,8 @@ export function drawPlot(target: HTMLElement, options: PlotOptions): uPlot {
       height: PLOT_HEIGHTS[options.kind],
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1_000), options.timeZone),
       legend: { show: false },
+      // Room for half a label of the time axis on the right.
+      padding: [8, 32, 0, 0],
       cursor: {
         y: false,
         drag: { x: false, y: false },
@@ -62,7 +64,7 @@ export function drawPlot(target: HTMLElement, options: PlotOptions): uPlot {
           ...axis,
           grid: { show: false },
           size: 28,
-          space: 64,
+          space: 88,
           values: (_plot, splits) => splits.map((at) => options.formats.time(at * 1_000)),
         },
         {

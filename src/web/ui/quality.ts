@@ -7,6 +7,14 @@ const GOOD_COVERAGE = 0.95;
 const WIDE_RATIO = 0.1;
 const WIDE_RELATIVE = 0.25;
 
+/** Notes that belong to any open day, or that the coverage badge says already; they stand in the panel only. */
+const ROUTINE_NOTES: ReadonlySet<string> = new Set([
+  "day-open",
+  "edge-effects",
+  "partly-blind",
+  "re-entries-merged",
+]);
+
 /** Words for the badges of a figure; empty when nothing is off. An unknown value explains itself by its reason. Pure. */
 export function badgesOf(metric: MetricValue, formats: Formats): readonly string[] {
   if (metric.value === null) return [];
@@ -19,7 +27,7 @@ export function badgesOf(metric: MetricValue, formats: Formats): readonly string
     badges.push(`${formats.percent(Math.max(0.01, metric.imputedShare), 0)} estimated`);
   }
   if (isWide(metric, metric.value)) badges.push("wide interval");
-  if (metric.reason !== null) badges.push("see note");
+  if (metric.reason !== null && !ROUTINE_NOTES.has(metric.reason.code)) badges.push("see note");
   return badges;
 }
 
