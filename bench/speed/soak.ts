@@ -8,7 +8,7 @@ import { runInNewContext } from "node:vm";
 import { composeGateway, type SensorPorts } from "../../src/app/compose.ts";
 import { loadSiteFile } from "../../src/app/config-files.ts";
 import { demoReceipt } from "../../src/app/demo/demo-till.ts";
-import { modelForVideo } from "../../src/app/models-at-hand.ts";
+import { obtainFootage } from "../../src/app/demo/footage.ts";
 import { radioUnits } from "../../src/app/radio-units.ts";
 import { createSystemClock } from "../../src/app/system-clock.ts";
 import { createCentral } from "../../src/central/central.ts";
@@ -20,6 +20,7 @@ import { analyseVideo } from "../../src/io/camera/offline.ts";
 import { createEmbeddedBroker } from "../../src/io/mqtt/embedded-broker.ts";
 import { openOutbox } from "../../src/io/outbox/outbox.ts";
 import { createDemoRadio } from "../../src/io/radio/demo-radio.ts";
+import { pickModel } from "../eval/video-model.ts";
 
 export const usage = `bench soak [--minutes 60] [--video FILE] [--json]
 Runs the whole chain of the demo in replay speed: looped footage through ffmpeg, network, tracker, lines and zones;
@@ -33,6 +34,7 @@ interface Sample {
 
 const CLIP_SECONDS = 79.5;
 const FPS = 8;
+const PICTURE = { widthPx: 768, heightPx: 576 };
 /** Caches, compiled code and the first trading minutes fill up in here. */
 const WARM_UP_SHARE = 0.3;
 
@@ -42,7 +44,10 @@ export async function run(args: readonly string[]): Promise<Readonly<Record<stri
     options: { minutes: { type: "string", default: "60" }, video: { type: "string" } },
   });
   const minutes = Number(values.minutes);
-  const source = resolve(values.video ?? join(homedir(), ".cache/vitrine/vtest.avi"));
+  const say = (line: string): void => console.error(line);
+  const cacheDir = join(homedir(), ".cache/vitrine");
+  const { signal } = new AbortController();
+  const source = resolve(values.video ?? (await obtainFootage({ cacheDir, say, signal })));
   const folder = await mkdtemp(join(tmpdir(), "vitrine-soak-"));
   try {
     const video = join(folder, "long.avi");
@@ -125,7 +130,12 @@ async function soak(video: string, folder: string): Promise<Readonly<Record<stri
       ...at,
     });
   });
-  const model = await modelForVideo(video, resolve("models"), createSystemClock());
+  const model = await pickModel({
+    dir: resolve("models"),
+    profile: "default",
+    threads: 1,
+    picture: PICTURE,
+  });
   const analysis = await analyseVideo({
     file: video,
     plan: camera,
