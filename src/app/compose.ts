@@ -86,7 +86,7 @@ export function composeGateway(deps: GatewayDeps): Gateway {
   const onEvent = (event: SensorEvent): void => journey.ingest(event);
   const units = deps.sensors({ onEvent, onPeople: (seen) => people.emit(seen) });
   const board = new SensorBoard(units, startedAt);
-  const { link, delivery } = createDelivery(deps, () => board.births(), onEvent);
+  const { link, delivery, tills } = createDelivery(deps, () => board.births(), onEvent);
   delivery.onChange = () => changed.emit();
 
   const status = (): StatusView => ({
@@ -95,7 +95,7 @@ export function composeGateway(deps: GatewayDeps): Gateway {
     startedAt,
     sensors: board.statuses(),
     delivery: delivery.status(),
-    notices: deps.notices,
+    notices: [...deps.notices, ...tillNotices(tills)],
   });
   const dashboard: DashboardSource = {
     site: () => site,
@@ -149,7 +149,11 @@ function createDelivery(
   deps: GatewayDeps,
   sensors: () => ReturnType<SensorBoard["births"]>,
   onEvent: (event: SensorEvent) => void,
-): { readonly link: MqttLink | null; readonly delivery: Delivery } {
+): {
+  readonly link: MqttLink | null;
+  readonly delivery: Delivery;
+  readonly tills: PosIntake | null;
+} {
   const { clock, log, random, outbox, broker, boot, gatewayId, topicRoot } = deps;
   const identity = {
     root: topicRoot,
@@ -164,7 +168,8 @@ function createDelivery(
       : new MqttLink({
           ...broker,
           clientId: gatewayId,
-          clean: true,
+          // The broker keeps receipts for us while we are away; events of ours are never its business.
+          clean: false,
           boot,
           will: (session) => gatewayWill(identity, outbox.epoch, session),
           clock,
@@ -172,11 +177,21 @@ function createDelivery(
           random,
         });
   const delivery = new Delivery({ identity, outbox, link, sensors, clock, log });
+  let tills: PosIntake | null = null;
   if (link !== null) {
     const onTransaction = (receipt: ReceivedReceipt): void =>
       onEvent({ ...receipt, atMono: clock.mono() });
-    const tills = { root: topicRoot, gatewayId, boot, outbox, onTransaction, clock, log };
-    new PosIntake(tills).attach(link);
+    tills = new PosIntake({ root: topicRoot, gatewayId, boot, outbox, onTransaction, clock, log });
+    tills.attach(link);
   }
-  return { link, delivery };
+  return { link, delivery, tills };
+}
+
+/** What people should know about the tills; empty when nothing is wrong. */
+function tillNotices(tills: PosIntake | null): readonly string[] {
+  const invalid = tills?.counts.invalid ?? 0;
+  if (invalid === 0) return [];
+  return [
+    `${invalid} message(s) from the till were refused since the start (MESSAGE_INVALID); the log names the field.`,
+  ];
 }

@@ -3,7 +3,7 @@ import { dirname, resolve } from "node:path";
 import { parse as parseYaml } from "yaml";
 import { type GatewayConfig, parseGatewayConfig } from "../config/gateway.ts";
 import { parseSitePlan } from "../config/site.ts";
-import { describeFaults, GatewayError } from "../core/errors.ts";
+import { describeFaults, GatewayError, type InputFault } from "../core/errors.ts";
 import type { SitePlan } from "../core/site.ts";
 
 /** A checked configuration with the site plan it names; relative paths are resolved against the file. */
@@ -24,21 +24,37 @@ export async function loadGatewayFile(path: string): Promise<LoadedConfig> {
   if (!outcome.ok) throw refusal(path, describeFaults(outcome.error));
   const config = outcome.value;
   const site = await loadSiteFile(resolve(base, config.site));
-  const unknown = config.cameras.filter((c) => !site.cameras.some((plan) => plan.id === c.id));
-  if (unknown.length > 0) {
-    const faults = unknown.map((c) => ({
-      path: `cameras[${config.cameras.indexOf(c)}].id`,
-      found: JSON.stringify(c.id),
-      expected: `a camera of the site plan (${site.cameras.map((p) => p.id).join(", ") || "it has none"})`,
-    }));
-    throw refusal(path, describeFaults(faults));
-  }
+  const faults = [
+    ...strangers("cameras", config.cameras, site.cameras),
+    ...strangers("radios", config.radios, site.receivers),
+  ];
+  if (faults.length > 0) throw refusal(path, describeFaults(faults));
   return {
     config,
     site,
     stateDir: resolve(base, config.stateDir),
     modelsDir: resolve(base, config.models.dir),
   };
+}
+
+/** Sensors of the gateway file that the site plan does not know, each as a fault. */
+function strangers(
+  list: "cameras" | "radios",
+  configured: readonly { readonly id: string }[],
+  planned: readonly { readonly id: string }[],
+): readonly InputFault[] {
+  const known = planned.map(({ id }) => id);
+  return configured.flatMap(({ id }, index) =>
+    known.includes(id)
+      ? []
+      : [
+          {
+            path: `${list}[${index}].id`,
+            found: JSON.stringify(id),
+            expected: `an id of the site plan (${known.join(", ") || "it has none"})`,
+          },
+        ],
+  );
 }
 
 /**

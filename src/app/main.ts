@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
+import { GatewayError } from "../core/errors.ts";
 import { addCentral } from "./commands/central.ts";
 import { addDemo } from "./commands/demo.ts";
 import { addDoctor } from "./commands/doctor.ts";
@@ -14,7 +15,8 @@ const terminal = createTerminal();
 const program = new Command("vitrine")
   .description("In-store telemetry edge gateway for beacons and cameras")
   .version(readVersion())
-  .showHelpAfterError("Run the command with --help; it shows an example.")
+  // Wrong usage is reported like every other fault, below.
+  .configureOutput({ writeErr: () => undefined })
   .exitOverride();
 
 for (const add of [addRun, addDemo, addReplay, addCentral, addModels, addDoctor, addSite]) {
@@ -24,6 +26,11 @@ for (const add of [addRun, addDemo, addReplay, addCentral, addModels, addDoctor,
 try {
   await program.parseAsync();
 } catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
-  else process.exitCode = reportFailure(terminal, error);
+  if (!(error instanceof CommanderError)) process.exitCode = reportFailure(terminal, error);
+  else if (error.exitCode === 0) process.exitCode = 0;
+  else {
+    const sentence = error.message === "(outputHelp)" ? "a command is missing" : error.message;
+    const usage = new GatewayError("USAGE", sentence.replace(/^error: /, ""));
+    process.exitCode = reportFailure(terminal, usage);
+  }
 }

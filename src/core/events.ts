@@ -151,9 +151,13 @@ export interface TagPresenceRecorded extends JourneyHead {
   readonly previous: TagState;
 }
 
-/** `at` is the corrected time of payment. */
+/**
+ * `at` is the time of payment: the till's own, or the arrival at the gateway when the till's clock lies in the future
+ * and so cannot be right.
+ */
 export interface TransactionRecorded extends JourneyHead {
   readonly kind: "transacted";
+  readonly timeSource: "till" | "arrival";
   readonly receiptId: string;
   readonly transactionKind: TransactionKind;
   readonly netMinor: number;

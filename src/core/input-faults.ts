@@ -30,7 +30,9 @@ function expand(part: RefusedPart, input: unknown): InputFault[] {
     {
       path: pathText(part.path),
       found: shorten(valueAt(input, part.path)),
-      expected: part.message.replace(/^Invalid input: expected /, "").replace(/, received .*$/, ""),
+      expected: part.message
+        .replace(/^(?:Invalid [a-z]+|Too small|Too big): expected /, "")
+        .replace(/, received .*$/, ""),
     },
   ];
 }

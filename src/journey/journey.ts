@@ -133,15 +133,17 @@ class StoreJourney implements Journey {
     return { ...this.#head(event), kind: "tag-presence", tagId, tagKind, state, previous };
   }
 
-  /** The time of payment is the till's own; far from the arrival it is marked as a clock that proves nothing. */
+  /** The time of payment is the till's own, however late the receipt comes; a till ahead of us proves nothing. */
   #tellPayment(event: TransactionReceived): JourneyEvent {
     const { receiptId, transactionKind, paidAt, netMinor, units } = event;
     const head = this.#head(event);
-    const isDoubtful = Math.abs(paidAt - head.at) > TILL_TOLERANCE_MS;
-    if (isDoubtful) this.#counters.doubtfulPayments += 1;
-    const clock = isDoubtful ? "unsynced" : head.clock;
+    const isAhead = paidAt - head.at > TILL_TOLERANCE_MS;
+    if (isAhead) this.#counters.doubtfulPayments += 1;
+    const time = isAhead
+      ? { at: head.at, timeSource: "arrival" as const }
+      : { at: paidAt, timeSource: "till" as const };
     const what = { receiptId, transactionKind, netMinor, units };
-    return { ...head, at: paidAt, clock, kind: "transacted", ...what };
+    return { ...head, ...time, kind: "transacted", ...what };
   }
 
   #knowsZone(zoneId: string): boolean {

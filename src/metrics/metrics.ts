@@ -24,6 +24,7 @@ import { createTradingCalendar } from "./trading-day.ts";
 import { type ZoneStay, ZoneStays } from "./zone-stays.ts";
 
 /** Time after the end of a slot in which its events may still arrive without correcting it. */
+const UNSET_CLOCK_REACH_MS = 86_400_000;
 const LATENESS_GRACE_MS = 60_000;
 
 /** What was taken in and what was not, since the start. */
@@ -153,7 +154,7 @@ class StoreMetrics implements Metrics {
       return;
     }
     const isLate = this.#isLate(event.at);
-    if (isTrusted(event)) this.#horizon = epochMs(Math.max(this.#horizon, event.at));
+    if (this.#isTrusted(event)) this.#horizon = epochMs(Math.max(this.#horizon, event.at));
     if (!this.#take(event, isLate)) return;
     this.#counters.accepted += 1;
     if (isLate) this.#counters.late += 1;
@@ -253,10 +254,20 @@ class StoreMetrics implements Metrics {
 
   /** Closes slots as time goes on. */
   #advance(event: JourneyEvent): void {
-    if (!isTrusted(event) || event.at <= this.#watermark) return;
+    if (!this.#isTrusted(event) || event.at <= this.#watermark) return;
     const isNewSlot = Math.floor(event.at / SLOT_MS) > Math.floor(this.#watermark / SLOT_MS);
     this.#watermark = event.at;
     if (isNewSlot) this.#stays.settle(event.at);
+  }
+
+  /**
+   * Whether the event's time says how far the day has come. A receipt carries the till's clock and may come late; a
+   * clock never set in this boot is believed only as far as it stays near what is known already.
+   */
+  #isTrusted({ kind, clock, at }: JourneyEvent): boolean {
+    if (kind === "transacted") return false;
+    const known = Math.max(this.#horizon, this.#watermark);
+    return clock !== "unsynced" || !Number.isFinite(known) || at <= known + UNSET_CLOCK_REACH_MS;
   }
 
   #refuseId(): false {
@@ -269,7 +280,3 @@ class StoreMetrics implements Metrics {
     return false;
   }
 }
-
-/** Whether the event's time proves how late it is: receipts carry the till's clock, and an unset clock proves nothing. */
-const isTrusted = (event: JourneyEvent): boolean =>
-  event.kind !== "transacted" && event.clock !== "unsynced";

@@ -54,7 +54,7 @@ export class SalesDay {
     const rule = SALE_RULES[event.transactionKind];
     const netMinor = rule.isRevenue ? event.netMinor : 0;
     this.#ledger.add(slot, rule.qualifies ? 1 : 0, netMinor, isLate);
-    if (event.clock === "unsynced") this.#doubtful.add(slot, 1, 0, false);
+    if (event.timeSource === "arrival") this.#doubtful.add(slot, 1, 0, false);
   }
 
   transactions(range: SlotRange): number {

@@ -79,6 +79,10 @@ export function visitDurationMean(sources: Sources, question: Question): MetricV
   }
   const known = times.filter((time) => time !== null && time !== "inconsistent");
   const visits = known.reduce((sum, time) => sum + time.visits, 0);
+  if (visits === 0 && totalOf(covered, (part) => exitsIn(sources, part)) > 0) {
+    const text = "More people left than came in: somebody was inside before counting began.";
+    return unknown(question, sight.share, "counts-inconsistent", text);
+  }
   if (visits === 0)
     return unknown(
       question,
@@ -104,6 +108,11 @@ export function bounceRate(sources: Sources, question: Question): MetricValue {
   const text =
     "Anonymous entries and exits cannot be paired: that would invent a bounce rate which follows traffic, not behaviour.";
   return unknown(question, sight.share, "not-identifiable", text);
+}
+
+function exitsIn(sources: Sources, { day, range }: DayPart): number {
+  const { outs } = doorFlow(sources.site, day);
+  return outs.slice(range.from, range.to).reduce((sum, count) => sum + count, 0);
 }
 
 function scaleOf(sources: Sources, day: Day, flow: DoorFlow, to: EpochMs): FlowScale {

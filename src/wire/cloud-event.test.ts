@@ -68,6 +68,7 @@ const kinds = [
   fc.record({
     ...head,
     kind: fc.constant("transacted"),
+    timeSource: fc.constantFrom("till", "arrival"),
     receiptId: fc.stringMatching(/^[!-~]{1,64}$/),
     transactionKind: fc.constantFrom("sale", "refund", "exchange"),
     netMinor: fc.integer(),

@@ -51,6 +51,10 @@ export const EVENT_FIELDS = {
     previous: tagState,
   }),
   transacted: z.strictObject({
+    timeSource: z.enum(["till", "arrival"]).meta({
+      description:
+        "Whose clock `time` is: the till's, or the gateway's when the till's lies in the future",
+    }),
     receiptId: receiptText,
     transactionKind,
     netMinor: z.number().int("a whole number of minor units"),

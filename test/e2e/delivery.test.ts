@@ -155,6 +155,7 @@ test("a till's receipt counts once, over repeats and a restart; malformed messag
             const { transactionKind, receiptId, netMinor, units, source, seq, paidAt } = receipt;
             gateway.delivery.record({
               kind: "transacted",
+              timeSource: "till",
               at: paidAt,
               atMono: monoMs(1),
               clock: "synced",

@@ -13,6 +13,7 @@ import { createCentral } from "../../src/central/central.ts";
 import { SILENT_LOG } from "../../src/core/lifecycle.ts";
 import { seededRandom } from "../../src/core/random.ts";
 import { createEmbeddedBroker } from "../../src/io/mqtt/embedded-broker.ts";
+import { MqttLink } from "../../src/io/mqtt/mqtt-link.ts";
 
 const KILLS = 20;
 
@@ -33,9 +34,8 @@ async function bundleGateway(folder: string): Promise<string> {
   return outfile;
 }
 
-function start(file: string, stateDir: string, brokerUrl: string, task: string): ChildProcess {
-  const args = [file, stateDir, brokerUrl, task];
-  return spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+function start(file: string, ...args: string[]): ChildProcess {
+  return spawn(process.execPath, [file, ...args], { stdio: ["ignore", "pipe", "inherit"] });
 }
 
 /** First line a child prints; fails when it leaves without one. */
@@ -55,11 +55,57 @@ async function until(isTrue: () => boolean, what: string): Promise<void> {
   assert.fail(`timed out: ${what}`);
 }
 
+/** A till that never stops selling; returns the function that stops it and tells how many receipts the broker took. */
+async function startTill(url: string): Promise<() => Promise<number>> {
+  const clock = createSystemClock();
+  const common = { clock, log: SILENT_LOG, random: seededRandom(3) };
+  const link = new MqttLink({
+    url,
+    clientId: "till",
+    clean: true,
+    boot: "t",
+    will: null,
+    ...common,
+  });
+  await link.start(new AbortController().signal);
+  await until(() => link.state.kind === "connected", "the till connects");
+  let sent = 0;
+  let taken = 0;
+  const timer = setInterval(() => {
+    sent += 1;
+    const paidAt = new Date().toISOString();
+    const receipt = { receiptId: `r-${sent}`, kind: "sale", paidAt, netMinor: 100, units: 1 };
+    const text = JSON.stringify(receipt);
+    link.publish("vitrine/v1/doomed/in/pos", text, { qos: 1, retain: false }, (error) => {
+      if (error === null) taken += 1;
+    });
+  }, 100);
+  return async () => {
+    clearInterval(timer);
+    await until(() => taken === sent, "the broker takes every receipt");
+    await link[Symbol.asyncDispose]();
+    return taken;
+  };
+}
+
 interface Report {
   readonly produced: number;
   readonly shed: number;
   readonly refused: number;
   readonly figures: Readonly<Record<string, number | null>>;
+}
+
+async function firstReceiptsMayCome(
+  file: string,
+  folder: string,
+  brokerUrl: string,
+  rows: () => number,
+): Promise<void> {
+  const gateway = start(file, folder, brokerUrl, "work");
+  await firstLine(gateway);
+  await until(() => rows() > 0, "the gateway is known to the broker");
+  gateway.kill("SIGKILL");
+  await once(gateway, "exit");
 }
 
 test("20 x kill -9 of a gateway at work: what it accepted is at the centre, once, and its figures survive", async () => {
@@ -86,6 +132,9 @@ test("20 x kill -9 of a gateway at work: what it accepted is at the centre, once
   const rows = (): number => central.counts.stored;
   try {
     const file = await bundleGateway(folder);
+    // The broker knows the gateway from its first connection on; receipts then wait there while it is away.
+    await firstReceiptsMayCome(file, folder, broker.url, rows);
+    const stopTill = await startTill(broker.url);
     for (let kill = 0; kill < KILLS; kill += 1) {
       const before = rows();
       const gateway = start(file, folder, broker.url, "work");
@@ -96,7 +145,11 @@ test("20 x kill -9 of a gateway at work: what it accepted is at the centre, once
       gateway.kill("SIGKILL");
       await once(gateway, "exit");
     }
-    const report = JSON.parse(await firstLine(start(file, folder, broker.url, "drain"))) as Report;
+    const receipts = await stopTill();
+    const drain = start(file, folder, broker.url, "drain", String(receipts));
+    const report = JSON.parse(await firstLine(drain)) as Report;
+    assert.ok(receipts > 50, `${receipts} receipts are too few to prove anything`);
+    assert.equal(report.figures["transactions"], receipts);
     assert.ok(report.produced > 200, `${report.produced} events are too few to prove anything`);
     assert.deepEqual({ shed: report.shed, refused: report.refused }, { shed: 0, refused: 0 });
     await central[Symbol.asyncDispose]();
@@ -108,6 +161,7 @@ test("20 x kill -9 of a gateway at work: what it accepted is at the centre, once
       count("count(*) FROM event WHERE type = 'vitrine.exited'"),
       report.figures["exits"],
     );
+    assert.equal(count("count(*) FROM event WHERE type = 'vitrine.transacted'"), receipts);
     assert.equal(reader.pragma("integrity_check", { simple: true }), "ok");
     reader.close();
   } finally {

@@ -14,9 +14,10 @@ import { openOutbox } from "../../src/io/outbox/outbox.ts";
 /**
  * A whole gateway in a process of its own, to be killed: generated people at many times their speed through lines and
  * zones, journey, outbox, MQTT. Arguments: state folder, broker URL, `work` or `drain`. Working, it prints its boot id
- * when it runs; draining, it sees nobody, waits until the centre has everything, prints what it knows and leaves.
+ * when it runs; draining, it sees nobody, waits until it has the number of receipts given as the fourth argument and
+ * the centre has everything, prints what it knows and leaves. It gives up waiting after half a minute.
  */
-const [stateDir = ".", brokerUrl = "", task = "work"] = process.argv.slice(2);
+const [stateDir = ".", brokerUrl = "", task = "work", receipts = "0"] = process.argv.slice(2);
 const SPEED = 40;
 
 /** People hurry so that events flow densely; everything else keeps the machine's own time. */
@@ -67,9 +68,12 @@ const services = [...gateway.sources, ...gateway.sinks];
 await new Supervisor({ services, clock, log, random }).start();
 if (task === "work") process.stdout.write(`${boot}\n`);
 else {
+  const giveUpMono = clock.mono() + 30_000;
   const poll = setInterval(() => {
     const { waiting, pending, streams, shed, refused } = outbox.stats();
-    if (waiting + pending > 0) return;
+    const sales = gateway.dashboard.today().tiles.find(({ metric }) => metric === "transactions");
+    const isDone = waiting + pending === 0 && (sales?.value ?? 0) >= Number(receipts);
+    if (!isDone && clock.mono() < giveUpMono) return;
     clearInterval(poll);
     const produced = Object.values(streams).reduce((sum, stream) => sum + stream.next - 1, 0);
     const { tiles } = gateway.dashboard.today();

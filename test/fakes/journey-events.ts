@@ -151,6 +151,7 @@ export class EventMaker {
     return {
       ...this.#head("till", at),
       kind: "transacted",
+      timeSource: "till",
       receiptId,
       transactionKind,
       netMinor,

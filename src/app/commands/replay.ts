@@ -61,6 +61,8 @@ export function addReplay(program: Command, terminal: Terminal): void {
 }
 
 async function runReplay(flags: ReplayFlags, terminal: Terminal): Promise<void> {
+  const inputs = [flags.video, flags.detections, flags.tracks, flags.radio, flags.pos].flat();
+  if (inputs.length === 0) throw new GatewayError("USAGE", "nothing to replay was named");
   const site = await loadSiteFile(flags.site);
   const cameras = (option: string, texts: readonly string[]): CameraInput[] =>
     texts.map((text) => parseCameraInput(option, text));
@@ -96,7 +98,8 @@ async function writeResult(
     );
   }
   if (flags.metrics !== undefined) {
-    const document = { v: 1, store: site.store, days: result.days };
+    const { days, recording } = result;
+    const document = { v: 1, store: site.store, recording, days };
     await writeFile(flags.metrics, `${JSON.stringify(document, null, 2)}\n`);
   }
 }

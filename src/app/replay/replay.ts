@@ -4,6 +4,7 @@ import { type EpochMs, epochMs, gatewayId, type MonoMs, monoMs } from "../../cor
 import { type Clock, epochAt, type TimeAnchor } from "../../core/clock.ts";
 import type { JourneyEvent, SensorEvent } from "../../core/events.ts";
 import { SILENT_LOG } from "../../core/lifecycle.ts";
+import type { MetricValue } from "../../core/metric-value.ts";
 import type { SitePlan } from "../../core/site.ts";
 import { createSteppedClock } from "../../core/stepped-clock.ts";
 import type { CameraModel } from "../../io/camera/camera-protocol.ts";
@@ -13,6 +14,7 @@ import { mergeRecordings, openRecording, type RecordedPacket } from "../../io/ra
 import { createJourney } from "../../journey/journey.ts";
 import { createMetrics } from "../../metrics/metrics.ts";
 import type { TodayView } from "../../metrics/today.ts";
+import { TILES } from "../../metrics/today-view.ts";
 import type { PictureSize } from "../../vision/ports.ts";
 import { type CloudEvent, toCloudEvent } from "../../wire/cloud-event.ts";
 import type { PosReceipt } from "../../wire/envelopes.ts";
@@ -43,6 +45,12 @@ export interface ReplayOptions {
 
 export interface ReplayResult {
   readonly events: readonly CloudEvent[];
+  /** Store-level figures over the recorded span alone, `[from, to)`. */
+  readonly recording: {
+    readonly from: EpochMs;
+    readonly to: EpochMs;
+    readonly values: readonly MetricValue[];
+  };
   /** One view per trading day that the recording touches, as it stands at the end of the day or of the recording. */
   readonly days: readonly TodayView[];
 }
@@ -156,11 +164,16 @@ function tell(
     events.push(toCloudEvent(event, context));
   };
   const journey = createJourney({ site, anchor: () => anchor, onEvent });
-  for (const { event } of collected) journey.ingest(event);
-  const end = epochAt(anchor, endMono);
-  closeDayBefore(end);
-  days.push(metrics.today(end));
-  return { events, days };
+  // The figures are those of the last moment in which the sensors still saw.
+  const isEnd = ({ event }: Timed): boolean =>
+    event.kind === "sensor-changed" && event.state === "stopped" && event.atMono >= endMono;
+  for (const { event } of collected.filter((timed) => !isEnd(timed))) journey.ingest(event);
+  const [from, to] = [anchor.epoch, epochAt(anchor, endMono)];
+  closeDayBefore(to);
+  days.push(metrics.today(to));
+  const values = TILES.map((metric) => metrics.value(metric, { kind: "store" }, from, to));
+  for (const { event } of collected.filter(isEnd)) journey.ingest(event);
+  return { events, days, recording: { from, to, values } };
 }
 
 async function readPackets(paths: readonly string[]): Promise<readonly RecordedPacket[]> {

@@ -1,6 +1,7 @@
 import { BoundedMap } from "../../core/bounded-map.ts";
 import type { GatewayId } from "../../core/brand.ts";
 import type { Clock } from "../../core/clock.ts";
+import { GatewayError } from "../../core/errors.ts";
 import type { TransactionReceived } from "../../core/events.ts";
 import type { Log } from "../../core/lifecycle.ts";
 import { LARGEST_PAYLOAD_BYTES, parsePosReceipt } from "../../wire/envelopes.ts";
@@ -62,11 +63,17 @@ export class PosIntake {
     const outcome = text.length > LARGEST_PAYLOAD_BYTES ? null : parsePosReceipt(text);
     if (outcome === null || !outcome.ok) {
       this.#invalid += 1;
-      const paths = outcome?.error.map((fault) => `${fault.path}: expected ${fault.expected}`);
-      log.warn(
-        { event: "pos.invalid", code: "MESSAGE_INVALID", count: this.#invalid, faults: paths },
-        "a message on in/pos was refused",
-      );
+      const faults = outcome?.error.map((fault) => `${fault.path}: expected ${fault.expected}`);
+      // The first, the 10th, the 100th: a broken till must not flood the log; the page shows the count.
+      if (Number.isInteger(Math.log10(this.#invalid))) {
+        const fields = {
+          event: "pos.invalid",
+          code: "MESSAGE_INVALID",
+          count: this.#invalid,
+          faults,
+        };
+        log.warn(fields, "a message on in/pos was refused");
+      }
       return;
     }
     const receipt = outcome.value;
@@ -75,9 +82,13 @@ export class PosIntake {
       this.#repeated += 1;
       return;
     }
-    this.#recent.set(receiptId, true, clock.mono());
     const seq = this.#received;
-    this.#received += 1;
     onTransaction({ kind: "transaction", source: `pos:${gatewayId}#${boot}`, seq, ...receipt });
+    // Not acknowledged to the broker, which delivers it again: disk and memory are full.
+    if (!outbox.hasReceipt(receiptId)) {
+      throw new GatewayError("DISK_FULL", "a receipt could not be kept");
+    }
+    this.#received += 1;
+    this.#recent.set(receiptId, true, clock.mono());
   }
 }
