@@ -3,7 +3,8 @@
 set -eu
 umask 077
 : > /tmp/passwords
-mosquitto_passwd -b /tmp/passwords central "$VITRINE_MQTT_PASSWORD"
-mosquitto_passwd -b /tmp/passwords "${VITRINE_GATEWAY_ID:-shop-017-a}" "$VITRINE_MQTT_PASSWORD"
+for user in central till "$VITRINE_GATEWAY_ID"; do
+  mosquitto_passwd -b /tmp/passwords "$user" "$VITRINE_MQTT_PASSWORD"
+done
 chown mosquitto /tmp/passwords
 exec mosquitto -c /mosquitto/config/mosquitto.conf

@@ -20,8 +20,14 @@ export interface LoadedConfig {
  */
 export async function loadGatewayFile(path: string): Promise<LoadedConfig> {
   const base = dirname(resolve(path));
-  const outcome = parseGatewayConfig(parseDocument(await readText(path), path));
-  if (!outcome.ok) throw refusal(path, describeFaults(outcome.error));
+  const document = parseDocument(await readText(path), path);
+  const outcome = parseGatewayConfig(document);
+  if (!outcome.ok) {
+    const message = refusal(path, describeFaults(outcome.error)).message;
+    throw new GatewayError("CONFIG_INVALID", message + (await siteFaults(document, base)), {
+      context: { path },
+    });
+  }
   const config = outcome.value;
   const site = await loadSiteFile(resolve(base, config.site));
   const faults = [
@@ -35,6 +41,19 @@ export async function loadGatewayFile(path: string): Promise<LoadedConfig> {
     stateDir: resolve(base, config.stateDir),
     modelsDir: resolve(base, config.models.dir),
   };
+}
+
+/** What is wrong with the site plan that a refused gateway file names, so that everything is told at once. */
+async function siteFaults(document: unknown, base: string): Promise<string> {
+  const site = (document as { readonly site?: unknown } | null)?.site;
+  if (typeof site !== "string") return "";
+  try {
+    await loadSiteFile(resolve(base, site));
+    return "";
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    return `\n${error.message}`;
+  }
 }
 
 /** Sensors of the gateway file that the site plan does not know, each as a fault. */

@@ -70,6 +70,17 @@ test("unknown keys, wrong types and missing keys are all reported at once with p
   assert.match(byPath.get("outbox.commitMs")?.expected ?? "", /250/);
 });
 
+test("an id used twice is told together with the faults of shape", () => {
+  const camera = { id: "door", source: "rtsp://x" };
+  const cameras = [camera, { ...camera, fps: 0 }];
+  const outcome = parseGatewayConfig({ gateway: { id: "g" }, site: "s", cameras });
+  assert.ok(!outcome.ok);
+  assert.deepEqual(
+    outcome.error.map((fault) => fault.path),
+    ["cameras[1].fps", "cameras[1].id"],
+  );
+});
+
 test("the same camera id twice is refused", () => {
   const camera = { id: "door", source: "rtsp://x" };
   const outcome = parseGatewayConfig({

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { cameraId, gatewayId, receiverId } from "../core/brand.ts";
 import { fail, type InputFault, ok, type Result } from "../core/errors.ts";
 import { faultsOf } from "../core/input-faults.ts";
+import { duplicateIds } from "./duplicate-ids.ts";
 import { deepFreeze } from "./site.ts";
 
 const id = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, "1 to 64 letters, digits, - or _");
@@ -138,54 +139,39 @@ const models = z.strictObject({
 });
 
 /** Schema of the gateway file (`config/gateway.example.yaml`). Defaults live here and nowhere else. */
-export const gatewayConfigSchema = z
-  .strictObject({
-    gateway: z.strictObject({
-      id: id.transform(gatewayId).meta({
-        title: "Gateway id",
-        description: "Unique in the fleet; a topic level. Restart: process.",
-      }),
+export const gatewayConfigSchema = z.strictObject({
+  gateway: z.strictObject({
+    id: id.transform(gatewayId).meta({
+      title: "Gateway id",
+      description: "Unique in the fleet; a topic level. Restart: process.",
     }),
-    site: z.string().min(1).meta({
-      title: "Site plan",
-      description: "Path of the site plan (JSON), relative to this file. Restart: process.",
-    }),
-    stateDir: z.string().min(1).default("state").meta({
-      title: "State folder",
-      description: "Outbox and small state; relative to this file. Restart: process.",
-    }),
-    cameras: z.array(camera).max(16).default([]).meta({ title: "Cameras" }),
-    radios: z.array(radio).max(8).default([]).meta({ title: "Bluetooth adapters" }),
-    mqtt: mqtt
-      .exactOptional()
-      .meta({ title: "MQTT", description: "Without it events wait in the outbox." }),
-    outbox: outbox.prefault({}).meta({ title: "Outbox" }),
-    web: web.prefault({}).meta({ title: "Dashboard" }),
-    models: models.prefault({}).meta({ title: "Models" }),
-    log: z
-      .strictObject({
-        level: z
-          .enum(["error", "warn", "info", "debug"])
-          .default("info")
-          .meta({ title: "Log level", description: "Restart: none." }),
-      })
-      .prefault({})
-      .meta({ title: "Log" }),
-  })
-  .superRefine((config, ctx) => {
-    const seen = new Set<string>();
-    for (const list of ["cameras", "radios"] as const) {
-      config[list].forEach((entry, index) => {
-        if (seen.has(entry.id))
-          ctx.addIssue({
-            code: "custom",
-            path: [list, index, "id"],
-            message: "an id not used before",
-          });
-        seen.add(entry.id);
-      });
-    }
-  });
+  }),
+  site: z.string().min(1).meta({
+    title: "Site plan",
+    description: "Path of the site plan (JSON), relative to this file. Restart: process.",
+  }),
+  stateDir: z.string().min(1).default("state").meta({
+    title: "State folder",
+    description: "Outbox and small state; relative to this file. Restart: process.",
+  }),
+  cameras: z.array(camera).max(16).default([]).meta({ title: "Cameras" }),
+  radios: z.array(radio).max(8).default([]).meta({ title: "Bluetooth adapters" }),
+  mqtt: mqtt
+    .exactOptional()
+    .meta({ title: "MQTT", description: "Without it events wait in the outbox." }),
+  outbox: outbox.prefault({}).meta({ title: "Outbox" }),
+  web: web.prefault({}).meta({ title: "Dashboard" }),
+  models: models.prefault({}).meta({ title: "Models" }),
+  log: z
+    .strictObject({
+      level: z
+        .enum(["error", "warn", "info", "debug"])
+        .default("info")
+        .meta({ title: "Log level", description: "Restart: none." }),
+    })
+    .prefault({})
+    .meta({ title: "Log" }),
+});
 
 /** The gateway's configuration, frozen, with every default filled in. */
 export type GatewayConfig = z.output<typeof gatewayConfigSchema>;
@@ -198,6 +184,8 @@ export function parseGatewayConfig(
   document: unknown,
 ): Result<GatewayConfig, readonly InputFault[]> {
   const outcome = gatewayConfigSchema.safeParse(document);
-  if (!outcome.success) return fail(faultsOf(outcome.error.issues, document));
+  const repeated = duplicateIds(document, [["cameras"], ["radios"]]);
+  if (!outcome.success) return fail([...faultsOf(outcome.error.issues, document), ...repeated]);
+  if (repeated.length > 0) return fail(repeated);
   return ok(deepFreeze(outcome.data));
 }

@@ -4,6 +4,7 @@ import { fail, type InputFault, ok, type Result } from "../core/errors.ts";
 import { isSelfCrossing, type Point, polygonArea } from "../core/geometry.ts";
 import { faultsOf } from "../core/input-faults.ts";
 import type { SitePlan } from "../core/site.ts";
+import { duplicateIds } from "./duplicate-ids.ts";
 
 const id = z
   .string()
@@ -123,59 +124,29 @@ const store = z
   .transform(({ dayCutover, ...rest }) => ({ ...rest, dayCutoverMin: minutes(dayCutover) }));
 
 /** Schema of the site plan file. Ids must be unique over the whole plan, since they appear side by side in events. */
-export const sitePlanSchema = z
-  .strictObject({
-    v: z.literal(1),
-    store,
-    cameras: z.array(camera).max(32).default([]),
-    receivers: z.array(receiver).max(256).default([]),
-    tags: z.array(tag).max(20_000).default([]),
-  })
-  .superRefine((plan, ctx) => {
-    for (const duplicate of duplicateIds(plan)) {
-      ctx.addIssue({
-        code: "custom",
-        path: [...duplicate.path],
-        message: `an id not used before (first at ${duplicate.first})`,
-      });
-    }
-  });
+export const sitePlanSchema = z.strictObject({
+  v: z.literal(1),
+  store,
+  cameras: z.array(camera).max(32).default([]),
+  receivers: z.array(receiver).max(256).default([]),
+  tags: z.array(tag).max(20_000).default([]),
+});
 
-interface Duplicate {
-  readonly path: readonly PropertyKey[];
-  readonly first: string;
-}
-
-function duplicateIds(plan: z.infer<typeof sitePlanSchema>): Duplicate[] {
-  const seen = new Map<string, string>();
-  const duplicates: Duplicate[] = [];
-  const visit = (value: string, path: readonly PropertyKey[]): void => {
-    const first = seen.get(value);
-    if (first === undefined) seen.set(value, path.join("."));
-    else duplicates.push({ path, first });
-  };
-  plan.cameras.forEach((c, i) => {
-    visit(c.id, ["cameras", i, "id"]);
-    c.lines.forEach((l, j) => {
-      visit(l.id, ["cameras", i, "lines", j, "id"]);
-    });
-    c.zones.forEach((z2, j) => {
-      visit(z2.id, ["cameras", i, "zones", j, "id"]);
-    });
-  });
-  plan.receivers.forEach((r, i) => {
-    visit(r.id, ["receivers", i, "id"]);
-  });
-  plan.tags.forEach((t, i) => {
-    visit(t.id, ["tags", i, "id"]);
-  });
-  return duplicates;
-}
+/** Lists whose ids must differ from each other: they appear side by side in events. */
+const ID_LISTS = [
+  ["cameras"],
+  ["cameras", "*", "lines"],
+  ["cameras", "*", "zones"],
+  ["receivers"],
+  ["tags"],
+] as const;
 
 /** Checks a parsed JSON document; returns the frozen plan, or all faults at once. Pure. */
 export function parseSitePlan(document: unknown): Result<SitePlan, readonly InputFault[]> {
   const outcome = sitePlanSchema.safeParse(document);
-  if (!outcome.success) return fail(faultsOf(outcome.error.issues, document));
+  const repeated = duplicateIds(document, ID_LISTS);
+  if (!outcome.success) return fail([...faultsOf(outcome.error.issues, document), ...repeated]);
+  if (repeated.length > 0) return fail(repeated);
   return ok(deepFreeze(outcome.data) satisfies SitePlan);
 }
 

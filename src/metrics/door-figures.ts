@@ -85,7 +85,7 @@ export function shopfrontConversion(sources: Sources, question: Question): Metri
   const revision = came.revision + passed.revision + sight.corrections;
   const coverage = sight.share;
   if (ci95 !== null && n < RULES.minN)
-    return figure(question, { value: null, reason: tooFew(n, ci95), coverage, n, ci95, revision });
+    return figure(question, { value: null, reason: tooFew(n), coverage, n, ci95, revision });
   const isFault = came.people > n;
   const fault = reason(
     "geometry-fault",
@@ -106,13 +106,9 @@ export function entrantsIn(sources: Sources, covered: readonly DayPart[]): Count
   return entries(covered, linesOf(sources.site, "door"));
 }
 
-/** Why a rate on few observations is shown as an interval only. */
-export function tooFew(n: number, ci95: readonly [number, number]): MetricReason {
-  const [low, high] = ci95.map((share) => Math.round(share * 100));
-  return reason(
-    "small-sample",
-    `Only ${n} observations: too few for a rate; it lies between ${low} % and ${high} %.`,
-  );
+/** Why a rate on few observations is shown as an interval only; the interval stands beside it. */
+export function tooFew(n: number): MetricReason {
+  return reason("small-sample", `Only ${n} observations: too few for a rate.`);
 }
 
 function doorCount(sources: Sources, question: Question, direction: Direction): MetricValue {
@@ -127,7 +123,7 @@ function doorCount(sources: Sources, question: Question, direction: Direction): 
   const count = isMerging ? entries(covered, lines) : crossings(covered, lines, direction);
   const merged = reason(
     "re-entries-merged",
-    `${count.merged} re-entries on the same track were merged; raw count ${count.people + count.merged}.`,
+    `Re-entries on the same track merged: ${count.merged}; raw count ${count.people + count.merged}.`,
   );
   return figure(question, {
     value: count.people,

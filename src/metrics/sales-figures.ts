@@ -73,7 +73,7 @@ export function salesConversion(sources: Sources, question: Question): MetricVal
   const ci95 = wilson95(sold, n);
   const revision = came.revision + revisionOf(covered) + sight.corrections;
   if (ci95 !== null && n < RULES.minN)
-    return figure(question, { value: null, reason: tooFew(n, ci95), coverage, n, ci95, revision });
+    return figure(question, { value: null, reason: tooFew(n), coverage, n, ci95, revision });
   const surplus = reason(
     "more-sales-than-entrants",
     `${sold} purchases but only ${n} entrants: one of the two counts is wrong.`,
