@@ -1,4 +1,5 @@
 import type { EpochMs } from "../core/brand.ts";
+import type { DeliveryStatus } from "../core/delivery-status.ts";
 import type { FaultCode } from "../core/errors.ts";
 import type { LivePeople, SensorKind, SensorState } from "../core/events.ts";
 import type { SitePlan } from "../core/site.ts";
@@ -14,23 +15,6 @@ export interface SensorStatus {
   readonly code: FaultCode | null;
   /** Short figures with their unit, e.g. ["frames per second", "7.9"]. */
   readonly facts: readonly (readonly [label: string, text: string])[];
-}
-
-/** State of the way to the central store. */
-export interface DeliveryStatus {
-  /** `acked`: the centre acknowledges. `connected`: broker only. `offline`: neither. `off`: no broker configured. */
-  readonly state: "acked" | "connected" | "offline" | "off";
-  readonly since: EpochMs;
-  readonly code: FaultCode | null;
-  /** Events not yet acknowledged by the centre. */
-  readonly outboxEvents: number;
-  readonly outboxBytes: number;
-  readonly outboxCapBytes: number;
-  /** Age of the oldest waiting event; null when none waits. */
-  readonly oldestAgeMs: number | null;
-  readonly lastAckAt: EpochMs | null;
-  /** Events shed at the cap since the store was created. */
-  readonly shedEvents: number;
 }
 
 export interface StatusView {

@@ -1,4 +1,5 @@
 import { epochMs } from "../../src/core/brand.ts";
+import type { DeliveryStatus } from "../../src/core/delivery-status.ts";
 import type {
   MetricId,
   MetricMethod,
@@ -7,7 +8,7 @@ import type {
 } from "../../src/core/metric-value.ts";
 import type { ZoneKind } from "../../src/core/site.ts";
 import type { DaySeries, TodayView, ZoneToday } from "../../src/metrics/today.ts";
-import type { DeliveryStatus, SensorStatus, StatusView } from "../../src/web/dashboard-source.ts";
+import type { SensorStatus, StatusView } from "../../src/web/dashboard-source.ts";
 
 /**
  * What the scripted shop goes through. `busy`: a good afternoon with small flaws. `blind`: the door camera failed

@@ -1,5 +1,6 @@
 import type { EpochMs, GatewayId, StoreId } from "../../core/brand.ts";
 import type { Clock, Timer } from "../../core/clock.ts";
+import type { DeliveryStatus } from "../../core/delivery-status.ts";
 import type { FaultCode } from "../../core/errors.ts";
 import type { JourneyEvent, SensorKind, SensorState } from "../../core/events.ts";
 import type { Log, Service } from "../../core/lifecycle.ts";
@@ -43,19 +44,6 @@ export interface BirthSensor {
   readonly id: string;
   readonly kind: SensorKind;
   readonly state: SensorState;
-}
-
-/** State of the way to the centre; the same shape as the dashboard's `DeliveryStatus`. */
-export interface DeliveryState {
-  readonly state: "acked" | "connected" | "offline" | "off";
-  readonly since: EpochMs;
-  readonly code: FaultCode | null;
-  readonly outboxEvents: number;
-  readonly outboxBytes: number;
-  readonly outboxCapBytes: number;
-  readonly oldestAgeMs: number | null;
-  readonly lastAckAt: EpochMs | null;
-  readonly shedEvents: number;
 }
 
 export interface DeliveryOptions {
@@ -113,7 +101,7 @@ export class Delivery implements Service {
   readonly #options: DeliveryOptions;
   readonly #window: SendWindow;
   #ticker: Timer | null = null;
-  #state: DeliveryState["state"];
+  #state: DeliveryStatus["state"];
   #since: EpochMs;
   #lastAckAt: EpochMs | null = null;
   #isAcked = false;
@@ -182,7 +170,7 @@ export class Delivery implements Service {
     this.#announce(true);
   }
 
-  status(): DeliveryState {
+  status(): DeliveryStatus {
     const stats = this.#options.outbox.stats();
     const oldest = stats.oldestRecordedAt;
     return {
@@ -262,7 +250,7 @@ export class Delivery implements Service {
     this.onChange();
   }
 
-  #judge(): DeliveryState["state"] {
+  #judge(): DeliveryStatus["state"] {
     const { link } = this.#options;
     if (link === null) return "off";
     if (link.state.kind === "offline") return "offline";

@@ -1,5 +1,6 @@
+import type { DeliveryStatus } from "../../core/delivery-status.ts";
 import { FAULTS, type FaultCode } from "../../core/errors.ts";
-import type { DeliveryStatus, SensorStatus, StatusView } from "../dashboard-source.ts";
+import type { SensorStatus, StatusView } from "../dashboard-source.ts";
 import type { SiteView } from "../views.ts";
 
 /** Something a person should do: what is wrong, since when, and the next step. */

@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
-import type { DeliveryStatus, SensorStatus } from "../dashboard-source.ts";
+import type { DeliveryStatus } from "../../core/delivery-status.ts";
+import type { SensorStatus } from "../dashboard-source.ts";
 import { hintOf, summaryOf } from "./attention.ts";
 import { useNow, usePage } from "./context.ts";
 import { EN_DASH, formatAge } from "./format.ts";
