@@ -11,6 +11,7 @@ import { createJourney } from "../journey/journey.ts";
 import { summaries } from "../metrics/live-summaries.ts";
 import { createMetrics, type Metrics } from "../metrics/metrics.ts";
 import type { DashboardSource, StatusView } from "../web/dashboard-source.ts";
+import { recapSensors } from "./day-recap.ts";
 import { rebuildDay } from "./rebuild-day.ts";
 import { SensorBoard, type SensorUnit } from "./sensor-board.ts";
 import { Subscribers } from "./subscribers.ts";
@@ -63,7 +64,7 @@ export interface Gateway {
 
 const LIVE_PERIOD_MS = 5_000;
 const REFRESH_PERIOD_MS = 15_000;
-const PURGE_PERIOD_MS = 600_000;
+const DAY_CHECK_PERIOD_MS = 15_000;
 
 /**
  * Wires the stages: sensors -> journey -> metrics, and journey -> outbox -> broker. Before anything starts, the
@@ -104,6 +105,15 @@ export function composeGateway(deps: GatewayDeps): Gateway {
     onChange: (listener) => changed.add(listener),
     onPeople: (listener) => people.add(listener),
   };
+  let { dayStart } = metrics.today(startedAt);
+  const beginDay = (): void => {
+    const { dayStart: start } = metrics.today(clock.now());
+    if (start === dayStart) return;
+    dayStart = start;
+    const day = { start, boot: deps.boot };
+    for (const event of recapSensors(board.statuses(), day, deps.anchor())) onJourneyEvent(event);
+    outbox.purge(start);
+  };
   const upkeep = createUpkeep(clock, [
     {
       name: "live-values",
@@ -111,11 +121,7 @@ export function composeGateway(deps: GatewayDeps): Gateway {
       run: () => publishLive(metrics, delivery, clock),
     },
     { name: "page-refresh", periodMs: REFRESH_PERIOD_MS, run: () => changed.emit() },
-    {
-      name: "daybook-purge",
-      periodMs: PURGE_PERIOD_MS,
-      run: () => outbox.purge(metrics.today(clock.now()).dayStart),
-    },
+    { name: "new-day", periodMs: DAY_CHECK_PERIOD_MS, run: () => beginDay() },
   ]);
   restoreDay(deps, metrics, onJourneyEvent);
   const sinks = link === null ? [delivery] : [delivery, link];

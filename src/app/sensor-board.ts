@@ -33,9 +33,11 @@ export class SensorBoard {
     }
   }
 
-  /** Takes a change; true when it is about one of our sensors. */
+  /** Takes a change; true when it is news about one of our sensors, not its present state said again. */
   take(event: SensorRecorded): boolean {
-    if (!this.#known.has(event.sensorId)) return false;
+    const known = this.#known.get(event.sensorId);
+    if (known === undefined) return false;
+    if (known.state === event.state && known.code === event.code) return false;
     this.#known.set(event.sensorId, { state: event.state, since: event.at, code: event.code });
     return true;
   }

@@ -176,7 +176,6 @@ export const gatewayConfigSchema = z.strictObject({
 /** The gateway's configuration, frozen, with every default filled in. */
 export type GatewayConfig = z.output<typeof gatewayConfigSchema>;
 export type CameraConfig = GatewayConfig["cameras"][number];
-export type RadioConfig = GatewayConfig["radios"][number];
 export type MqttConfig = NonNullable<GatewayConfig["mqtt"]>;
 
 /** Checks a parsed document; returns the frozen configuration, or all faults at once. Pure. */

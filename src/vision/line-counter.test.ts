@@ -172,6 +172,13 @@ test("a person unseen for longer than the gap is not counted across it", () => {
   assert.equal(counter.observe(trackId(1), 100, 150, HEIGHT, monoMs(5101))?.direction, "out");
 });
 
+test("a crossing still kept back when a person goes unseen is told when they are seen again", () => {
+  const counter = new LineCounter(A, B);
+  counter.observe(trackId(1), 100, 150, HEIGHT, monoMs(0));
+  assert.equal(counter.observe(trackId(1), 100, 75, HEIGHT, monoMs(100)), null);
+  assert.equal(counter.observe(trackId(1), 100, 75, HEIGHT, monoMs(5200))?.direction, "in");
+});
+
 test("people do not share their memory, and forgetting one leaves the other", () => {
   const counter = new LineCounter(A, B);
   counter.observe(trackId(1), 100, 150, HEIGHT, monoMs(0));

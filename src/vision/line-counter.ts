@@ -113,7 +113,7 @@ export class LineCounter {
         isWithin: false,
       };
       this.#passages.set(trackId, started, atMono);
-      return null;
+      return passage?.pending ?? null;
     }
     this.#advance(passage, xPx, yPx, distancePx, atMono);
     const crossing = isBeyond ? settle(passage) : null;

@@ -1,5 +1,3 @@
-import type { MonoMs } from "../core/brand.ts";
-
 /**
  * People found in one frame, as a struct of arrays so that the hot path allocates nothing.
  * Only the first `count` entries are valid; the owner reuses the arrays for the next frame.
@@ -51,9 +49,4 @@ export function letterboxOf(source: PictureSize, input: PictureSize): Letterbox 
 export interface PersonDetector {
   readonly input: PictureSize;
   detect(rgb24: Uint8Array, letterbox: Letterbox, out: Detections): Promise<void>;
-}
-
-/** One frame handed to the pipeline; `atMono` is the capture time. */
-export interface FrameStamp {
-  readonly atMono: MonoMs;
 }
