@@ -15,6 +15,7 @@ function crossing(atS: number, direction: CrossingDirection) {
     lineId: lineId("A"),
     direction,
     confidence: 1,
+    path: [],
   } as const;
   return { event, atS };
 }

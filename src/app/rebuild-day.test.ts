@@ -22,6 +22,7 @@ const entered = (seq: number): JourneyEvent => ({
   trackId: trackId(seq),
   direction: "in",
   confidence: 0.9,
+  path: [],
 });
 
 const sensor = (seq: number, sensorId: string, state: SensorState): JourneyEvent => ({

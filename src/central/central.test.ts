@@ -82,6 +82,7 @@ function event(n: number): Record<string, unknown> {
     trackId: n,
     direction: "in",
     confidence: 1,
+    path: [],
   } as unknown as JourneyEvent;
   return { ...toCloudEvent(journey, context) };
 }

@@ -28,6 +28,12 @@ const polygon = z
   .refine((p) => !isSelfCrossing(p), "a polygon whose edges do not cross")
   .refine((p) => polygonArea(p) > 1e-6, "a polygon that encloses an area");
 
+/** Whether three points, in the picture and on the floor, enclose an area in both. */
+function isTriangle(points: readonly { image: Point; xM: number; yM: number }[]): boolean {
+  const onFloor = points.map(({ xM, yM }) => ({ x: xM, y: yM }));
+  return polygonArea(points.map(({ image }) => image)) > 1e-6 && polygonArea(onFloor) > 1e-3;
+}
+
 const line = z
   .strictObject({
     id: id.transform(lineId),
@@ -39,6 +45,10 @@ const line = z
     anchor: z.enum(["foot", "centre"]).default("foot").meta({
       description:
         "Point of the person the line judges. centre: for lines where feet are hidden by furniture or the picture's edge.",
+    }),
+    frontage: z.boolean().default(true).meta({
+      description:
+        "Of a door: whether it opens onto the frontage that the passing lines watch. false for back doors.",
     }),
     a: corner,
     b: corner,
@@ -55,6 +65,14 @@ const zone = z.strictObject({
   polygon,
 });
 
+const ground = z
+  .array(z.strictObject({ image: corner, xM: z.number(), yM: z.number() }))
+  .length(4, "four points")
+  .refine((points) => points.every((_, i) => isTriangle(points.filter((__, k) => k !== i))), {
+    message: "four points of which no three lie on a line, neither in the picture nor on the floor",
+  })
+  .meta({ description: "Four points of the floor, in the picture and in metres" });
+
 const camera = z.strictObject({
   id: id.transform(cameraId),
   name: label,
@@ -65,6 +83,7 @@ const camera = z.strictObject({
     .max(32)
     .default([])
     .meta({ description: "Areas where nobody is counted" }),
+  ground: ground.optional(),
 });
 
 const receiver = z.strictObject({

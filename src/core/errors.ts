@@ -57,6 +57,16 @@ export const FAULTS = {
     hint: "The stream is reopened automatically. Check power and network of the camera if it lasts.",
     retry: "backoff",
   },
+  CAMERA_FROZEN: {
+    summary: "The camera delivers the same picture over and over.",
+    hint: "The camera or its encoder hangs: restart the camera. Counting goes on with the first new picture.",
+    retry: "backoff",
+  },
+  CAMERA_COVERED: {
+    summary: "The camera's picture is black or covered.",
+    hint: "Look at the lens and at the light. Counting goes on when there is something to see.",
+    retry: "backoff",
+  },
   CAMERA_ENDED: {
     summary: "The video source ended.",
     hint: "A live camera that ends is reopened; a file has been read to its end.",

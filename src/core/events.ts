@@ -18,6 +18,12 @@ export interface EventOrigin {
 
 export type CrossingDirection = "in" | "out";
 
+/**
+ * Where somebody's feet were in the two seconds up to the decision, oldest first: time against the crossing in ms
+ * (negative before it), place in Norm of the picture. At most 16 points.
+ */
+export type FootPath = readonly (readonly [dtMs: number, xNorm: number, yNorm: number])[];
+
 /** A track went through a counting line. `atMono` is the instant of the intersection, not of the decision. */
 export interface LineCrossed extends EventOrigin {
   readonly kind: "line-crossed";
@@ -28,6 +34,22 @@ export interface LineCrossed extends EventOrigin {
   readonly direction: CrossingDirection;
   /** Mean detection score of the track around the crossing, 0..1. */
   readonly confidence: number;
+  /** The proof for an audit. */
+  readonly path: FootPath;
+}
+
+/**
+ * People who went through a line together: one buying unit. Told after the crossings it names, once nobody more can
+ * join; `atMono` is the first of them. People who come alone are told by no such event.
+ */
+export interface GroupCrossed extends EventOrigin {
+  readonly kind: "group-crossed";
+  readonly atMono: MonoMs;
+  readonly cameraId: CameraId;
+  readonly lineId: LineId;
+  readonly direction: CrossingDirection;
+  /** Two or more, in the order of crossing. */
+  readonly trackIds: readonly TrackId[];
 }
 
 /** A foot point has been inside a zone for the entry hysteresis; `atMono` is when it came in. */
@@ -49,6 +71,23 @@ export interface ZoneExited extends EventOrigin {
   readonly dwellMs: number;
   /** True when the end was not seen (track lost inside, camera blind): the dwell is a lower bound. */
   readonly censored: boolean;
+}
+
+/**
+ * Somebody outside a zone is about to enter it; told once an approach, at the moment of the forecast. Whoever turns
+ * away and comes again is told again.
+ */
+export interface ZoneApproached extends EventOrigin {
+  readonly kind: "zone-approached";
+  readonly atMono: MonoMs;
+  readonly cameraId: CameraId;
+  readonly zoneId: ZoneId;
+  readonly trackId: TrackId;
+  /** Probability 0..1 of coming in within `horizonMs`. */
+  readonly probability: number;
+  /** Expected time until then. */
+  readonly leadMs: number;
+  readonly horizonMs: number;
 }
 
 /** Whether a registered tag is heard: not at all, faintly or briefly, or steadily inside. */
@@ -101,8 +140,30 @@ export interface SensorChanged extends EventOrigin {
   readonly code: FaultCode | null;
 }
 
+/**
+ * What is not right with a sensor that still sees. `moved`: the picture is shifted against the one the lines were
+ * drawn on. `low-light`: too dark to trust. `slow`: clearly fewer frames than asked for. `unstable`: reopened again
+ * and again.
+ */
+export type SensorCondition = "moved" | "low-light" | "slow" | "unstable";
+
+/** A condition of a sensor began or ended. */
+export interface SensorConditionChanged extends EventOrigin {
+  readonly kind: "sensor-condition";
+  readonly atMono: MonoMs;
+  readonly sensorId: string;
+  readonly sensorKind: SensorKind;
+  readonly condition: SensorCondition;
+  readonly isPresent: boolean;
+  /** The measured figures behind it, units in the names, e.g. `shiftXNorm`, `fps`, `targetFps`; at most eight. */
+  readonly measured: Readonly<Record<string, number>>;
+}
+
 export type SensorEvent =
   | LineCrossed
+  | GroupCrossed
+  | ZoneApproached
+  | SensorConditionChanged
   | ZoneEntered
   | ZoneExited
   | TagChanged
@@ -125,6 +186,28 @@ export interface CrossingRecorded extends JourneyHead {
   readonly trackId: TrackId;
   readonly direction: CrossingDirection;
   readonly confidence: number;
+  readonly path: FootPath;
+}
+
+/** People who went through a line as one buying unit; the crossings themselves are events of their own. */
+export interface GroupRecorded extends JourneyHead {
+  readonly kind: "group-crossed";
+  readonly cameraId: CameraId;
+  readonly lineId: LineId;
+  readonly role: LineRole;
+  readonly direction: CrossingDirection;
+  readonly trackIds: readonly TrackId[];
+}
+
+/** Somebody is about to enter a zone: the moment at which a shop can still act. */
+export interface ZoneApproachRecorded extends JourneyHead {
+  readonly kind: "zone-approached";
+  readonly cameraId: CameraId;
+  readonly zoneId: ZoneId;
+  readonly trackId: TrackId;
+  readonly probability: number;
+  readonly leadMs: number;
+  readonly horizonMs: number;
 }
 
 export interface ZoneStayBegan extends JourneyHead {
@@ -172,8 +255,20 @@ export interface SensorRecorded extends JourneyHead {
   readonly code: FaultCode | null;
 }
 
+export interface SensorConditionRecorded extends JourneyHead {
+  readonly kind: "sensor-condition";
+  readonly sensorId: string;
+  readonly sensorKind: SensorKind;
+  readonly condition: SensorCondition;
+  readonly isPresent: boolean;
+  readonly measured: Readonly<Record<string, number>>;
+}
+
 export type JourneyEvent =
   | CrossingRecorded
+  | GroupRecorded
+  | ZoneApproachRecorded
+  | SensorConditionRecorded
   | ZoneStayBegan
   | ZoneStayEnded
   | TagPresenceRecorded

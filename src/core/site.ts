@@ -20,6 +20,8 @@ export interface LinePlan {
   readonly role: LineRole;
   /** Absent = `foot`. */
   readonly anchor?: LineAnchor | undefined;
+  /** Of a door: whether it opens onto the frontage that the passing lines watch. Absent = true; a back door says false. */
+  readonly frontage?: boolean | undefined;
   readonly a: Point;
   readonly b: Point;
 }
@@ -34,6 +36,13 @@ export interface ZonePlan {
   readonly polygon: readonly Point[];
 }
 
+/** A point of the floor: where it is in the picture (Norm) and where in the shop (metres, any origin and direction). */
+export interface GroundPoint {
+  readonly image: Point;
+  readonly xM: number;
+  readonly yM: number;
+}
+
 /** What one camera of the shop looks at. */
 export interface CameraPlan {
   readonly id: CameraId;
@@ -42,6 +51,8 @@ export interface CameraPlan {
   readonly zones: readonly ZonePlan[];
   /** Areas where nobody is counted (mannequins, posters, mirrors); corners are Norm. */
   readonly exclusions: readonly (readonly Point[])[];
+  /** Four points of the floor, no three on a line: with them distances are known in metres. Absent = not measured. */
+  readonly ground?: readonly GroundPoint[] | undefined;
 }
 
 /** Where a radio receiver hangs, in metres on the floor plan. */

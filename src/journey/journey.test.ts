@@ -46,6 +46,7 @@ const crossing = (line: string, direction: CrossingDirection): SensorEvent => ({
   trackId: trackId(3),
   direction,
   confidence: 0.8,
+  path: [],
 });
 
 const payment = (paidAt: number, atMono: MonoMs = monoMs(0)): SensorEvent => ({
@@ -94,6 +95,7 @@ for (const c of crossings) {
         trackId: 3,
         direction: c.direction,
         confidence: 0.8,
+        path: [],
       },
     ]);
   });

@@ -1,6 +1,7 @@
 import type { LineId } from "../core/brand.ts";
 import { epochAt, type TimeAnchor } from "../core/clock.ts";
 import type {
+  GroupCrossed,
   JourneyEvent,
   JourneyHead,
   LineCrossed,
@@ -89,6 +90,14 @@ class StoreJourney implements Journey {
     switch (event.kind) {
       case "line-crossed":
         return this.#tellCrossing(event);
+      case "group-crossed":
+        return this.#tellGroup(event);
+      case "zone-approached": {
+        const { kind, cameraId, zoneId, trackId, probability, leadMs, horizonMs } = event;
+        if (!this.#knowsZone(zoneId)) return null;
+        const forecast = { probability, leadMs, horizonMs };
+        return { ...this.#head(event), kind, cameraId, zoneId, trackId, ...forecast };
+      }
       case "zone-entered": {
         const { kind, cameraId, zoneId, trackId } = event;
         if (!this.#knowsZone(zoneId)) return null;
@@ -107,20 +116,37 @@ class StoreJourney implements Journey {
         const { kind, sensorId, sensorKind, state, code } = event;
         return { ...this.#head(event), kind, sensorId, sensorKind, state, code };
       }
+      case "sensor-condition": {
+        const { kind, sensorId, sensorKind, condition, isPresent, measured } = event;
+        const what = { sensorId, sensorKind, condition, isPresent, measured };
+        return { ...this.#head(event), kind, ...what };
+      }
     }
   }
 
   #tellCrossing(event: LineCrossed): JourneyEvent | null {
-    const line = this.#lines.get(event.lineId);
-    if (line === undefined) {
-      this.#counters.unknownLines += 1;
-      return null;
-    }
-    const { cameraId, lineId, trackId, direction, confidence } = event;
+    const line = this.#lineOf(event.lineId);
+    if (line === null) return null;
+    const { cameraId, lineId, trackId, direction, confidence, path } = event;
     const doorKind = direction === "in" ? "entered" : "exited";
     const kind = line.role === "door" ? doorKind : "passed";
-    const what = { cameraId, lineId, role: line.role, trackId, direction, confidence };
+    const what = { cameraId, lineId, role: line.role, trackId, direction, confidence, path };
     return { ...this.#head(event), kind, ...what };
+  }
+
+  #tellGroup(event: GroupCrossed): JourneyEvent | null {
+    const line = this.#lineOf(event.lineId);
+    if (line === null) return null;
+    const { kind, cameraId, lineId, direction, trackIds } = event;
+    const what = { cameraId, lineId, role: line.role, direction, trackIds };
+    return { ...this.#head(event), kind, ...what };
+  }
+
+  #lineOf(lineId: LineId): LinePlan | null {
+    const line = this.#lines.get(lineId);
+    if (line !== undefined) return line;
+    this.#counters.unknownLines += 1;
+    return null;
   }
 
   #tellTag(event: TagChanged): JourneyEvent | null {

@@ -189,6 +189,10 @@ class StoreMetrics implements Metrics {
         return this.#takeReceipt(event, isLate);
       case "sensor-changed":
         return this.#coverage.record(event, isLate) || this.#refuseId();
+      case "group-crossed":
+      case "zone-approached":
+      case "sensor-condition":
+        return true;
       case "tag-presence":
         // No metric rests on tags yet; they are anonymous carriers until visits are built from them.
         return true;

@@ -1,18 +1,20 @@
 import { BoundedMap } from "../core/bounded-map.ts";
-import { type LineId, type MonoMs, monoMs, type TrackId, type ZoneId } from "../core/brand.ts";
-import type { LineCrossed, LivePeople, ZoneEntered, ZoneExited } from "../core/events.ts";
-import { insidePolygon, type Point } from "../core/geometry.ts";
-import type { CameraPlan, LineAnchor } from "../core/site.ts";
-import { LineCounter, type LineCrossing } from "./line-counter.ts";
+import { type MonoMs, monoMs, type TrackId, trackId } from "../core/brand.ts";
+import type { FootPath, LivePeople } from "../core/events.ts";
+import { insidePolygon } from "../core/geometry.ts";
+import type { CameraPlan } from "../core/site.ts";
+import { LineWatch } from "./line-watch.ts";
+import { NumberedEvents, type VisionEvent } from "./numbered-events.ts";
+import { clampNorm, toFlatPx } from "./picture-scale.ts";
 import { createDetections, type Detections, type PictureSize } from "./ports.ts";
 import type { ScoreBands } from "./score-bands.ts";
+import type { Sight } from "./sight.ts";
 import type { PixelBox, TrackView } from "./track.ts";
 import { Tracker } from "./tracker.ts";
 import { TRACKER_PARAMETERS } from "./tracker-parameters.ts";
-import { type ZoneChange, ZoneDwell } from "./zone-dwell.ts";
+import { ZoneWatch } from "./zone-watch.ts";
 
-/** What the pure part of a camera emits. */
-export type VisionEvent = LineCrossed | ZoneEntered | ZoneExited;
+export type { VisionEvent } from "./numbered-events.ts";
 
 /** Somebody tracked elsewhere (a third-party counter, a recorded file): foot point and height in Px of the picture. */
 export interface TrackedPerson {
@@ -68,28 +70,20 @@ export interface CameraPipeline {
 
 /** How long a person just lost still shows on the live plan, so that a missed frame does not make dots flicker. */
 const SHOW_LOST_MS = 500;
-/** A box that ends this close to the edge of the picture, as a share of its height, is taken to be cut off by it. */
-const EDGE_RATIO = 0.015;
 /** People tracked elsewhere who are remembered at once; the one unseen longest is given up first. */
 const MAX_PEOPLE = 512;
+const NO_PATH: FootPath = [];
 
 /** Makes the pipeline of one camera for one run. The plan's Norm coordinates are scaled to the picture here. */
 export function createCameraPipeline(options: CameraPipelineOptions): CameraPipeline {
   return new Pipeline(options);
 }
 
-/** A line at work. Zones always judge the foot point; a line judges what its plan says. */
-interface PlannedLine {
-  readonly id: LineId;
-  readonly anchor: LineAnchor;
-  readonly counter: LineCounter;
-}
-
 class Pipeline implements CameraPipeline {
   readonly #options: CameraPipelineOptions;
-  readonly #source: string;
-  readonly #lines: readonly PlannedLine[];
-  readonly #zones: readonly { readonly id: ZoneId; readonly dwell: ZoneDwell }[];
+  readonly #events: NumberedEvents;
+  readonly #lines: LineWatch;
+  readonly #zones: ZoneWatch;
   readonly #exclusions: readonly Float64Array[];
   readonly #tracker: Tracker;
   /** People tracked elsewhere, with the confidence they last had. */
@@ -97,28 +91,40 @@ class Pipeline implements CameraPipeline {
     cap: MAX_PEOPLE,
     idleMs: TRACKER_PARAMETERS.lostMs,
   });
+  readonly #sight: { -readonly [Key in keyof Sight]: Sight[Key] } = {
+    trackId: trackId(0),
+    xPx: 0,
+    yPx: 0,
+    heightPx: 0,
+    score: 0,
+    atMono: monoMs(0),
+  };
   /** Detections outside the exclusions; made on first need. */
   #admitted: Detections | null = null;
   #lastMono: MonoMs | null = null;
   #isOver = false;
-  #seq = 0;
   #frames = 0;
   #lateFrames = 0;
 
   constructor(options: CameraPipelineOptions) {
     const { plan, picture } = options;
+    const cameraId = plan.id;
     this.#options = options;
-    this.#source = `camera:${plan.id}#${options.run}`;
-    this.#lines = plan.lines.map((line) => ({
-      id: line.id,
-      anchor: line.anchor ?? "foot",
-      counter: new LineCounter(toPx(line.a, picture), toPx(line.b, picture)),
-    }));
-    this.#zones = plan.zones.map((zone) => ({
-      id: zone.id,
-      dwell: new ZoneDwell(flatten(zone.polygon, picture)),
-    }));
-    this.#exclusions = plan.exclusions.map((polygon) => flatten(polygon, picture));
+    this.#events = new NumberedEvents(`camera:${plan.id}#${options.run}`, options.onEvent);
+    this.#lines = new LineWatch(plan.lines, picture, (lineId, trackId, crossing, score) => {
+      const where = { cameraId, lineId, trackId, path: NO_PATH };
+      this.#events.emit({ kind: "line-crossed", ...where, ...crossing, confidence: score });
+    });
+    this.#zones = new ZoneWatch(plan.zones, picture, (zoneId, trackId, { kind, ...change }) => {
+      this.#events.emit({
+        kind: `zone-${kind}`,
+        cameraId,
+        zoneId,
+        trackId,
+        ...change,
+      } as Parameters<NumberedEvents["emit"]>[0]);
+    });
+    this.#exclusions = plan.exclusions.map((polygon) => toFlatPx(polygon, picture));
     this.#tracker = new Tracker({
       ...(options.bands === undefined ? {} : { bands: options.bands }),
       picture,
@@ -132,10 +138,14 @@ class Pipeline implements CameraPipeline {
     for (const track of present) {
       if (!this.#mayCount(track)) continue;
       if (track.isNew) this.#observeBirth(track);
-      if (track.isSeen) this.#observe(track.id, track.observed, track.meanScore, atMono);
+      if (track.isSeen)
+        this.#observe(this.#lookAt(track.id, track.observed, track.meanScore, atMono));
     }
+    // Somebody just missed is carried on for lines, since people vanish behind a door, or beyond the edge of the
+    // picture, as soon as they are through. Zones wait for a sight: a stay must not end on a guess.
     for (const track of this.#tracker.coasting())
-      if (this.#mayCount(track)) this.#observePrediction(track, atMono);
+      if (this.#mayCount(track))
+        this.#lines.observe(this.#lookAt(track.id, track, track.meanScore, atMono));
     this.#options.onTracks?.(present, atMono);
     this.#showTracks(atMono);
   }
@@ -150,8 +160,8 @@ class Pipeline implements CameraPipeline {
       if (this.#isExcluded(xPx, yPx)) continue;
       const victim = this.#people.set(trackId, person.score, atMono);
       if (victim !== undefined) this.#forget(victim, person.score);
-      this.#observeFoot(trackId, xPx, yPx, person.heightPx, person.score, atMono);
-      shown.push({ trackId, xNorm: clamp01(xPx / widthPx), yNorm: clamp01(yPx / heightPx) });
+      this.#observe({ ...person, atMono });
+      shown.push({ trackId, xNorm: clampNorm(xPx / widthPx), yNorm: clampNorm(yPx / heightPx) });
     }
     this.#options.onPeople({ cameraId: this.#options.plan.id, atMono, people: shown });
   }
@@ -176,7 +186,7 @@ class Pipeline implements CameraPipeline {
       lateFrames: this.#lateFrames,
       droppedDetections: this.#tracker.droppedDetections,
       liveTracks: this.#tracker.liveTracks + this.#people.size,
-      events: this.#seq,
+      events: this.#events.nextSeq,
     };
   }
 
@@ -222,128 +232,29 @@ class Pipeline implements CameraPipeline {
 
   /** Makes good the first sight of somebody who has just become a person: the way counts from there. */
   #observeBirth(track: TrackView): void {
-    this.#observeArrival(track);
-    this.#observe(track.id, track.born, track.meanScore, track.born.atMono);
+    this.#lines.observeArrival(track);
+    this.#observe(this.#lookAt(track.id, track.born, track.meanScore, track.born.atMono));
   }
 
-  /**
-   * Somebody first seen cut off by the lower edge came in over it. Lines judged by the centre of the box would find
-   * such a person already close behind the line and not know from where; so the way begins at the edge.
-   */
-  #observeArrival({ id, born, meanScore }: TrackView): void {
-    const { picture } = this.#options;
-    const isCutOff = born.topPx + born.heightPx >= picture.heightPx * (1 - EDGE_RATIO);
-    if (!isCutOff) return;
-    const xPx = born.leftPx + born.widthPx / 2;
-    const yPx = born.topPx + born.heightPx / 2;
-    for (const { id: lineId, anchor, counter } of this.#lines) {
-      if (anchor !== "centre") continue;
-      // Well beyond the line nothing is in doubt; a person found again in mid-room must not count.
-      if (!counter.isNear(xPx, yPx, born.heightPx)) continue;
-      const atMono = monoMs(born.atMono - 1);
-      const crossing = counter.observe(id, xPx, picture.heightPx, born.heightPx, atMono);
-      if (crossing !== null) this.#emitCrossing(lineId, id, crossing, meanScore);
-    }
+  #observe(sight: Sight): void {
+    this.#lines.observe(sight);
+    this.#zones.observe(sight);
   }
 
-  /**
-   * Somebody just missed is carried on for lines, since people vanish behind a door, or beyond the edge of the
-   * picture, as soon as they are through.
-   * Zones wait for a sight: a stay must not end on a guess.
-   */
-  #observePrediction(track: TrackView, atMono: MonoMs): void {
-    const xPx = track.leftPx + track.widthPx / 2;
-    const yPx = track.topPx + track.heightPx;
-    this.#observeLines(track.id, xPx, yPx, track.heightPx, track.meanScore, atMono);
-  }
-
-  #observe(trackId: TrackId, box: PixelBox, score: number, atMono: MonoMs): void {
-    const xPx = box.leftPx + box.widthPx / 2;
-    const yPx = box.topPx + box.heightPx;
-    this.#observeFoot(trackId, xPx, yPx, box.heightPx, score, atMono);
-  }
-
-  /** One foot point of one person, to all lines and zones. */
-  #observeFoot(
-    trackId: TrackId,
-    xPx: number,
-    yPx: number,
-    heightPx: number,
-    score: number,
-    atMono: MonoMs,
-  ): void {
-    this.#observeLines(trackId, xPx, yPx, heightPx, score, atMono);
-    for (const { id, dwell } of this.#zones) {
-      const change = dwell.observe(trackId, xPx, yPx, heightPx, atMono);
-      if (change !== null) this.#emitChange(id, trackId, change);
-    }
-  }
-
-  #observeLines(
-    trackId: TrackId,
-    xPx: number,
-    yPx: number,
-    heightPx: number,
-    score: number,
-    atMono: MonoMs,
-  ): void {
-    for (const { id, anchor, counter } of this.#lines) {
-      const anchorYPx = anchor === "centre" ? yPx - heightPx / 2 : yPx;
-      const crossing = counter.observe(trackId, xPx, anchorYPx, heightPx, atMono);
-      if (crossing !== null) this.#emitCrossing(id, trackId, crossing, score);
-    }
+  #lookAt(trackId: TrackId, box: PixelBox, score: number, atMono: MonoMs): Sight {
+    const sight = this.#sight;
+    sight.trackId = trackId;
+    sight.xPx = box.leftPx + box.widthPx / 2;
+    sight.yPx = box.topPx + box.heightPx;
+    sight.heightPx = box.heightPx;
+    sight.score = score;
+    sight.atMono = atMono;
+    return sight;
   }
 
   #forget(trackId: TrackId, score: number): void {
-    for (const { id, counter } of this.#lines) {
-      const crossing = counter.forget(trackId);
-      if (crossing !== null) this.#emitCrossing(id, trackId, crossing, score);
-    }
-    for (const { id, dwell } of this.#zones) {
-      const change = dwell.forget(trackId);
-      if (change !== null) this.#emitChange(id, trackId, change);
-    }
-  }
-
-  #emitCrossing(lineId: LineId, trackId: TrackId, crossing: LineCrossing, score: number): void {
-    this.#options.onEvent({
-      source: this.#source,
-      seq: this.#nextSeq(),
-      kind: "line-crossed",
-      atMono: crossing.atMono,
-      cameraId: this.#options.plan.id,
-      lineId,
-      trackId,
-      direction: crossing.direction,
-      confidence: score,
-    });
-  }
-
-  #emitChange(zoneId: ZoneId, trackId: TrackId, change: ZoneChange): void {
-    const origin = { source: this.#source, seq: this.#nextSeq() };
-    const where = { cameraId: this.#options.plan.id, zoneId, trackId };
-    if (change.kind === "entered")
-      this.#options.onEvent({
-        ...origin,
-        kind: "zone-entered",
-        atMono: change.atMono,
-        ...where,
-      });
-    else
-      this.#options.onEvent({
-        ...origin,
-        kind: "zone-exited",
-        atMono: change.atMono,
-        ...where,
-        dwellMs: change.dwellMs,
-        censored: change.censored,
-      });
-  }
-
-  #nextSeq(): number {
-    const seq = this.#seq;
-    this.#seq += 1;
-    return seq;
+    this.#lines.forget(trackId, score);
+    this.#zones.forget(trackId);
   }
 
   #showTracks(atMono: MonoMs): void {
@@ -353,27 +264,10 @@ class Pipeline implements CameraPipeline {
       if (atMono - track.seenMono > SHOW_LOST_MS) continue;
       people.push({
         trackId: track.id,
-        xNorm: clamp01((track.leftPx + track.widthPx / 2) / widthPx),
-        yNorm: clamp01((track.topPx + track.heightPx) / heightPx),
+        xNorm: clampNorm((track.leftPx + track.widthPx / 2) / widthPx),
+        yNorm: clampNorm((track.topPx + track.heightPx) / heightPx),
       });
     }
     this.#options.onPeople({ cameraId: this.#options.plan.id, atMono, people });
   }
-}
-
-function toPx(point: Point, picture: PictureSize): Point {
-  return { x: point.x * picture.widthPx, y: point.y * picture.heightPx };
-}
-
-function flatten(polygon: readonly Point[], picture: PictureSize): Float64Array {
-  const flat = new Float64Array(polygon.length * 2);
-  polygon.forEach((corner, i) => {
-    flat[2 * i] = corner.x * picture.widthPx;
-    flat[2 * i + 1] = corner.y * picture.heightPx;
-  });
-  return flat;
-}
-
-function clamp01(value: number): number {
-  return Math.max(0, Math.min(value, 1));
 }

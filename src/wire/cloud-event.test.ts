@@ -30,7 +30,36 @@ const head = {
   atMono: fc.double({ min: 0, max: 1e10, noNaN: true }).map((ms) => Math.round(ms * 1000) / 1000),
   clock: fc.constantFrom("synced", "holdover", "unsynced"),
 };
+const share = fc.double({ min: 0, max: 1, noNaN: true }).map((x) => Math.abs(x));
 const kinds = [
+  fc.record({
+    ...head,
+    kind: fc.constant("group-crossed"),
+    cameraId: id,
+    lineId: id,
+    role: fc.constantFrom("door", "passing", "internal"),
+    direction: fc.constantFrom("in", "out"),
+    trackIds: fc.array(count, { minLength: 2, maxLength: 16 }),
+  }),
+  fc.record({
+    ...head,
+    kind: fc.constant("zone-approached"),
+    cameraId: id,
+    zoneId: id,
+    trackId: count,
+    probability: share,
+    leadMs: count,
+    horizonMs: fc.integer({ min: 1, max: 60_000 }),
+  }),
+  fc.record({
+    ...head,
+    kind: fc.constant("sensor-condition"),
+    sensorId: id,
+    sensorKind: fc.constantFrom("camera", "radio"),
+    condition: fc.constantFrom("moved", "low-light", "slow", "unstable"),
+    isPresent: fc.boolean(),
+    measured: fc.constantFrom({}, { fps: 2.5, targetFps: 8 }),
+  }),
   fc.record({
     ...head,
     kind: fc.constantFrom("entered", "exited", "passed"),
@@ -39,7 +68,8 @@ const kinds = [
     role: fc.constantFrom("door", "passing", "internal"),
     trackId: count,
     direction: fc.constantFrom("in", "out"),
-    confidence: fc.double({ min: 0, max: 1, noNaN: true }).map((x) => Math.abs(x)),
+    confidence: share,
+    path: fc.array(fc.tuple(fc.integer({ min: -2000, max: 500 }), share, share), { maxLength: 16 }),
   }),
   fc.record({
     ...head,
@@ -101,6 +131,7 @@ const crossing = {
   trackId: 3,
   direction: "in",
   confidence: 0.5,
+  path: [],
 } as unknown as JourneyEvent;
 
 test("reading what was written gives the event back, for every kind", () => {
@@ -145,6 +176,7 @@ test("attributes follow CloudEvents 1.0", () => {
       trackId: 3,
       direction: "in",
       confidence: 0.5,
+      path: [],
     },
   });
 });

@@ -15,11 +15,14 @@ export const STREAM_OF: Readonly<Record<JourneyEventKind, StreamName>> = {
   entered: "journey",
   exited: "journey",
   passed: "journey",
+  "group-crossed": "journey",
   transacted: "journey",
+  "zone-approached": "zone",
   "zone-entered": "zone",
   "zone-exited": "zone",
   "tag-presence": "zone",
   "sensor-changed": "health",
+  "sensor-condition": "health",
 };
 
 /** Kinds that close a journey: they are committed at once instead of with the next group. */
@@ -113,15 +116,18 @@ function subjectOf(event: JourneyEvent): string {
     case "entered":
     case "exited":
     case "passed":
+    case "group-crossed":
       return `line/${event.lineId}`;
     case "zone-entered":
     case "zone-exited":
+    case "zone-approached":
       return `zone/${event.zoneId}`;
     case "tag-presence":
       return `tag/${event.tagId}`;
     case "transacted":
       return `receipt/${event.receiptId}`;
     case "sensor-changed":
+    case "sensor-condition":
       return `sensor/${event.sensorId}`;
   }
 }

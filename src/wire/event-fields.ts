@@ -16,13 +16,28 @@ const faultCode = z
   .transform((code): FaultCode | null => (isFaultCode(code) ? code : null))
   .meta({ description: "A code of docs/errors.md; one of a later version is read as null" });
 
+const share = z.number().min(0).max(1);
+const role = z.enum(["door", "passing", "internal"]);
+const direction = z.enum(["in", "out"]);
+
+const path = z
+  .array(z.tuple([z.number().min(-10_000).max(10_000), share, share]).readonly())
+  .max(16)
+  .readonly()
+  .default([])
+  .meta({
+    description:
+      "Foot path of the two seconds up to the decision: [ms against the crossing, x, y], x and y 0..1 of the picture. A gateway of an earlier version sends none.",
+  });
+
 const crossing = z.strictObject({
   cameraId: camera,
   lineId: levelText.transform(lineId),
-  role: z.enum(["door", "passing", "internal"]),
+  role,
   trackId: track,
-  direction: z.enum(["in", "out"]),
-  confidence: z.number().min(0).max(1),
+  direction,
+  confidence: share,
+  path,
 });
 
 type DataOf<Kind, Event = JourneyEvent> = Event extends { readonly kind: infer Kinds }
@@ -36,6 +51,21 @@ export const EVENT_FIELDS = {
   entered: crossing,
   exited: crossing,
   passed: crossing,
+  "group-crossed": z.strictObject({
+    cameraId: camera,
+    lineId: levelText.transform(lineId),
+    role,
+    direction,
+    trackIds: z.array(track).min(2).max(16).readonly(),
+  }),
+  "zone-approached": z.strictObject({
+    cameraId: camera,
+    zoneId: zone,
+    trackId: track,
+    probability: share,
+    leadMs: z.number().nonnegative(),
+    horizonMs: z.number().positive(),
+  }),
   "zone-entered": z.strictObject({ cameraId: camera, zoneId: zone, trackId: track }),
   "zone-exited": z.strictObject({
     cameraId: camera,
@@ -65,6 +95,16 @@ export const EVENT_FIELDS = {
     sensorKind: z.enum(["camera", "radio"]),
     state: z.enum(["starting", "seeing", "blind", "stopped"]),
     code: faultCode.nullable(),
+  }),
+  "sensor-condition": z.strictObject({
+    sensorId: levelText,
+    sensorKind: z.enum(["camera", "radio"]),
+    condition: z.enum(["moved", "low-light", "slow", "unstable"]),
+    isPresent: z.boolean(),
+    measured: z
+      .record(levelText, z.number())
+      .refine((figures) => Object.keys(figures).length <= 8, "at most eight figures")
+      .meta({ description: "The measured figures behind it, units in the names" }),
   }),
 } as const satisfies {
   readonly [Kind in JourneyEventKind]: z.ZodType<DataOf<Kind>>;

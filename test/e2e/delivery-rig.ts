@@ -177,5 +177,6 @@ export function crossing(n: number, run: string): JourneyEvent {
     trackId: trackId(n),
     direction: isExit ? "out" : "in",
     confidence: 0.9,
+    path: [],
   };
 }

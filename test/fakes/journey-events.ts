@@ -111,6 +111,7 @@ export class EventMaker {
       trackId: trackId(options.track ?? 1_000_000 + this.#people),
       direction,
       confidence: 0.9,
+      path: [],
     };
   }
 
