@@ -6,7 +6,11 @@ await dispatch(
     tracker: () => import("./speed/tracker.ts"),
     outbox: () => import("./speed/outbox.ts"),
     radio: () => import("./speed/radio.ts"),
+    rtsp: () => import("./speed/rtsp.ts"),
     soak: () => import("./speed/soak.ts"),
+    camera: () => import("./speed/camera.ts"),
+    idle: () => import("./speed/idle.ts"),
+    latency: () => import("./speed/latency.ts"),
   },
   process.argv.slice(2),
 );

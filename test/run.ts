@@ -2,25 +2,45 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { canServeRtsp } from "./fakes/rtsp-server.ts";
 
 /**
  * The README's test command. Lists the test files itself (Node 20 takes no globs and passes with zero files),
  * fails on an empty list, installs what the suites need from Debian where it may, and hands over to Node's runner.
  * Arguments narrow the list: a file counts when its path holds one of them. In CI a skipped test is a failure.
  */
-const DEBIAN_PACKAGES = [
-  { program: "ffmpeg", name: "ffmpeg" },
-  { program: "mosquitto", name: "mosquitto" },
-  { program: "chromium", name: "chromium" },
-] as const;
+interface Need {
+  readonly packages: readonly string[];
+  isThere(): boolean | Promise<boolean>;
+}
+
+const DEBIAN_PACKAGES: readonly Need[] = [
+  ...["ffmpeg", "mosquitto", "chromium"].map((program) => ({
+    packages: [program],
+    isThere: () => isInstalled(program),
+  })),
+  // The RTSP camera of the tests; it says itself whether everything it is made of is there.
+  {
+    packages: [
+      "gir1.2-gst-rtsp-server-1.0",
+      "python3-gi",
+      "gstreamer1.0-plugins-base",
+      "gstreamer1.0-plugins-good",
+      "gstreamer1.0-plugins-bad",
+    ],
+    isThere: canServeRtsp,
+  },
+];
 
 function isInstalled(program: string): boolean {
   const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin"];
   return folders.some((folder) => existsSync(join(folder, program)));
 }
 
-function installFromDebian(): void {
-  const missing = DEBIAN_PACKAGES.filter(({ program }) => !isInstalled(program)).map((p) => p.name);
+async function installFromDebian(): Promise<void> {
+  const missing: string[] = [];
+  for (const { packages, isThere } of DEBIAN_PACKAGES)
+    if (!(await isThere())) missing.push(...packages);
   if (missing.length === 0) return;
   if (process.getuid?.() !== 0 || !isInstalled("apt-get")) {
     console.log(
@@ -62,7 +82,7 @@ if (files.length === 0) {
   console.error("no test file found");
   process.exit(1);
 }
-installFromDebian();
+await installFromDebian();
 const folder = mkdtempSync(join(tmpdir(), "vitrine-test-"));
 const tapFile = join(folder, "result.tap");
 let status = run(files, tapFile);

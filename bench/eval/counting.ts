@@ -19,6 +19,8 @@ export interface CountedLine {
 export interface CountedZone {
   readonly name: string;
   readonly polygon: readonly (readonly [x: number, y: number])[];
+  /** People inside at some frames, numbered from 1; null when the truth does not say. */
+  readonly occupancy: readonly (readonly [frame: number, people: number])[] | null;
 }
 
 /** Ground truth of counting for one sequence. */
@@ -60,10 +62,14 @@ export async function readCountingTruth(file: string): Promise<CountingTruth> {
     };
   });
   const zones = Object.entries(record(document["zones"] ?? {}, file, "zones")).map(
-    ([name, value]) => ({
-      name,
-      polygon: corners(record(value, file, `zones.${name}`)["polygon"], file, name),
-    }),
+    ([name, value]) => {
+      const zone = record(value, file, `zones.${name}`);
+      return {
+        name,
+        polygon: corners(zone["polygon"], file, name),
+        occupancy: occupancies(zone["occupancy_every_10_frames"], file, name),
+      };
+    },
   );
   return { lines, zones };
 }
@@ -156,6 +162,20 @@ function corners(value: unknown, file: string, zone: string): (readonly [number,
   if (!Array.isArray(value) || value.length < 3)
     throw invalidInput(file, null, `expected at least three corners for zones.${zone}.polygon`);
   return value.map((item, i) => corner(item, file, `zones.${zone}.polygon[${i}]`));
+}
+
+function occupancies(
+  value: unknown,
+  file: string,
+  zone: string,
+): (readonly [number, number])[] | null {
+  if (value === undefined) return null;
+  const path = `zones.${zone}.occupancy_every_10_frames`;
+  if (!Array.isArray(value)) throw invalidInput(file, null, `expected an array for ${path}`);
+  return value.map((item, i) => {
+    const [frame, people] = corner(item, file, `${path}[${i}]`);
+    return [count(frame, file, `${path}[${i}]`), count(people, file, `${path}[${i}]`)];
+  });
 }
 
 function count(value: unknown, file: string, path: string): number {

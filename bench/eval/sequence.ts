@@ -9,6 +9,7 @@ import {
 import { createDetections } from "../../src/vision/ports.ts";
 import type { ScoreBands } from "../../src/vision/score-bands.ts";
 import type { TrackView } from "../../src/vision/track.ts";
+import type { ZoneOccupancy } from "../../src/vision/zone-watch.ts";
 import {
   type CountingTruth,
   type CountScore,
@@ -25,6 +26,7 @@ import {
   readSequenceInfo,
   type SequenceInfo,
 } from "./mot.ts";
+import { type OccupancyTrace, occupancyError, stayOccupancyError } from "./occupancy.ts";
 import { scoreTracking, type TrackingScore } from "./score.ts";
 
 /** A labelled sequence as it lies in a folder. */
@@ -41,6 +43,8 @@ export interface SequenceRun {
   /** Confirmed tracks per frame given. */
   readonly found: readonly BoxFrame[];
   readonly events: readonly VisionEvent[];
+  /** People inside the zones after each frame given; empty where that was not noted. */
+  readonly occupancy: OccupancyTrace;
 }
 
 /** Scores of one run, with the sequence and its rate. */
@@ -48,6 +52,10 @@ export type SequenceScore = TrackingScore & {
   readonly name: string;
   readonly every: number;
   readonly framesPerSecond: number;
+  /** Mean absolute error of the people inside zones; null where the truth or the run does not tell. */
+  readonly zoneOccupancyMAE: number | null;
+  /** The same by the stays told, afterwards; null where the truth does not tell. */
+  readonly zoneStayMAE: number | null;
 } & ({ readonly countError: null; readonly countTruth: null; readonly lines: null } | CountScore);
 
 /** Loads `seqinfo.ini`, `gt.txt` and, if there, `counting.gt.json`. @throws INPUT_INVALID naming file and line. */
@@ -70,6 +78,11 @@ export async function exists(file: string): Promise<boolean> {
   }
 }
 
+/** When frames of a sequence come, thinned to every nth: regularly, from 0. Pure. */
+export function regularTimes(count: number, { info }: Sequence, every: number): number[] {
+  return Array.from({ length: count }, (_, i) => (i * every * 1000) / info.framesPerSecond);
+}
+
 /** Runs our tracker over detections, every nth frame, and scores it. @throws INPUT_INVALID */
 export async function evaluateDetections(
   sequence: Sequence,
@@ -79,9 +92,10 @@ export async function evaluateDetections(
 ): Promise<SequenceScore> {
   const file = detectionFile ?? (await findDetectionFile(sequence.directory));
   const detections = await readBoxes(file, "detections", sequence.info.frameCount);
+  const frames = everyNth(detections, every);
   const run = trackDetections(
-    everyNth(detections, every),
-    (every * 1000) / sequence.info.framesPerSecond,
+    frames,
+    regularTimes(frames.length, sequence, every),
     sequence,
     bands,
   );
@@ -97,7 +111,7 @@ export async function evaluateTracks(
   const tracks = await readBoxes(tracksFile, "tracks", sequence.info.frameCount);
   const found = everyNth(tracks, every);
   const events = countTracks(found, (every * 1000) / sequence.info.framesPerSecond, sequence);
-  return scoreRun(sequence, every, { found, events });
+  return scoreRun(sequence, every, { found, events, occupancy: [] });
 }
 
 /** Compares a run with the truth; counts are compared with those at full rate. Pure. */
@@ -108,23 +122,31 @@ export function scoreRun(sequence: Sequence, every: number, run: SequenceRun): S
     framesPerSecond: sequence.info.framesPerSecond / every,
     ...scoreTracking(everyNth(sequence.truth, every), run.found),
   };
-  if (sequence.counting === null)
-    return { ...head, countError: null, countTruth: null, lines: null };
+  const { counting } = sequence;
+  if (counting === null) {
+    const unknown = { zoneOccupancyMAE: null, zoneStayMAE: null };
+    return { ...head, ...unknown, countError: null, countTruth: null, lines: null };
+  }
   const tally = new CrossingTally();
   for (const event of run.events)
     if (event.kind === "line-crossed") tally.add(event.lineId, event.direction);
-  return { ...head, ...tally.score(sequence.counting) };
+  const zoneOccupancyMAE = occupancyError(counting, run.occupancy, every);
+  const stays = run.events.flatMap((event) => (event.kind === "zone-exited" ? event : []));
+  const frameMs = 1000 / sequence.info.framesPerSecond;
+  const zoneStayMAE = stayOccupancyError(counting, stays, frameMs);
+  return { ...head, zoneOccupancyMAE, zoneStayMAE, ...tally.score(counting) };
 }
 
-/** Pushes detections through the product's own pipeline at their true times. Pure. */
+/** Pushes detections through the product's own pipeline, each frame at its time. Pure. */
 export function trackDetections(
   frames: readonly BoxFrame[],
-  frameMs: number,
+  timesMs: readonly number[],
   sequence: Sequence,
   bands?: ScoreBands,
 ): SequenceRun {
   const found: BoxFrame[] = [];
   const events: VisionEvent[] = [];
+  const occupancy: (readonly ZoneOccupancy[])[] = [];
   const pipeline = evalPipeline(sequence, events, (tracks) => found.push(boxesOf(tracks)), bands);
   const capacity = frames.reduce((most, frame) => Math.max(most, frame.ids.length), 1);
   const detections = createDetections(capacity);
@@ -132,10 +154,11 @@ export function trackDetections(
     detections.xyxy.set(frame.xyxy);
     detections.score.set(frame.scores);
     detections.count = frame.ids.length;
-    pipeline.push(detections, monoMs(index * frameMs));
+    pipeline.push(detections, monoMs(timesMs[index] ?? 0));
+    occupancy.push(pipeline.occupancy());
   });
-  pipeline.end(monoMs(frames.length * frameMs));
-  return { found, events };
+  pipeline.end(monoMs((timesMs.at(-1) ?? 0) + 1));
+  return { found, events, occupancy };
 }
 
 /** Counts finished tracks with the product's own counter. Pure. */

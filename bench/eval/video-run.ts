@@ -5,7 +5,9 @@ import type { LineCrossed, ZoneExited } from "../../src/core/events.ts";
 import type { CameraModel, TrackedBox } from "../../src/io/camera/camera-protocol.ts";
 import { analyseVideo } from "../../src/io/camera/offline.ts";
 import type { PictureSize } from "../../src/vision/ports.ts";
+import { readCountingTruth } from "./counting.ts";
 import { type BoxFrame, everyNth, readBoxes } from "./mot.ts";
+import { stayOccupancyError } from "./occupancy.ts";
 import { scoreTracking } from "./score.ts";
 import { exists } from "./sequence.ts";
 import { scoreVideo, type VideoScore } from "./video-score.ts";
@@ -26,6 +28,8 @@ export type VideoResult = VideoScore & {
   readonly identities: number;
   /** Percent; null without true identities. */
   readonly IDF1: number | null;
+  /** Mean absolute error of the people inside zones, by the stays told; null without that truth. */
+  readonly zoneStayMAE: number | null;
   readonly frames: number;
   readonly fps: number;
   readonly seconds: number;
@@ -62,11 +66,26 @@ export async function evaluateVideo(evaluation: VideoEvaluation): Promise<VideoR
     ...scoreVideo(truth, { fps: analysis.fps, crossings, stays }),
     identities: ids.size,
     IDF1: await identityScore(evaluation.truthFile, frames),
+    zoneStayMAE: await occupancyScore(evaluation.truthFile, stays, truth.fps ?? analysis.fps),
     frames: analysis.frames,
     fps: analysis.fps,
     seconds: analysis.seconds,
     model: model.entry.id,
   };
+}
+
+async function occupancyScore(
+  truthFile: string,
+  stays: readonly { readonly event: ZoneExited }[],
+  fps: number,
+): Promise<number | null> {
+  if (!/counting\.gt\.json$/.test(truthFile)) return null;
+  const counting = await readCountingTruth(truthFile);
+  return stayOccupancyError(
+    counting,
+    stays.map(({ event }) => event),
+    1000 / fps,
+  );
 }
 
 async function identityScore(

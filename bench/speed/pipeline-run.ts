@@ -10,6 +10,7 @@ import { findFfmpeg } from "../../src/io/camera/ffmpeg-binary.ts";
 import { FfmpegProcess } from "../../src/io/camera/ffmpeg-process.ts";
 import { analyseVideo } from "../../src/io/camera/offline.ts";
 import { probeVideo } from "../../src/io/camera/video-probe.ts";
+import { fitOf } from "../../src/io/models/manifest.ts";
 import { openSession } from "../../src/io/onnx/session.ts";
 
 export interface PipelineBench {
@@ -94,6 +95,7 @@ async function decodeFrames({ video, model, frames }: PipelineBench): Promise<Ui
   const request = {
     source,
     input: { widthPx, heightPx },
+    fit: fitOf(model.entry),
     fps: fps ?? 10,
     pacing: "lossless",
   } as const;

@@ -97,3 +97,31 @@ test("a camera that has been seeing since yesterday counts as seeing today, befo
     await rm(folder, { recursive: true, force: true });
   }
 });
+
+test("a condition of a camera is shown with its figures and goes out as an event of its own", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "vitrine-compose-"));
+  try {
+    const life = startLife(join(folder, "outbox.db"), "one", 0, true);
+    const condition = {
+      kind: "sensor-condition",
+      sensorId: "street",
+      sensorKind: "camera",
+    } as const;
+    const measured = { shiftXNorm: -0.06, shiftYNorm: 0 };
+    const origin = { source: "camera-condition:street#one", seq: 0, atMono: life.clock.mono() };
+    const moved = { ...condition, ...origin, condition: "moved", isPresent: true } as const;
+    life.emit({ ...moved, measured });
+    assert.deepEqual(life.gateway.dashboard.status().sensors[0]?.conditions, [
+      { condition: "moved", since: START, measured },
+    ]);
+    life.outbox.flush();
+    const sent = life.outbox.read("health", 0, 65_536).map((row) => JSON.stringify(row));
+    assert.ok(
+      sent.some((row) => row.includes("vitrine.sensor-condition")),
+      sent.join(),
+    );
+    life.outbox.close();
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});

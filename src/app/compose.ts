@@ -3,7 +3,9 @@ import type { Clock, TimeAnchor } from "../core/clock.ts";
 import type { JourneyEvent, LivePeople, SensorEvent } from "../core/events.ts";
 import type { Log, Service } from "../core/lifecycle.ts";
 import type { SitePlan } from "../core/site.ts";
+import type { SeenEntry } from "../io/camera/detections-tap.ts";
 import { Delivery, gatewayWill } from "../io/mqtt/delivery.ts";
+import type { Link } from "../io/mqtt/link.ts";
 import { MqttLink } from "../io/mqtt/mqtt-link.ts";
 import { PosIntake, type ReceivedReceipt } from "../io/mqtt/pos-intake.ts";
 import type { Outbox } from "../io/outbox/outbox.ts";
@@ -13,7 +15,9 @@ import { createMetrics, type Metrics } from "../metrics/metrics.ts";
 import type { DashboardSource, StatusView } from "../web/dashboard-source.ts";
 import { recapSensors } from "./day-recap.ts";
 import { rebuildDay } from "./rebuild-day.ts";
+import { RecordingDesk } from "./record/recording-desk.ts";
 import { SensorBoard, type SensorUnit } from "./sensor-board.ts";
+import { createSteadyAnchor, type SteadyAnchor } from "./steady-anchor.ts";
 import { Subscribers } from "./subscribers.ts";
 import { createUpkeep } from "./upkeep.ts";
 
@@ -31,6 +35,8 @@ export interface BrokerAccess {
 export interface SensorPorts {
   readonly onEvent: (event: SensorEvent) => void;
   readonly onPeople: (people: LivePeople) => void;
+  /** What a camera's detector found, each entry before the events made of it; only while it is recorded. */
+  readonly onSeen: (cameraId: string, entry: SeenEntry) => void;
 }
 
 export interface GatewayDeps {
@@ -46,6 +52,8 @@ export interface GatewayDeps {
   readonly notices: readonly string[];
   /** Builds the sensors of this gateway; called once. */
   readonly sensors: (ports: SensorPorts) => readonly SensorUnit[];
+  /** Lets sensors listen to the broker; called once, after `sensors`, when there is a broker. */
+  readonly attach?: (link: Pick<Link, "subscribe">) => void;
   readonly anchor: () => TimeAnchor;
   readonly clock: Clock;
   readonly log: Log;
@@ -62,8 +70,11 @@ export interface Gateway {
   readonly metrics: Metrics;
 }
 
+type SensorStatuses = () => ReturnType<SensorBoard["statuses"]>;
+
 const LIVE_PERIOD_MS = 5_000;
 const REFRESH_PERIOD_MS = 15_000;
+const ANCHOR_PERIOD_MS = 1_000;
 const DAY_CHECK_PERIOD_MS = 15_000;
 
 /**
@@ -71,24 +82,37 @@ const DAY_CHECK_PERIOD_MS = 15_000;
  * figures of the day are rebuilt from the daybook, so a restart changes none of them.
  */
 export function composeGateway(deps: GatewayDeps): Gateway {
-  const { site, clock, outbox } = deps;
+  const { site, clock } = deps;
   const metrics = createMetrics({ site });
   const changed = new Subscribers<void>();
   const people = new Subscribers<LivePeople>();
   const startedAt = clock.now();
+  const anchor = createSteadyAnchor(deps.anchor);
 
   const onJourneyEvent = (event: JourneyEvent): void => {
     delivery.record(event);
+    desk.takeTold(event);
     metrics.ingest(event);
     if (event.kind === "sensor-changed" && board.take(event)) delivery.announce();
+    if (event.kind === "sensor-condition") board.takeCondition(event);
     changed.emit();
   };
-  const journey = createJourney({ site, anchor: deps.anchor, onEvent: onJourneyEvent });
-  const onEvent = (event: SensorEvent): void => journey.ingest(event);
-  const units = deps.sensors({ onEvent, onPeople: (seen) => people.emit(seen) });
+  const journey = createJourney({ site, anchor: () => anchor.read(), onEvent: onJourneyEvent });
+  const onEvent = (event: SensorEvent): void => {
+    desk.takeNews(event);
+    journey.ingest(event);
+  };
+  const units = deps.sensors({
+    onEvent,
+    onPeople: (seen) => people.emit(seen),
+    onSeen: (cameraId, entry) => desk.takeSeen(cameraId, entry),
+  });
+  const statuses: SensorStatuses = () => board.statuses();
+  const desk = createDesk(deps, units, statuses, anchor);
   const board = new SensorBoard(units, startedAt);
   const { link, delivery, tills } = createDelivery(deps, () => board.births(), onEvent);
   delivery.onChange = () => changed.emit();
+  if (link !== null) deps.attach?.(link);
 
   const status = (): StatusView => ({
     gatewayId: deps.gatewayId,
@@ -96,7 +120,7 @@ export function composeGateway(deps: GatewayDeps): Gateway {
     startedAt,
     sensors: board.statuses(),
     delivery: delivery.status(),
-    notices: [...deps.notices, ...tillNotices(tills)],
+    notices: [...deps.notices, ...tillNotices(tills), ...recordingNotices(desk)],
   });
   const dashboard: DashboardSource = {
     site: () => site,
@@ -104,15 +128,7 @@ export function composeGateway(deps: GatewayDeps): Gateway {
     status,
     onChange: (listener) => changed.add(listener),
     onPeople: (listener) => people.add(listener),
-  };
-  let { dayStart } = metrics.today(startedAt);
-  const beginDay = (): void => {
-    const { dayStart: start } = metrics.today(clock.now());
-    if (start === dayStart) return;
-    dayStart = start;
-    const day = { start, boot: deps.boot };
-    for (const event of recapSensors(board.statuses(), day, deps.anchor())) onJourneyEvent(event);
-    outbox.purge(start);
+    record: (cameraId, wish) => desk.record(cameraId, wish),
   };
   const upkeep = createUpkeep(clock, [
     {
@@ -121,12 +137,37 @@ export function composeGateway(deps: GatewayDeps): Gateway {
       run: () => publishLive(metrics, delivery, clock),
     },
     { name: "page-refresh", periodMs: REFRESH_PERIOD_MS, run: () => changed.emit() },
-    { name: "new-day", periodMs: DAY_CHECK_PERIOD_MS, run: () => beginDay() },
+    { name: "anchor", periodMs: ANCHOR_PERIOD_MS, run: () => anchor.check() },
+    {
+      name: "new-day",
+      periodMs: DAY_CHECK_PERIOD_MS,
+      run: beginDay(deps, metrics, statuses, anchor, onJourneyEvent),
+    },
   ]);
   restoreDay(deps, metrics, onJourneyEvent);
   const sinks = link === null ? [delivery] : [delivery, link];
   const sources = [...units.map((unit) => unit.service), upkeep];
   return { sources, sinks, dashboard, metrics };
+}
+
+/** What is to be done when a trading day begins: its sensors' states are said, and the day before is let go of. */
+function beginDay(
+  deps: GatewayDeps,
+  metrics: Metrics,
+  statuses: SensorStatuses,
+  anchor: SteadyAnchor,
+  onJourneyEvent: (event: JourneyEvent) => void,
+): () => void {
+  const { clock, outbox, boot } = deps;
+  let { dayStart } = metrics.today(clock.now());
+  return () => {
+    const { dayStart: start } = metrics.today(clock.now());
+    if (start === dayStart) return;
+    dayStart = start;
+    const day = { start, boot };
+    for (const event of recapSensors(statuses(), day, anchor.read())) onJourneyEvent(event);
+    outbox.purge(start);
+  };
 }
 
 /** Metrics first, from the daybook; then the end of whatever was seeing when the last life of this gateway ended. */
@@ -142,6 +183,27 @@ function restoreDay(
   for (const event of day.interruptions) onJourneyEvent(event);
   const { events, unreadable } = day;
   log.info({ event: "day.rebuilt", events, unreadable }, "the day was rebuilt from the daybook");
+}
+
+function createDesk(
+  deps: GatewayDeps,
+  units: readonly SensorUnit[],
+  statuses: SensorStatuses,
+  anchor: SteadyAnchor,
+): RecordingDesk {
+  const { site, gatewayId, boot, version, clock } = deps;
+  return new RecordingDesk({
+    identity: { storeId: site.store.id, gatewayId, boot, version },
+    site,
+    anchor: () => anchor.read(),
+    now: () => clock.now(),
+    statuses,
+    turn: (cameraId, isOn) => {
+      const tap = units.find(({ sensorId }) => sensorId === cameraId)?.tap;
+      tap?.(isOn);
+      return tap !== undefined;
+    },
+  });
 }
 
 function publishLive(metrics: Metrics, delivery: Delivery, clock: Clock): void {
@@ -191,6 +253,13 @@ function createDelivery(
     tills.attach(link);
   }
   return { link, delivery, tills };
+}
+
+/** Nobody is recorded in secret, not even without an image. */
+function recordingNotices(desk: RecordingDesk): readonly string[] {
+  return desk.names.map(
+    (name) => `${name} is being recorded for an audit: where people are, and no image.`,
+  );
 }
 
 /** What people should know about the tills; empty when nothing is wrong. */

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { parse as parseYaml } from "yaml";
+import { counterLineFaults } from "../config/counters.ts";
 import { type GatewayConfig, parseGatewayConfig } from "../config/gateway.ts";
 import { parseSitePlan } from "../config/site.ts";
 import { describeFaults, GatewayError, type InputFault } from "../core/errors.ts";
@@ -32,6 +33,8 @@ export async function loadGatewayFile(path: string): Promise<LoadedConfig> {
   const site = await loadSiteFile(resolve(base, config.site));
   const faults = [
     ...strangers("cameras", config.cameras, site.cameras),
+    ...strangers("counters", config.counters, site.cameras),
+    ...counterLineFaults(config.counters, site),
     ...strangers("radios", config.radios, site.receivers),
   ];
   if (faults.length > 0) throw refusal(path, describeFaults(faults));
@@ -58,7 +61,7 @@ async function siteFaults(document: unknown, base: string): Promise<string> {
 
 /** Sensors of the gateway file that the site plan does not know, each as a fault. */
 function strangers(
-  list: "cameras" | "radios",
+  list: "cameras" | "counters" | "radios",
   configured: readonly { readonly id: string }[],
   planned: readonly { readonly id: string }[],
 ): readonly InputFault[] {

@@ -1,6 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { Log, Service } from "../core/lifecycle.ts";
+import type { PreviewSource } from "../core/preview.ts";
 import { DEFINITIONS } from "../metrics/definitions.ts";
 import { loadUi } from "../web/bundle.ts";
 import type { DashboardSource } from "../web/dashboard-source.ts";
@@ -8,6 +9,8 @@ import { createDashboard, type Dashboard, type DashboardDeps } from "../web/serv
 
 export interface PageOptions {
   readonly source: DashboardSource;
+  /** Pictures for set-up. */
+  readonly preview: PreviewSource;
   readonly host: string;
   readonly port: number;
   /** Whether any free port will do when this one is taken. */
@@ -21,9 +24,10 @@ export interface PageOptions {
 export async function createPage(
   options: PageOptions,
 ): Promise<Service & { readonly url: string | null }> {
-  const { source, host, password, clock, log } = options;
+  const { source, preview, host, password, clock, log } = options;
   const fixed: Omit<DashboardDeps, "port"> = {
     source,
+    preview,
     definitions: () => DEFINITIONS,
     host,
     password,

@@ -1,28 +1,51 @@
 import type { EpochMs } from "../core/brand.ts";
 import type { TimeAnchor } from "../core/clock.ts";
-import type { SensorRecorded } from "../core/events.ts";
+import type { JourneyHead, SensorConditionRecorded, SensorRecorded } from "../core/events.ts";
 import type { SensorStatus } from "../web/dashboard-source.ts";
 
 /**
- * States of all sensors said once more, for a trading day that has just begun. A day must explain itself: after a
- * restart, and at the centre, it is computed from its own events alone, and a camera that has been seeing since
- * yesterday would otherwise count as unseen. Ids follow from the day, so a repetition is recognised. Pure.
+ * States and conditions of all sensors said once more, for a trading day that has just begun. A day must explain
+ * itself: after a restart, and at the centre, it is computed from its own events alone, and a camera that has been
+ * seeing since yesterday would otherwise count as unseen. Ids follow from the day, so a repetition is recognised.
+ * Pure.
  */
 export function recapSensors(
   sensors: readonly SensorStatus[],
   day: { readonly start: EpochMs; readonly boot: string },
   now: TimeAnchor,
-): readonly SensorRecorded[] {
-  return sensors.map(({ sensorId, kind, state, code }, seq) => ({
-    kind: "sensor-changed",
+): readonly (SensorRecorded | SensorConditionRecorded)[] {
+  const head = (seq: number): JourneyHead => ({
     source: `day:${day.start}#${day.boot}`,
     seq,
     at: now.epoch,
     atMono: now.mono,
     clock: now.clock,
-    sensorId,
-    sensorKind: kind,
-    state,
-    code,
-  }));
+  });
+  const states = sensors.map(
+    ({ sensorId, kind, state, code }, seq): SensorRecorded => ({
+      kind: "sensor-changed",
+      ...head(seq),
+      sensorId,
+      sensorKind: kind,
+      state,
+      code,
+    }),
+  );
+  const conditions = sensors.flatMap(({ sensorId, kind, conditions: present }) =>
+    present.map(({ condition, measured }) => ({ sensorId, kind, condition, measured })),
+  );
+  return [
+    ...states,
+    ...conditions.map(
+      ({ sensorId, kind, condition, measured }, index): SensorConditionRecorded => ({
+        kind: "sensor-condition",
+        ...head(states.length + index),
+        sensorId,
+        sensorKind: kind,
+        condition,
+        isPresent: true,
+        measured,
+      }),
+    ),
+  ];
 }

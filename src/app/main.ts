@@ -5,6 +5,7 @@ import { addCentral } from "./commands/central.ts";
 import { addDemo } from "./commands/demo.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addModels } from "./commands/models.ts";
+import { addRecord } from "./commands/record.ts";
 import { addReplay } from "./commands/replay.ts";
 import { addRun } from "./commands/run.ts";
 import { addSite } from "./commands/site.ts";
@@ -19,7 +20,16 @@ const program = new Command("vitrine")
   .configureOutput({ writeErr: () => undefined })
   .exitOverride();
 
-for (const add of [addRun, addDemo, addReplay, addCentral, addModels, addDoctor, addSite]) {
+for (const add of [
+  addRun,
+  addDemo,
+  addRecord,
+  addReplay,
+  addCentral,
+  addModels,
+  addDoctor,
+  addSite,
+]) {
   add(program, terminal);
 }
 

@@ -6,14 +6,30 @@ import type { CameraModel } from "../io/camera/camera-protocol.ts";
 import { findFfmpeg } from "../io/camera/ffmpeg-binary.ts";
 import { probeVideo } from "../io/camera/video-probe.ts";
 import { parseVideoSource } from "../io/camera/video-source.ts";
+import {
+  type CameraModels,
+  createCameraModels,
+  USUAL_PICTURE,
+} from "../io/models/camera-models.ts";
 import { choosePersonModel, type ModelManifest, readManifest } from "../io/models/manifest.ts";
 import type { PictureSize } from "../vision/ports.ts";
 import type { LoadedConfig } from "./config-files.ts";
 
-/** Shape assumed of a camera that cannot be asked yet. */
-const USUAL_PICTURE: PictureSize = { widthPx: 1280, heightPx: 720 };
-
 type Profile = "default" | "permissive";
+
+/**
+ * The installed models to choose from, for a camera whose picture becomes known only when it answers. Reads the
+ * manifest once. @throws MODEL_UNSUPPORTED when the manifest is malformed
+ */
+export async function cameraModels(
+  loaded: Pick<LoadedConfig, "config" | "modelsDir">,
+): Promise<CameraModels> {
+  const { config, modelsDir } = loaded;
+  const { threads, profile } = config.models;
+  const dir = resolve(modelsDir);
+  const manifest = config.cameras.length === 0 ? null : await readManifest(dir);
+  return createCameraModels(manifest, { dir, threads, profile });
+}
 
 /**
  * The model of each camera by its id, chosen by the shape of its picture. A camera is left out when no model is
@@ -24,11 +40,10 @@ export async function modelsForCameras(
   clock: Clock,
   log: Log,
 ): Promise<ReadonlyMap<string, CameraModel>> {
-  const { config, modelsDir: dir } = loaded;
-  const { threads, profile } = config.models;
+  const { config } = loaded;
   const found = new Map<string, CameraModel>();
-  const manifest = config.cameras.length === 0 ? null : await readManifest(resolve(dir));
-  if (manifest === null) return found;
+  const models = await cameraModels(loaded);
+  if (models.modelFor(null) === null) return found;
   // Side by side: a camera that does not answer must not hold up the others.
   const pictures = await Promise.all(
     config.cameras.map(({ id, source }) =>
@@ -41,8 +56,8 @@ export async function modelsForCameras(
     ),
   );
   config.cameras.forEach(({ id }, index) => {
-    const entry = choosePersonModel(manifest, pictures[index] ?? USUAL_PICTURE, profile);
-    if (entry !== null) found.set(id, { entry, dir: resolve(dir), threads });
+    const model = models.modelFor(pictures[index] ?? null);
+    if (model !== null) found.set(id, model);
   });
   return found;
 }

@@ -62,9 +62,41 @@ test("a sensor that was seeing when the gateway died counts as stopped from the 
   ];
   const day = rebuildDay(events.map(body), "new", () => undefined);
   assert.deepEqual(
-    day.interruptions.map(({ sensorId, state, at, source }) => ({ sensorId, state, at, source })),
+    day.interruptions.map((event) => ({
+      sensorId: event.sensorId,
+      state: event.kind === "sensor-changed" ? event.state : null,
+      at: event.at,
+      source: event.source,
+    })),
     [{ sensorId: "door", state: "stopped", at: 1_003_000, source: "interruption:door#new" }],
   );
+});
+
+const condition = (seq: number, isPresent: boolean): JourneyEvent => ({
+  ...head(seq, "camera-condition:door#a"),
+  kind: "sensor-condition",
+  sensorId: "door",
+  sensorKind: "camera",
+  condition: "slow",
+  isPresent,
+  measured: { fps: 3.1, targetFps: 8 },
+});
+
+test("a condition that was present when the gateway died ends with that life", () => {
+  const day = rebuildDay([condition(0, true), entered(3)].map(body), "new", () => undefined);
+  const [end] = day.interruptions;
+  assert.ok(day.interruptions.length === 1 && end?.kind === "sensor-condition");
+  assert.deepEqual(
+    [end.isPresent, end.at, end.source],
+    [false, 1_003_000, "interruption:door#new"],
+  );
+});
+
+test("a condition that ended, or whose camera stopped, is not ended again", () => {
+  for (const last of [condition(1, false), sensor(1, "door", "stopped")]) {
+    const day = rebuildDay([condition(0, true), last].map(body), "new", () => undefined);
+    assert.deepEqual(day.interruptions, []);
+  }
 });
 
 test("a record that cannot be read is counted and does not stop the rest", () => {

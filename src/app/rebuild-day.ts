@@ -1,5 +1,5 @@
 import { type EpochMs, epochMs, monoMs } from "../core/brand.ts";
-import type { JourneyEvent, SensorRecorded } from "../core/events.ts";
+import type { JourneyEvent, SensorConditionRecorded, SensorRecorded } from "../core/events.ts";
 import { fromCloudEvent } from "../wire/cloud-event.ts";
 
 /** What the daybook told. */
@@ -7,9 +7,14 @@ export interface RebuiltDay {
   readonly events: number;
   /** Records that could not be read; they stay in the outbox and reach the centre all the same. */
   readonly unreadable: number;
-  /** For each sensor that was seeing when the last life ended: the news that it stopped then. */
-  readonly interruptions: readonly SensorRecorded[];
+  /**
+   * For each sensor that was seeing when the last life ended: the news that it stopped then; and for each condition
+   * that was present, the news of its end.
+   */
+  readonly interruptions: readonly Interruption[];
 }
+
+type Interruption = SensorRecorded | SensorConditionRecorded;
 
 /**
  * Reads the day's events back, in order of recording, and hands each to `ingest`. A gateway that was killed said no
@@ -20,7 +25,7 @@ export function rebuildDay(
   boot: string,
   ingest: (event: JourneyEvent) => void,
 ): RebuiltDay {
-  const seeing = new Map<string, SensorRecorded>();
+  const standing = new Standing();
   let events = 0;
   let unreadable = 0;
   let lastAt: EpochMs = epochMs(0);
@@ -34,18 +39,57 @@ export function rebuildDay(
     ingest(event);
     events += 1;
     lastAt = event.at > lastAt ? event.at : lastAt;
-    if (event.kind !== "sensor-changed") continue;
-    if (event.state === "seeing") seeing.set(event.sensorId, event);
-    else seeing.delete(event.sensorId);
+    standing.take(event);
   }
-  const interruptions = [...seeing.values()].map((event) => ({
-    ...event,
-    source: `interruption:${event.sensorId}#${boot}`,
-    seq: 0,
-    at: lastAt,
-    atMono: monoMs(0),
-    state: "stopped" as const,
-    code: null,
-  }));
-  return { events, unreadable, interruptions };
+  return { events, unreadable, interruptions: standing.interruptions(lastAt, boot) };
+}
+
+/** What the last events said about each sensor. Bounded by the sensors of the plan and the kinds of conditions. */
+class Standing {
+  readonly #seeing = new Map<string, SensorRecorded>();
+  readonly #present = new Map<string, SensorConditionRecorded>();
+
+  take(event: JourneyEvent): void {
+    if (event.kind === "sensor-changed") this.#takeState(event);
+    if (event.kind !== "sensor-condition") return;
+    const key = `${event.sensorId} ${event.condition}`;
+    if (event.isPresent) this.#present.set(key, event);
+    else this.#present.delete(key);
+  }
+
+  /** The ends of everything still going on. Numbers follow per sensor, so that ids are the same if said again. */
+  interruptions(at: EpochMs, boot: string): readonly Interruption[] {
+    const head = (sensorId: string, seq: number) => ({
+      source: `interruption:${sensorId}#${boot}`,
+      seq,
+      at,
+      atMono: monoMs(0),
+    });
+    const stops = [...this.#seeing.values()].map((event) => ({
+      ...event,
+      ...head(event.sensorId, 0),
+      state: "stopped" as const,
+      code: null,
+    }));
+    const present = [...this.#present.values()];
+    const ends = present.map((event, index) => {
+      const before = present.slice(0, index).filter((one) => one.sensorId === event.sensorId);
+      return {
+        ...event,
+        ...head(event.sensorId, 1 + before.length),
+        isPresent: false,
+        measured: {},
+      };
+    });
+    return [...stops, ...ends];
+  }
+
+  #takeState(event: SensorRecorded): void {
+    if (event.state === "seeing") this.#seeing.set(event.sensorId, event);
+    else this.#seeing.delete(event.sensorId);
+    // A life that is over, or begins, has shown nothing yet.
+    if (event.state !== "stopped" && event.state !== "starting") return;
+    for (const [key, condition] of this.#present)
+      if (condition.sensorId === event.sensorId) this.#present.delete(key);
+  }
 }

@@ -4,13 +4,15 @@ import { join } from "node:path";
 import type { MqttConfig } from "../config/gateway.ts";
 import { seededRandom } from "../core/random.ts";
 import { openOutbox } from "../io/outbox/outbox.ts";
+import { createPreview } from "../io/preview/preview-hub.ts";
 import { createNobleRadio } from "../io/radio/noble-radio.ts";
 import { cameraUnits } from "./camera-units.ts";
 import { type BrokerAccess, composeGateway, type SensorPorts } from "./compose.ts";
 import { type LoadedConfig, readSecret } from "./config-files.ts";
+import { loadCounterUnits } from "./counter-units.ts";
 import { createPage } from "./dashboard-page.ts";
 import { createLogger } from "./logger.ts";
-import { modelsForCameras } from "./models-at-hand.ts";
+import { cameraModels } from "./models-at-hand.ts";
 import { radioUnits } from "./radio-units.ts";
 import { Supervisor } from "./supervisor.ts";
 import { anchorOf, createSystemClock, readClockState } from "./system-clock.ts";
@@ -30,17 +32,33 @@ export async function runGateway(loaded: LoadedConfig, terminal: Terminal): Prom
   const random = seededRandom(randomBytes(4).readUInt32LE());
   const broker = config.mqtt === undefined ? null : await brokerAccess(config.mqtt, environment);
   const password = await readSecret(config.web.passwordFile, environment["VITRINE_WEB_PASSWORD"]);
-  const models = await modelsForCameras(loaded, clock, log);
+  const counters = await loadCounterUnits({ config, site, clock, log, random });
+  // Not asked for their pictures here: a camera that is away must not hold up the gateway.
+  const choices = await cameraModels(loaded);
   await mkdir(stateDir, { recursive: true, mode: 0o700 });
   const { capBytes, commitMs } = config.outbox;
   const path = join(stateDir, "outbox.db");
   const outbox = openOutbox({ path, capBytes, commitMs, clock, log, random });
+  const preview = createPreview(config.preview, clock, log);
   const sensors = (ports: SensorPorts) => {
     const sources = config.radios.map(({ id, adapter }) =>
       createNobleRadio({ receiverId: id, adapter, clock, log, random }),
     );
     return [
-      ...cameraUnits({ cameras: config.cameras, site, models, clock, log, random }, ports),
+      ...cameraUnits(
+        {
+          cameras: config.cameras,
+          site,
+          choices,
+          slots: config.models.slots,
+          preview,
+          clock,
+          log,
+          random,
+        },
+        ports,
+      ),
+      ...counters.units(ports),
       ...radioUnits({ sources, driver: null, site, run: boot, clock }, ports),
     ];
   };
@@ -54,26 +72,17 @@ export async function runGateway(loaded: LoadedConfig, terminal: Terminal): Prom
     version: readVersion(),
     notices: [],
     sensors,
+    attach: counters.attach,
     anchor: () => anchorOf(clock, readClockState()),
     clock,
     log,
     random,
   });
   const { enabled, host, port } = config.web;
-  const page = enabled
-    ? [
-        await createPage({
-          source: gateway.dashboard,
-          host,
-          port,
-          mayMovePort: false,
-          password,
-          clock,
-          log,
-        }),
-      ]
-    : [];
-  const services = [...gateway.sources, ...gateway.sinks, ...page];
+  const source = gateway.dashboard;
+  const door = { host, port, mayMovePort: false, password };
+  const page = enabled ? [await createPage({ source, preview, ...door, clock, log })] : [];
+  const services = [preview, ...gateway.sources, ...gateway.sinks, ...page];
   const supervisor = new Supervisor({ services, clock, log, random });
   try {
     await supervisor.start();

@@ -1,9 +1,14 @@
 import type { EpochMs } from "../core/brand.ts";
 import type { FaultCode } from "../core/errors.ts";
-import type { SensorKind, SensorRecorded, SensorState } from "../core/events.ts";
+import type {
+  SensorConditionRecorded,
+  SensorKind,
+  SensorRecorded,
+  SensorState,
+} from "../core/events.ts";
 import type { Service } from "../core/lifecycle.ts";
 import type { BirthSensor } from "../io/mqtt/delivery.ts";
-import type { SensorStatus } from "../web/dashboard-source.ts";
+import type { ConditionStatus, SensorStatus } from "../web/dashboard-source.ts";
 
 /** A sensor with its life and with the figures it can tell about itself. */
 export interface SensorUnit {
@@ -13,13 +18,18 @@ export interface SensorUnit {
   readonly name: string;
   readonly service: Service;
   readonly facts: () => readonly (readonly [label: string, text: string])[];
+  /** Starts or stops handing out what the detector finds; absent where there is no detector. */
+  readonly tap?: (isOn: boolean) => void;
 }
 
 interface Known {
   readonly state: SensorState;
   readonly since: EpochMs;
   readonly code: FaultCode | null;
+  readonly conditions: readonly ConditionStatus[];
 }
+
+const NONE: readonly ConditionStatus[] = [];
 
 /** Which sensors there are and what state each is in; fed by sensor events. One entry per configured sensor. */
 export class SensorBoard {
@@ -28,8 +38,9 @@ export class SensorBoard {
 
   constructor(units: readonly SensorUnit[], startedAt: EpochMs) {
     this.#units = units;
-    for (const unit of units) {
-      this.#known.set(unit.sensorId, { state: "stopped", since: startedAt, code: null });
+    for (const { sensorId } of units) {
+      const fresh = { state: "stopped", since: startedAt, code: null, conditions: NONE } as const;
+      this.#known.set(sensorId, fresh);
     }
   }
 
@@ -38,8 +49,24 @@ export class SensorBoard {
     const known = this.#known.get(event.sensorId);
     if (known === undefined) return false;
     if (known.state === event.state && known.code === event.code) return false;
-    this.#known.set(event.sensorId, { state: event.state, since: event.at, code: event.code });
+    const { state, code, at: since } = event;
+    // A life that is over, or begins, has shown nothing yet: what was wrong in the last one is not known any more.
+    const isAnew = state === "stopped" || state === "starting";
+    const conditions = isAnew ? NONE : known.conditions;
+    this.#known.set(event.sensorId, { state, since, code, conditions });
     return true;
+  }
+
+  /** Takes the begin, a new measurement or the end of a condition; unknown sensors are left out. */
+  takeCondition(event: SensorConditionRecorded): void {
+    const { sensorId, condition, isPresent, measured, at } = event;
+    const known = this.#known.get(sensorId);
+    if (known === undefined) return;
+    const since = known.conditions.find((one) => one.condition === condition)?.since ?? at;
+    const others = known.conditions.filter((one) => one.condition !== condition);
+    const conditions = isPresent ? [...others, { condition, since, measured }] : others;
+    conditions.sort((a, b) => a.since - b.since);
+    this.#known.set(sensorId, { ...known, conditions });
   }
 
   statuses(): readonly SensorStatus[] {

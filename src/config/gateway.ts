@@ -2,6 +2,7 @@ import { z } from "zod";
 import { cameraId, gatewayId, receiverId } from "../core/brand.ts";
 import { fail, type InputFault, ok, type Result } from "../core/errors.ts";
 import { faultsOf } from "../core/input-faults.ts";
+import { counterSchema } from "./counters.ts";
 import { duplicateIds } from "./duplicate-ids.ts";
 import { deepFreeze } from "./site.ts";
 
@@ -21,6 +22,11 @@ const camera = z.strictObject({
     title: "Frames per second",
     description:
       "How many frames a second are looked at; people are tracked in seconds, so this is a matter of load. Restart: service.",
+  }),
+  motionGate: z.boolean().default(true).meta({
+    title: "Motion gate",
+    description:
+      "Look for people only while something moves or somebody is followed, and every two seconds besides. Restart: service.",
   }),
   loop: z
     .boolean()
@@ -121,6 +127,19 @@ const web = z.strictObject({
   }),
 });
 
+const preview = z.strictObject({
+  enabled: z.boolean().default(false).meta({
+    title: "Pictures for set-up",
+    description:
+      "Let people who may open the dashboard see single pictures and a live preview on its Set-up page. Nothing is stored or published. Switch it off after set-up. Restart: service.",
+  }),
+  pixelate: z.boolean().default(true).meta({
+    title: "Pixelate people",
+    description:
+      "Make people unrecognisable before a picture leaves the camera's worker. false shows the camera's own picture. Restart: service.",
+  }),
+});
+
 const models = z.strictObject({
   dir: z
     .string()
@@ -135,6 +154,11 @@ const models = z.strictObject({
   threads: z.number().int("a whole number").min(1).max(8).default(1).meta({
     title: "Inference threads",
     description: "Per camera; leave one core for decoding. Restart: service.",
+  }),
+  slots: z.number().int("a whole number").min(1).max(16).exactOptional().meta({
+    title: "Inferences at once",
+    description:
+      "When more cameras want to look at the same time they take turns. Absent: as many as cores, less one for decoding. Restart: process.",
   }),
 });
 
@@ -155,12 +179,17 @@ export const gatewayConfigSchema = z.strictObject({
     description: "Outbox and small state; relative to this file. Restart: process.",
   }),
   cameras: z.array(camera).max(16).default([]).meta({ title: "Cameras" }),
+  counters: z.array(counterSchema).max(16).default([]).meta({
+    title: "Third-party people counters",
+    description: "Each stands for a camera of the site plan; docs/counters.md",
+  }),
   radios: z.array(radio).max(8).default([]).meta({ title: "Bluetooth adapters" }),
   mqtt: mqtt
     .exactOptional()
     .meta({ title: "MQTT", description: "Without it events wait in the outbox." }),
   outbox: outbox.prefault({}).meta({ title: "Outbox" }),
   web: web.prefault({}).meta({ title: "Dashboard" }),
+  preview: preview.prefault({}).meta({ title: "Pictures for set-up" }),
   models: models.prefault({}).meta({ title: "Models" }),
   log: z
     .strictObject({
@@ -183,8 +212,25 @@ export function parseGatewayConfig(
   document: unknown,
 ): Result<GatewayConfig, readonly InputFault[]> {
   const outcome = gatewayConfigSchema.safeParse(document);
-  const repeated = duplicateIds(document, [["cameras"], ["radios"]]);
+  const repeated = duplicateIds(document, [["cameras"], ["counters"], ["radios"]]);
   if (!outcome.success) return fail([...faultsOf(outcome.error.issues, document), ...repeated]);
-  if (repeated.length > 0) return fail(repeated);
+  const unreachable = unreachableCounters(outcome.data);
+  if (repeated.length + unreachable.length > 0) return fail([...repeated, ...unreachable]);
   return ok(deepFreeze(outcome.data));
+}
+
+/** Counters that would wait for ever: without a broker, or on a port another one has. */
+function unreachableCounters({ mqtt, counters }: GatewayConfig): readonly InputFault[] {
+  const ports = new Map<number, string>();
+  return counters.flatMap(({ via }, index): readonly InputFault[] => {
+    const path = `counters[${index}].via`;
+    if (via.kind === "mqtt") {
+      const expected = "http or tcp, or the section mqtt with a broker";
+      return mqtt === undefined ? [{ path: `${path}.kind`, found: '"mqtt"', expected }] : [];
+    }
+    const first = via.port === 0 ? undefined : ports.get(via.port);
+    ports.set(via.port, first ?? `${path}.port`);
+    const expected = `a port not used before (first at ${first})`;
+    return first === undefined ? [] : [{ path: `${path}.port`, found: `${via.port}`, expected }];
+  });
 }

@@ -5,6 +5,7 @@ import { isSelfCrossing, type Point, polygonArea } from "../core/geometry.ts";
 import { faultsOf } from "../core/input-faults.ts";
 import type { SitePlan } from "../core/site.ts";
 import { duplicateIds } from "./duplicate-ids.ts";
+import { turnedPassingLines } from "./passing-lines.ts";
 
 const id = z
   .string()
@@ -165,7 +166,8 @@ export function parseSitePlan(document: unknown): Result<SitePlan, readonly Inpu
   const outcome = sitePlanSchema.safeParse(document);
   const repeated = duplicateIds(document, ID_LISTS);
   if (!outcome.success) return fail([...faultsOf(outcome.error.issues, document), ...repeated]);
-  if (repeated.length > 0) return fail(repeated);
+  const faults = [...repeated, ...turnedPassingLines(outcome.data.cameras)];
+  if (faults.length > 0) return fail(faults);
   return ok(deepFreeze(outcome.data) satisfies SitePlan);
 }
 

@@ -88,6 +88,21 @@ export const FAULTS = {
     hint: "Correct the path in the camera's source.",
     retry: "operator",
   },
+  COUNTER_SILENT: {
+    summary: "A third-party people counter sends nothing, or says that it does not see.",
+    hint: "Check power, network and push settings of the counter; `silenceMs` is how long it may be quiet.",
+    retry: "backoff",
+  },
+  COUNTER_CLOCK: {
+    summary: "The clock of a third-party people counter differs from ours by more than a minute.",
+    hint: "Set a time server (NTP) on the counter and on this gateway; until then its messages are refused.",
+    retry: "operator",
+  },
+  CAMERA_UNREADABLE: {
+    summary: "The camera answers, but its stream holds no picture that can be decoded.",
+    hint: "Set the camera to H.264 (or H.265, MJPEG) and check the file or the line: the data are damaged or of another kind.",
+    retry: "backoff",
+  },
   FFMPEG_MISSING: {
     summary: "No working ffmpeg was found.",
     hint: "Install it (`apt-get install ffmpeg`) or reinstall the npm dependencies.",
@@ -173,6 +188,16 @@ export const FAULTS = {
     summary: "The dashboard may listen beyond loopback only with a password.",
     hint: "Set `web.passwordFile` (or VITRINE_WEB_PASSWORD), or listen on 127.0.0.1.",
     retry: "never",
+  },
+  GATEWAY_UNREACHABLE: {
+    summary: "The gateway's dashboard does not answer.",
+    hint: "Check that the gateway runs with `web.enabled`, and the address given with --url.",
+    retry: "operator",
+  },
+  GATEWAY_REFUSED: {
+    summary: "The gateway's dashboard refused a request.",
+    hint: "Set VITRINE_WEB_PASSWORD or --password-file to the dashboard's password.",
+    retry: "operator",
   },
   FOOTAGE_UNAVAILABLE: {
     summary: "The demonstration footage could not be fetched.",

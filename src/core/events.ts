@@ -285,5 +285,7 @@ export interface LivePeople {
     readonly trackId: TrackId;
     readonly xNorm: number;
     readonly yNorm: number;
+    /** Smoothed over a second; null while too little is seen, absent where the floor is not measured. */
+    readonly speedMPerS?: number | null;
   }[];
 }

@@ -4,6 +4,7 @@ import type { EpochMs } from "./brand.ts";
 export type MetricId =
   | "passing-traffic"
   | "entrants"
+  | "buying-units"
   | "exits"
   | "shopfront-conversion"
   | "occupancy"

@@ -168,6 +168,38 @@ test("staff presence is recorded as presence and as nothing else", () => {
   assert.equal(journey.counters.staffPresences, 1);
 });
 
+test("a group, an approach and a condition keep what the sensor said of them", () => {
+  const { journey, told } = startJourney();
+  const group = { cameraId: cameraId("entrance"), direction: "in" } as const;
+  const trackIds = [trackId(3), trackId(4)];
+  journey.ingest({ ...ORIGIN, kind: "group-crossed", lineId: lineId("door"), ...group, trackIds });
+  const approach = { cameraId: cameraId("floor"), trackId: trackId(1), probability: 0.8 };
+  const when = { leadMs: 900, horizonMs: 3000 };
+  const zone = zoneId("table");
+  journey.ingest({ ...ORIGIN, kind: "zone-approached", zoneId: zone, ...approach, ...when });
+  const condition = { sensorId: "entrance", sensorKind: "camera", condition: "slow" } as const;
+  const measured = { fps: 3.1, targetFps: 8 };
+  journey.ingest({ ...ORIGIN, kind: "sensor-condition", ...condition, isPresent: true, measured });
+  const head = { source: ORIGIN.source, seq: 7, at: BOOT + 1500, atMono: 1500.4, clock: "synced" };
+  assert.deepEqual(told, [
+    { ...head, kind: "group-crossed", lineId: "door", role: "door", ...group, trackIds },
+    { ...head, kind: "zone-approached", zoneId: "table", ...approach, ...when },
+    { ...head, kind: "sensor-condition", ...condition, isPresent: true, measured },
+  ]);
+});
+
+test("a group at an unknown line and an approach to an unknown zone are told to nobody", () => {
+  const { journey, told } = startJourney();
+  const where = { cameraId: cameraId("floor"), trackId: trackId(1) };
+  const group = { ...where, direction: "in", trackIds: [trackId(1), trackId(2)] } as const;
+  journey.ingest({ ...ORIGIN, ...group, kind: "group-crossed", lineId: lineId("nowhere") });
+  const forecast = { probability: 1, leadMs: 1, horizonMs: 2 };
+  const zone = { zoneId: zoneId("nowhere"), ...forecast };
+  journey.ingest({ ...ORIGIN, ...where, ...zone, kind: "zone-approached" });
+  assert.deepEqual(told, []);
+  assert.deepEqual([journey.counters.unknownLines, journey.counters.unknownZones], [1, 1]);
+});
+
 test("news of a sensor passes with its reason", () => {
   const { journey, told } = startJourney();
   journey.ingest({

@@ -14,6 +14,10 @@ const AHEAD_MS = 36 * 3_600_000;
 export interface LineDay {
   readonly in: SlotLedger;
   readonly out: SlotLedger;
+  /** People who came in with somebody before them: one less than each group that went in has members. */
+  readonly companions: SlotLedger;
+  /** Entries that a track proves to be of someone who had entered shortly before. */
+  readonly reentries: SlotLedger;
 }
 
 /** Everything counted in one trading day. Its size depends on the site plan, not on the number of visitors. */
@@ -21,8 +25,6 @@ export interface Day {
   readonly span: TradingDay;
   readonly slots: number;
   readonly lines: ReadonlyMap<LineId, LineDay>;
-  /** Entries that a track proves to be of someone who had entered shortly before. */
-  readonly reentries: SlotLedger;
   /** Passing crossings that a track proves to be of someone already counted as passing. */
   readonly repeatPasses: SlotLedger;
   readonly sales: SalesDay;
@@ -127,9 +129,16 @@ export class DayBook {
       span,
       slots,
       lines: new Map(
-        lines.map((line) => [line.id, { in: new SlotLedger(slots), out: new SlotLedger(slots) }]),
+        lines.map((line) => [
+          line.id,
+          {
+            in: new SlotLedger(slots),
+            out: new SlotLedger(slots),
+            companions: new SlotLedger(slots),
+            reentries: new SlotLedger(slots),
+          },
+        ]),
       ),
-      reentries: new SlotLedger(slots),
       repeatPasses: new SlotLedger(slots),
       sales: new SalesDay(slots),
       zones: new Map(zones.map((zone) => [zone.id, new ZoneDay(slots)])),

@@ -3,7 +3,12 @@ import { DRIFT_RULES } from "./occupancy.ts";
 import { ZONE_RULES } from "./zone-rules.ts";
 
 /** What must see for the value to be known: cameras with door lines, with passing lines, of the zone; or the till. */
-export type SensorNeed = "door-cameras" | "passing-cameras" | "zone-camera" | "till";
+export type SensorNeed =
+  | "door-cameras"
+  | "street-door-cameras"
+  | "passing-cameras"
+  | "zone-camera"
+  | "till";
 
 /** One parameter of a definition, with its meaning for people. */
 export interface MetricParameter {
@@ -56,10 +61,11 @@ const minN = parameter(
   RULES.minN,
   "Below so many observations only the interval is given, not the rate.",
 );
-const doors = parameter(
+const doors = parameter("doors", "all", "Which door lines count: all, back doors too.");
+const streetDoors = parameter(
   "doors",
-  "all",
-  "Which door lines count; back doors cannot be left out yet.",
+  "frontage",
+  "Which door lines count: those onto the frontage that the passing lines watch.",
 );
 const staff = parameter("staffExclusion", "none", "Staff are not taken out of the counts yet.");
 const zoneRules = [
@@ -106,6 +112,26 @@ const PEOPLE: readonly MetricDefinition[] = [
     edges: "Merged re-entries are named with the raw count (`re-entries-merged`).",
   },
   {
+    metric: "buying-units",
+    version: 1,
+    name: "Buying units",
+    unit: "count",
+    meaning: "Groups of people who came in together, and those who came alone: who may buy as one.",
+    formula:
+      "U = E - sum(size - 1) over the groups that went in over door lines: entrants, less everybody who came in with somebody before them. A group counts when its first member crossed; of one that steps out and in again only those who are new to it. Groups over other lines, and groups that leave, do not count.",
+    parameters: [
+      parameter("reentryGapMs", RULES.reentryGapMs, "As for entrants."),
+      parameter("groups", "distance, direction, time", "What makes people one group at a line."),
+      doors,
+      staff,
+    ],
+    needs: ["door-cameras"],
+    methods: ["count"],
+    ladder: "`count` of groups on door lines.",
+    edges:
+      "No group was ever seen: equal to the entrants, and says so (`no-groups`). Beside the entrants, never instead of them: the default of every rate stays entrants.",
+  },
+  {
     metric: "exits",
     version: 1,
     name: "Exits",
@@ -120,18 +146,18 @@ const PEOPLE: readonly MetricDefinition[] = [
   },
   {
     metric: "shopfront-conversion",
-    version: 1,
+    version: 2,
     name: "Shopfront conversion",
     unit: "ratio",
     meaning: "Share of the people coming by who entered.",
     formula:
-      "E / A, entrants over passing traffic, over the minutes that both groups of cameras saw; the interval is Wilson's.",
-    parameters: [minN, doors],
-    needs: ["door-cameras", "passing-cameras"],
+      "E_street / A: entrants over the doors that open onto the frontage, over passing traffic, over the minutes that both groups of cameras saw; the interval is Wilson's. Back doors are in neither.",
+    parameters: [minN, streetDoors],
+    needs: ["street-door-cameras", "passing-cameras"],
     methods: ["count"],
     ladder: "`count` on door and passing lines.",
     edges:
-      "Nobody passed: unknown (`no-passers-by`). More entrants than passers-by: shown as it is and flagged (`geometry-fault`). Single passing line: an index (`index-only`). Few people: interval only (`small-sample`).",
+      "Nobody passed: unknown (`no-passers-by`). Only back doors: unknown (`no-street-door`). More entrants than passers-by: shown as it is and flagged (`geometry-fault`). Single passing line: an index (`index-only`). Few people: interval only (`small-sample`).",
   },
   {
     metric: "occupancy",

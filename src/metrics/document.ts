@@ -12,6 +12,7 @@ const UNIT_TEXT: Readonly<Record<MetricUnit, string>> = {
 
 const NEED_TEXT: Readonly<Record<SensorNeed, string>> = {
   "door-cameras": "every camera with a door line",
+  "street-door-cameras": "every camera with a door line onto the frontage",
   "passing-cameras": "every camera with a passing line",
   "zone-camera": "the zone's camera",
   till: "receipts from the till",

@@ -1,12 +1,11 @@
 import type { LineId } from "../core/brand.ts";
 import type { MetricReason, MetricValue } from "../core/metric-value.ts";
-import type { DayPart } from "./day-book.ts";
+import type { DayPart, LineDay } from "./day-book.ts";
 import { RULES } from "./definitions.ts";
 import { wilson95 } from "./intervals.ts";
 import { reason } from "./reasons.ts";
 import {
-  cameraOfLine,
-  camerasWith,
+  camerasOfLines,
   figure,
   linesOf,
   noted,
@@ -15,6 +14,7 @@ import {
   type Sources,
   seenParts,
   sightOf,
+  streetDoorsOf,
   totalOf,
   unknown,
   unseen,
@@ -58,15 +58,17 @@ export function passingTraffic(sources: Sources, question: Question): MetricValu
   });
 }
 
-/** Entrants over passing traffic, for the whole shop. */
+/** Entrants from the street over passing traffic, for the whole shop; back doors are in neither. */
 export function shopfrontConversion(sources: Sources, question: Question): MetricValue {
   const { site } = sources;
   const passing = linesOf(site, "passing");
-  const doors = linesOf(site, "door");
+  const doors = streetDoorsOf(site);
   if (question.scope.kind !== "store") return withoutLines(question, false, "door");
-  if (doors.length === 0) return withoutLines(question, true, "door");
+  if (linesOf(site, "door").length === 0) return withoutLines(question, true, "door");
+  if (doors.length === 0)
+    return unknown(question, 0, "no-street-door", "No door opens onto the frontage.");
   if (passing.length === 0) return withoutLines(question, true, "passing");
-  const cameras = [...new Set([...camerasWith(site, "door"), ...camerasWith(site, "passing")])];
+  const cameras = camerasOfLines(site, [...doors, ...passing]);
   const sight = sightOf(sources, cameras, question.from, question.to);
   const blind = unseen(sources, question, sight);
   if (blind !== null) return blind;
@@ -98,6 +100,36 @@ export function shopfrontConversion(sources: Sources, question: Question): Metri
     n,
     ci95,
     revision,
+  });
+}
+
+/** People who came in alone or as one group, for the whole shop or over one door line. */
+export function buyingUnits(sources: Sources, question: Question): MetricValue {
+  const all = linesOf(sources.site, "door");
+  const lines = linesInScope(question, all);
+  if (lines.length === 0) return withoutLines(question, all.length === 0, "door");
+  const sight = sightOfLines(sources, question, lines);
+  const blind = unseen(sources, question, sight);
+  if (blind !== null) return blind;
+  const covered = parts(sources, question);
+  const isStore = question.scope.kind === "store";
+  const came = isStore ? entries(covered, lines) : crossings(covered, lines, "in");
+  const sum = (read: (day: LineDay, part: DayPart) => number): number =>
+    totalOf(covered, (part) => overLines(part, lines, read));
+  const companions = sum((line, { range }) => line.companions.count(range));
+  const corrected = sum((line, { range }) => line.companions.revision(range));
+  const noGroups = reason(
+    "no-groups",
+    "Nobody has been seen coming in a group yet: every entrant counts as one unit.",
+  );
+  // The border of an interval may cut through a group; fewer than nobody never came.
+  const units = Math.max(0, came.people - companions);
+  return figure(question, {
+    value: units,
+    reason: noted(sight, sources.hasGroups() || units === 0 ? null : noGroups),
+    coverage: sight.share,
+    n: units,
+    revision: came.revision + corrected + sight.corrections,
   });
 }
 
@@ -142,18 +174,34 @@ function crossings(
   lines: readonly LineId[],
   direction: Direction,
 ): Count {
-  const sum = (read: (part: DayPart, line: LineId) => number | undefined): number =>
-    totalOf(covered, (part) => lines.reduce((all, line) => all + (read(part, line) ?? 0), 0));
+  const sum = (read: (day: LineDay, part: DayPart) => number): number =>
+    totalOf(covered, (part) => overLines(part, lines, read));
   return {
-    people: sum((part, line) => part.day.lines.get(line)?.[direction].count(part.range)),
-    revision: sum((part, line) => part.day.lines.get(line)?.[direction].revision(part.range)),
+    people: sum((line, { range }) => line[direction].count(range)),
+    revision: sum((line, { range }) => line[direction].revision(range)),
     merged: 0,
   };
 }
 
+/** Sum over some lines of one part of a day. */
+function overLines(
+  part: DayPart,
+  lines: readonly LineId[],
+  read: (day: LineDay, part: DayPart) => number,
+): number {
+  let sum = 0;
+  for (const id of lines) {
+    const line = part.day.lines.get(id);
+    if (line !== undefined) sum += read(line, part);
+  }
+  return sum;
+}
+
 function entries(covered: readonly DayPart[], doors: readonly LineId[]): Count {
   const raw = crossings(covered, doors, "in");
-  const merged = totalOf(covered, ({ day, range }) => day.reentries.count(range));
+  const merged = totalOf(covered, (part) =>
+    overLines(part, doors, (line, { range }) => line.reentries.count(range)),
+  );
   return { people: raw.people - merged, revision: raw.revision, merged };
 }
 
@@ -176,12 +224,8 @@ function linesInScope(question: Question, lines: readonly LineId[]): LineId[] {
 }
 
 function sightOfLines(sources: Sources, question: Question, lines: readonly LineId[]): Sight {
-  const cameras = new Set<string>();
-  for (const line of lines) {
-    const camera = cameraOfLine(sources.site, line);
-    if (camera !== null) cameras.add(camera);
-  }
-  return sightOf(sources, [...cameras], question.from, question.to);
+  const cameras = camerasOfLines(sources.site, lines);
+  return sightOf(sources, cameras, question.from, question.to);
 }
 
 function withoutLines(

@@ -1,5 +1,11 @@
 import type { MetricId, MetricValue } from "../core/metric-value.ts";
-import { entrants, exits, passingTraffic, shopfrontConversion } from "./door-figures.ts";
+import {
+  buyingUnits,
+  entrants,
+  exits,
+  passingTraffic,
+  shopfrontConversion,
+} from "./door-figures.ts";
 import { netSales, salesConversion, transactions } from "./sales-figures.ts";
 import type { Question, Sources } from "./sources.ts";
 import { bounceRate, occupancy, visitDurationMean } from "./visit-figures.ts";
@@ -8,6 +14,7 @@ import { zoneFigure } from "./zone-figures.ts";
 const FIGURES: Readonly<Record<MetricId, (sources: Sources, question: Question) => MetricValue>> = {
   "passing-traffic": passingTraffic,
   entrants,
+  "buying-units": buyingUnits,
   exits,
   "shopfront-conversion": shopfrontConversion,
   occupancy,

@@ -2,6 +2,7 @@ import type { EpochMs } from "../core/brand.ts";
 import { epochMs } from "../core/brand.ts";
 import type {
   CrossingRecorded,
+  GroupRecorded,
   JourneyEvent,
   TransactionRecorded,
   ZoneStayBegan,
@@ -82,12 +83,14 @@ class StoreMetrics implements Metrics {
   readonly #origins = new SeenOrigins();
   readonly #reentries = new RepeatFinder(RULES.reentryGapMs);
   readonly #repeatPasses = new RepeatFinder(Number.POSITIVE_INFINITY);
+  readonly #regrouped = new RepeatFinder(RULES.reentryGapMs);
   readonly #coverage: Coverage;
   readonly #book: DayBook;
   readonly #stays: ZoneStays;
   readonly #learned: LearnedDays;
   readonly #sources: Sources;
   #hasReceipts = false;
+  #hasGroups = false;
   #newestEventAt: EpochMs | null = null;
   /** Newest time known to be real: asked for, or of a trusted event. Days far beyond it are a wrong clock's. */
   #horizon = epochMs(Number.NEGATIVE_INFINITY);
@@ -124,6 +127,7 @@ class StoreMetrics implements Metrics {
       coverage: this.#coverage,
       stays: this.#stays,
       hasReceipts: () => this.#hasReceipts,
+      hasGroups: () => this.#hasGroups,
       driftBefore: (at) => this.#learned.driftBefore(at, this.#book.days),
     };
   }
@@ -140,7 +144,7 @@ class StoreMetrics implements Metrics {
       slots: this.#book.slots,
       sensorChanges: this.#coverage.size,
       sources: this.#origins.size,
-      tracks: this.#reentries.size + this.#repeatPasses.size,
+      tracks: this.#reentries.size + this.#repeatPasses.size + this.#regrouped.size,
       zoneTracks: this.#stays.size,
       zoneVisits: visits.reduce((sum, size) => sum + size, 0),
       receipts: days.reduce((sum, day) => sum + day.sales.size, 0),
@@ -190,8 +194,10 @@ class StoreMetrics implements Metrics {
       case "sensor-changed":
         return this.#coverage.record(event, isLate) || this.#refuseId();
       case "group-crossed":
+        return this.#takeGroup(event, isLate);
       case "zone-approached":
       case "sensor-condition":
+        // A forecast is for signage, and a camera with a condition still counts: no figure rests on either.
         return true;
       case "tag-presence":
         // No metric rests on tags yet; they are anonymous carriers until visits are built from them.
@@ -208,16 +214,48 @@ class StoreMetrics implements Metrics {
     const slot = slotOf(day, event.at);
     const offsetMs = event.at - day.span.start - slot * SLOT_MS;
     line[event.direction].add(slot, 1, offsetMs, isLate);
-    if (event.direction === "in" && role === "door") this.#countRepeat("reentries", event);
-    if (event.direction === "in" && role === "passing") this.#countRepeat("repeatPasses", event);
+    if (event.direction === "in" && role === "door") this.#countReentry(event);
+    if (event.direction === "in" && role === "passing") this.#countRepeatPass(event);
     return true;
   }
 
-  #countRepeat(kind: "reentries" | "repeatPasses", event: CrossingRecorded): void {
-    const finder = kind === "reentries" ? this.#reentries : this.#repeatPasses;
-    const at = finder.repeatOf(event);
-    const day = at === null ? null : this.#book.dayFor(at, this.#horizon);
-    if (at !== null && day !== null) day[kind].add(slotOf(day, at), 1, 0, false);
+  #countReentry(event: CrossingRecorded): void {
+    const repeat = this.#reentries.repeatOf(event);
+    const day = repeat === null ? null : this.#book.dayFor(repeat.at, this.#horizon);
+    if (repeat === null || day === null) return;
+    day.lines.get(repeat.lineId)?.reentries.add(slotOf(day, repeat.at), 1, 0, false);
+  }
+
+  #countRepeatPass(event: CrossingRecorded): void {
+    const repeat = this.#repeatPasses.repeatOf(event);
+    const day = repeat === null ? null : this.#book.dayFor(repeat.at, this.#horizon);
+    if (repeat !== null && day !== null) {
+      day.repeatPasses.add(slotOf(day, repeat.at), 1, 0, false);
+    }
+  }
+
+  #takeGroup(event: GroupRecorded, isLate: boolean): boolean {
+    if (!this.#roles.has(event.lineId)) return this.#refuseId();
+    this.#hasGroups = true;
+    const day = this.#book.dayFor(event.at, this.#horizon);
+    const line = day?.lines.get(event.lineId);
+    if (day === null || line === undefined) return this.#refuseLate();
+    if (event.direction !== "in" || event.role !== "door") return true;
+    const companions = this.#companionsOf(event);
+    if (companions > 0) line.companions.add(slotOf(day, event.at), companions, 0, isLate);
+    return true;
+  }
+
+  /**
+   * How many of a group come in with somebody before them. Those who came in with a group shortly before are merged as
+   * re-entries and belong to a unit already; whoever is new beside them joins that unit.
+   */
+  #companionsOf(event: GroupRecorded): number {
+    const { trackIds } = event;
+    const fresh = trackIds.filter(
+      (trackId) => this.#regrouped.repeatOf({ ...event, trackId }) === null,
+    ).length;
+    return fresh === trackIds.length ? fresh - 1 : fresh;
   }
 
   #takeStay(event: ZoneStayBegan | ZoneStayEnded, isLate: boolean): boolean {

@@ -1,9 +1,18 @@
 import { BoundedMap } from "../core/bounded-map.ts";
-import { type EpochMs, epochMs } from "../core/brand.ts";
+import type { EpochMs, LineId } from "../core/brand.ts";
 import type { CrossingRecorded } from "../core/events.ts";
 
 /** Tracks remembered; the one untouched longest is forgotten first, and its next crossing counts as a new person. */
 const MAX_TRACKS = 4096;
+
+/** What of somebody's crossing, alone or in a group, tells whether it repeats an earlier one. */
+type Crossed = Pick<CrossingRecorded, "source" | "trackId" | "at" | "atMono" | "lineId">;
+
+/** A crossing as far as it is remembered. */
+export interface Passage {
+  readonly at: EpochMs;
+  readonly lineId: LineId;
+}
 
 /**
  * Finds crossings that one track proves to be of the same person: a second entry within `gapMs` of the one before.
@@ -11,7 +20,7 @@ const MAX_TRACKS = 4096;
  */
 export class RepeatFinder {
   readonly #gapMs: number;
-  readonly #seen = new BoundedMap<string, EpochMs>({
+  readonly #seen = new BoundedMap<string, Passage>({
     cap: MAX_TRACKS,
     idleMs: Number.POSITIVE_INFINITY,
   });
@@ -26,15 +35,16 @@ export class RepeatFinder {
   }
 
   /**
-   * The time of the crossing that is a repetition: the later of the two, whichever arrived first; null when this one
-   * is the first of its track or the gap is too long.
+   * The crossing that is a repetition: the later of the two, whichever arrived first; null when this one is the first
+   * of its track or the gap is too long.
    */
-  repeatOf(event: CrossingRecorded): EpochMs | null {
+  repeatOf(event: Crossed): Passage | null {
     const track = `${event.source} ${event.trackId}`;
     const known = this.#seen.get(track, event.atMono);
-    const later = epochMs(Math.max(event.at, known ?? event.at));
+    const { at, lineId } = event;
+    const later = known !== undefined && known.at > at ? known : { at, lineId };
     this.#seen.set(track, later, event.atMono);
-    if (known === undefined || Math.abs(event.at - known) > this.#gapMs) return null;
+    if (known === undefined || Math.abs(at - known.at) > this.#gapMs) return null;
     return later;
   }
 }

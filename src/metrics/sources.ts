@@ -26,6 +26,8 @@ export interface Sources {
   readonly stays: ZoneStays;
   /** Whether the till has ever sent a receipt. */
   hasReceipts(): boolean;
+  /** Whether people have ever been seen crossing together. */
+  hasGroups(): boolean;
   /** What the closed days before an instant taught about drift. */
   driftBefore(at: EpochMs): LearnedDrift;
 }
@@ -44,14 +46,25 @@ export function camerasWith(site: SitePlan, role: LineRole): string[] {
     .map((camera) => camera.id);
 }
 
+/** Doors that open onto the frontage which the passing lines watch; back doors are not among them. */
+export function streetDoorsOf(site: SitePlan): LineId[] {
+  return site.cameras.flatMap((camera) =>
+    camera.lines
+      .filter((line) => line.role === "door" && line.frontage !== false)
+      .map((line) => line.id),
+  );
+}
+
+/** The cameras of some lines, each once. */
+export function camerasOfLines(site: SitePlan, lines: readonly LineId[]): string[] {
+  return site.cameras
+    .filter((camera) => camera.lines.some((line) => lines.includes(line.id)))
+    .map((camera) => camera.id);
+}
+
 /** The camera that looks at a zone; null when the zone is not in the plan. */
 export function cameraOfZone(site: SitePlan, zoneId: ZoneId): string | null {
   return site.cameras.find((camera) => camera.zones.some((zone) => zone.id === zoneId))?.id ?? null;
-}
-
-/** The camera that looks at a line; null when the line is not in the plan. */
-export function cameraOfLine(site: SitePlan, lineId: string): string | null {
-  return site.cameras.find((camera) => camera.lines.some((line) => line.id === lineId))?.id ?? null;
 }
 
 /** What a group of sensors saw of an interval. */

@@ -17,6 +17,7 @@ export const TILES: readonly MetricId[] = Object.freeze([
   "net-sales",
   "bounce-rate",
   "exits",
+  "buying-units",
 ]);
 
 /** The Today page's view at `now`. `newestEventAt` is never shown later than now, whatever a clock said. */

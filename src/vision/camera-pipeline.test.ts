@@ -84,16 +84,19 @@ function walk(pipeline: CameraPipeline, from: number, to: number, startMs = 0): 
   return startMs + 125 * (steps + 1);
 }
 
+/** What happened; forecasts and groups have tests of their own. */
 const summary = (events: readonly VisionEvent[]): string[] =>
-  events.map((event) =>
-    event.kind === "line-crossed" ? `${event.lineId} ${event.direction}` : event.kind,
-  );
+  events
+    .filter(({ kind }) => kind !== "zone-approached" && kind !== "group-crossed")
+    .map((event) =>
+      event.kind === "line-crossed" ? `${event.lineId} ${event.direction}` : event.kind,
+    );
 
 test("a person who walks through the door line and into the zone causes the events in order", () => {
   const { pipeline, events } = rig();
   walk(pipeline, 300, 600);
   assert.deepEqual(summary(events), ["door out", "zone-entered"]);
-  const [crossed] = events;
+  const crossed = events.find(({ kind }) => kind === "line-crossed");
   assert.equal(crossed?.kind === "line-crossed" && crossed.trackId, 1);
   assert.ok(crossed?.kind === "line-crossed" && Math.abs(crossed.confidence - 0.9) < 1e-6);
   // 12 Px per 125 ms from x = 300: at the line after 1042 ms.
@@ -177,11 +180,12 @@ test("dropped and uneven frames lead to the same counts", () => {
 
 test("nobody in an excluded area is followed, and their neighbours are", () => {
   const { pipeline, shown } = rig({ plan: { ...plan, exclusions: [square(0, 0, 0.25, 1)] } });
-  for (let i = 0; i < 6; i += 1) pipeline.push(frameOf([100, 200], [300, 200]), monoMs(125 * i));
+  for (let i = 0; i < 12; i += 1)
+    pipeline.push(frameOf([40 + 12 * i, 200], [340, 200 + 12 * i]), monoMs(125 * i));
   const people = shown.at(-1)?.people ?? [];
   assert.equal(people.length, 1);
-  assert.ok(Math.abs((people[0]?.xNorm ?? 0) - 300 / 800) < 1e-6);
-  assert.ok(Math.abs((people[0]?.yNorm ?? 0) - 200 / 400) < 1e-6);
+  assert.ok(Math.abs((people[0]?.xNorm ?? 0) - 340 / 800) < 0.01);
+  assert.ok(Math.abs((people[0]?.yNorm ?? 0) - 332 / 400) < 0.05);
 });
 
 test("lines judge the centre of the box where that is asked for", () => {
@@ -246,7 +250,7 @@ test("people tracked elsewhere are counted by their own ids and forgotten when t
   pipeline.pushTracks([], monoMs(10_000));
   assert.deepEqual(summary(events), ["door out", "zone-entered", "zone-exited"]);
   assert.equal(pipeline.stats().liveTracks, 0);
-  const exited = events[2];
+  const exited = events.at(-1);
   assert.equal(exited?.kind === "zone-exited" && exited.censored, true);
 });
 

@@ -1,20 +1,21 @@
 import { BoundedMap } from "../core/bounded-map.ts";
 import { type MonoMs, monoMs, type TrackId, trackId } from "../core/brand.ts";
-import type { FootPath, LivePeople } from "../core/events.ts";
-import { insidePolygon } from "../core/geometry.ts";
+import type { LivePeople } from "../core/events.ts";
 import type { CameraPlan } from "../core/site.ts";
-import { LineWatch } from "./line-watch.ts";
+import { Admission } from "./admission.ts";
 import { NumberedEvents, type VisionEvent } from "./numbered-events.ts";
-import { clampNorm, toFlatPx } from "./picture-scale.ts";
-import { createDetections, type Detections, type PictureSize } from "./ports.ts";
+import { clampNorm } from "./picture-scale.ts";
+import type { Detections, PictureSize } from "./ports.ts";
+import { type EntryForecast, SceneWatch } from "./scene-watch.ts";
 import type { ScoreBands } from "./score-bands.ts";
 import type { Sight } from "./sight.ts";
 import type { PixelBox, TrackView } from "./track.ts";
 import { Tracker } from "./tracker.ts";
 import { TRACKER_PARAMETERS } from "./tracker-parameters.ts";
-import { ZoneWatch } from "./zone-watch.ts";
+import type { ZoneOccupancy } from "./zone-watch.ts";
 
 export type { VisionEvent } from "./numbered-events.ts";
+export type { EntryForecast } from "./scene-watch.ts";
 
 /** Somebody tracked elsewhere (a third-party counter, a recorded file): foot point and height in Px of the picture. */
 export interface TrackedPerson {
@@ -34,6 +35,8 @@ export interface PipelineStats {
   readonly lateFrames: number;
   /** Detections not followed because the tracker was at its cap. */
   readonly droppedDetections: number;
+  /** Detections that are no boxes: sides or scores that are not numbers, turned inside out or out of range. */
+  readonly refusedDetections: number;
   /** People followed at this moment, those just lost included. */
   readonly liveTracks: number;
   readonly events: number;
@@ -46,6 +49,9 @@ export interface CameraPipelineOptions {
   readonly run: string;
   /** Score bands of the detector in use; `DEFAULT_BANDS` when absent. */
   readonly bands?: ScoreBands;
+  /** Numbers of the first event and the first track: those of a resume point. Default 0 and 1. */
+  readonly firstSeq?: number;
+  readonly firstTrackId?: number;
   onEvent(event: VisionEvent): void;
   onPeople(people: LivePeople): void;
   /**
@@ -53,6 +59,14 @@ export interface CameraPipelineOptions {
    * Valid only during the call.
    */
   onTracks?(tracks: readonly TrackView[], atMono: MonoMs): void;
+  /** Called for each forecast of somebody outside a zone coming in within `horizonMs`; most are told by no event. */
+  onForecast?(forecast: EntryForecast): void;
+}
+
+/** Numbers a pipeline goes on with. */
+export interface ResumePoint {
+  readonly nextSeq: number;
+  readonly nextTrackId: number;
 }
 
 /** One camera's way from detections to events. Pure: time comes in with the frames. */
@@ -66,25 +80,32 @@ export interface CameraPipeline {
   /** The run is over; like `blind`, and final: later calls change nothing. Idempotent. */
   end(atMono: MonoMs): void;
   stats(): PipelineStats;
+  /** People standing inside each zone of the plan at the last instant pushed; all 0 while blind. */
+  occupancy(): readonly ZoneOccupancy[];
+  /**
+   * Where a new pipeline with these first numbers, given the same from now on, would say the same; null while
+   * anybody is remembered, since that memory would be missing there.
+   */
+  resumePoint(): ResumePoint | null;
 }
 
 /** How long a person just lost still shows on the live plan, so that a missed frame does not make dots flicker. */
 const SHOW_LOST_MS = 500;
 /** People tracked elsewhere who are remembered at once; the one unseen longest is given up first. */
 const MAX_PEOPLE = 512;
-const NO_PATH: FootPath = [];
 
 /** Makes the pipeline of one camera for one run. The plan's Norm coordinates are scaled to the picture here. */
 export function createCameraPipeline(options: CameraPipelineOptions): CameraPipeline {
   return new Pipeline(options);
 }
 
+type ShownPerson = LivePeople["people"][number];
+
 class Pipeline implements CameraPipeline {
   readonly #options: CameraPipelineOptions;
   readonly #events: NumberedEvents;
-  readonly #lines: LineWatch;
-  readonly #zones: ZoneWatch;
-  readonly #exclusions: readonly Float64Array[];
+  readonly #scene: SceneWatch;
+  readonly #admission: Admission;
   readonly #tracker: Tracker;
   /** People tracked elsewhere, with the confidence they last had. */
   readonly #people = new BoundedMap<TrackId, number>({
@@ -99,8 +120,6 @@ class Pipeline implements CameraPipeline {
     score: 0,
     atMono: monoMs(0),
   };
-  /** Detections outside the exclusions; made on first need. */
-  #admitted: Detections | null = null;
   #lastMono: MonoMs | null = null;
   #isOver = false;
   #frames = 0;
@@ -108,69 +127,61 @@ class Pipeline implements CameraPipeline {
 
   constructor(options: CameraPipelineOptions) {
     const { plan, picture } = options;
-    const cameraId = plan.id;
     this.#options = options;
-    this.#events = new NumberedEvents(`camera:${plan.id}#${options.run}`, options.onEvent);
-    this.#lines = new LineWatch(plan.lines, picture, (lineId, trackId, crossing, score) => {
-      const where = { cameraId, lineId, trackId, path: NO_PATH };
-      this.#events.emit({ kind: "line-crossed", ...where, ...crossing, confidence: score });
-    });
-    this.#zones = new ZoneWatch(plan.zones, picture, (zoneId, trackId, { kind, ...change }) => {
-      this.#events.emit({
-        kind: `zone-${kind}`,
-        cameraId,
-        zoneId,
-        trackId,
-        ...change,
-      } as Parameters<NumberedEvents["emit"]>[0]);
-    });
-    this.#exclusions = plan.exclusions.map((polygon) => toFlatPx(polygon, picture));
+    const source = `camera:${plan.id}#${options.run}`;
+    this.#events = new NumberedEvents(source, options.onEvent, options.firstSeq);
+    this.#scene = new SceneWatch(plan, picture, this.#events, options.onForecast);
+    this.#admission = new Admission(plan.exclusions, picture);
     this.#tracker = new Tracker({
       ...(options.bands === undefined ? {} : { bands: options.bands }),
+      ...(options.firstTrackId === undefined ? {} : { firstTrackId: options.firstTrackId }),
       picture,
-      onEnded: (track) => this.#forget(track.id, track.meanScore),
+      ...(plan.ground === undefined ? {} : { ground: plan.ground }),
+      onEnded: (track) => this.#scene.forget(track.id, track.meanScore),
     });
   }
 
   push(detections: Detections, atMono: MonoMs): void {
     if (!this.#accept(atMono)) return;
-    const present = this.#tracker.update(this.#admit(detections), atMono);
+    const present = this.#tracker.update(this.#admission.admit(detections), atMono);
     for (const track of present) {
       if (!this.#mayCount(track)) continue;
       if (track.isNew) this.#observeBirth(track);
       if (track.isSeen)
-        this.#observe(this.#lookAt(track.id, track.observed, track.meanScore, atMono));
+        this.#scene.observe(this.#lookAt(track.id, track.observed, track.meanScore, atMono));
     }
-    // Somebody just missed is carried on for lines, since people vanish behind a door, or beyond the edge of the
-    // picture, as soon as they are through. Zones wait for a sight: a stay must not end on a guess.
     for (const track of this.#tracker.coasting())
       if (this.#mayCount(track))
-        this.#lines.observe(this.#lookAt(track.id, track, track.meanScore, atMono));
+        this.#scene.observePrediction(this.#lookAt(track.id, track, track.meanScore, atMono));
+    this.#scene.advance(atMono);
     this.#options.onTracks?.(present, atMono);
     this.#showTracks(atMono);
   }
 
   pushTracks(people: readonly TrackedPerson[], atMono: MonoMs): void {
     if (!this.#accept(atMono)) return;
-    this.#people.expire(atMono, (trackId, score) => this.#forget(trackId, score));
+    this.#people.expire(atMono, (trackId, score) => this.#scene.forget(trackId, score));
     const { widthPx, heightPx } = this.#options.picture;
-    const shown: { trackId: TrackId; xNorm: number; yNorm: number }[] = [];
+    const shown: ShownPerson[] = [];
     for (const person of people) {
       const { trackId, xPx, yPx } = person;
-      if (this.#isExcluded(xPx, yPx)) continue;
+      if (!Number.isFinite(xPx + yPx + person.heightPx) || this.#admission.isExcluded(xPx, yPx))
+        continue;
       const victim = this.#people.set(trackId, person.score, atMono);
-      if (victim !== undefined) this.#forget(victim, person.score);
-      this.#observe({ ...person, atMono });
-      shown.push({ trackId, xNorm: clampNorm(xPx / widthPx), yNorm: clampNorm(yPx / heightPx) });
+      if (victim !== undefined) this.#scene.forget(victim, person.score);
+      this.#scene.observe({ ...person, atMono });
+      shown.push(this.#show(trackId, xPx / widthPx, yPx / heightPx));
     }
+    this.#scene.advance(atMono);
     this.#options.onPeople({ cameraId: this.#options.plan.id, atMono, people: shown });
   }
 
   blind(atMono: MonoMs): void {
     if (this.#isOver) return;
     this.#tracker.clear();
-    for (const [trackId, score] of this.#people.entries()) this.#forget(trackId, score);
+    for (const [trackId, score] of this.#people.entries()) this.#scene.forget(trackId, score);
     for (const [trackId] of [...this.#people.entries()]) this.#people.delete(trackId);
+    this.#scene.flush();
     if (this.#lastMono === null || atMono > this.#lastMono) this.#lastMono = atMono;
     this.#options.onPeople({ cameraId: this.#options.plan.id, atMono, people: [] });
   }
@@ -185,9 +196,20 @@ class Pipeline implements CameraPipeline {
       frames: this.#frames,
       lateFrames: this.#lateFrames,
       droppedDetections: this.#tracker.droppedDetections,
+      refusedDetections: this.#admission.refused,
       liveTracks: this.#tracker.liveTracks + this.#people.size,
       events: this.#events.nextSeq,
     };
+  }
+
+  occupancy(): readonly ZoneOccupancy[] {
+    return this.#scene.occupancy(this.#lastMono ?? monoMs(0));
+  }
+
+  resumePoint(): ResumePoint | null {
+    const remembered = this.#tracker.liveTracks + this.#people.size + this.#scene.waiting;
+    if (remembered > 0) return null;
+    return { nextSeq: this.#events.nextSeq, nextTrackId: this.#tracker.nextTrackId };
   }
 
   /** Whether this instant lies after the last one; time never runs backwards in here. */
@@ -202,43 +224,17 @@ class Pipeline implements CameraPipeline {
     return true;
   }
 
-  /** The detections whose foot point lies outside all exclusions: a mannequin never becomes a track. */
-  #admit(detections: Detections): Detections {
-    if (this.#exclusions.length === 0) return detections;
-    if (this.#admitted === null || this.#admitted.score.length < detections.count)
-      this.#admitted = createDetections(Math.max(64, detections.count));
-    const out = this.#admitted;
-    out.count = 0;
-    for (let i = 0; i < detections.count; i += 1) {
-      const at = i * 4;
-      const xPx = ((detections.xyxy[at] ?? 0) + (detections.xyxy[at + 2] ?? 0)) / 2;
-      if (this.#isExcluded(xPx, detections.xyxy[at + 3] ?? 0)) continue;
-      for (let k = 0; k < 4; k += 1) out.xyxy[out.count * 4 + k] = detections.xyxy[at + k] ?? 0;
-      out.score[out.count] = detections.score[i] ?? 0;
-      out.count += 1;
-    }
-    return out;
-  }
-
-  #isExcluded(xPx: number, yPx: number): boolean {
-    for (const polygon of this.#exclusions) if (insidePolygon(polygon, xPx, yPx)) return true;
-    return false;
-  }
-
-  /** Whether this track is a person for lines and zones. The place for rules about what is no person. */
+  /** Whether this track is a person for lines, zones and live dots: what never moved is a thing that looks like one. */
   #mayCount(track: TrackView): boolean {
-    return track.id > 0;
+    return track.isPerson;
   }
 
   /** Makes good the first sight of somebody who has just become a person: the way counts from there. */
   #observeBirth(track: TrackView): void {
-    this.#lines.observeArrival(track);
-    this.#observe(this.#lookAt(track.id, track.born, track.meanScore, track.born.atMono));
-  }
-
-  #observe(sight: Sight): void {
-    this.#lines.observe(sight);
-    this.#zones.observe(sight);
+    const { id, born, meanScore, restMono } = track;
+    this.#scene.observeBirth(track, this.#lookAt(id, born, meanScore, born.atMono));
+    // Whoever stood there first set out only now: no gap lies between, and no slow glide.
+    if (restMono > born.atMono) this.#scene.observe(this.#lookAt(id, born, meanScore, restMono));
   }
 
   #lookAt(trackId: TrackId, box: PixelBox, score: number, atMono: MonoMs): Sight {
@@ -252,21 +248,18 @@ class Pipeline implements CameraPipeline {
     return sight;
   }
 
-  #forget(trackId: TrackId, score: number): void {
-    this.#lines.forget(trackId, score);
-    this.#zones.forget(trackId);
+  #show(trackId: TrackId, xNorm: number, yNorm: number): ShownPerson {
+    const speed = this.#scene.shownSpeed(trackId);
+    return { trackId, xNorm: clampNorm(xNorm), yNorm: clampNorm(yNorm), ...speed };
   }
 
   #showTracks(atMono: MonoMs): void {
     const { widthPx, heightPx } = this.#options.picture;
-    const people: { trackId: TrackId; xNorm: number; yNorm: number }[] = [];
+    const people: ShownPerson[] = [];
     for (const track of this.#tracker.confirmed()) {
-      if (atMono - track.seenMono > SHOW_LOST_MS) continue;
-      people.push({
-        trackId: track.id,
-        xNorm: clampNorm((track.leftPx + track.widthPx / 2) / widthPx),
-        yNorm: clampNorm((track.topPx + track.heightPx) / heightPx),
-      });
+      if (!this.#mayCount(track) || atMono - track.seenMono > SHOW_LOST_MS) continue;
+      const xNorm = (track.leftPx + track.widthPx / 2) / widthPx;
+      people.push(this.#show(track.id, xNorm, (track.topPx + track.heightPx) / heightPx));
     }
     this.#options.onPeople({ cameraId: this.#options.plan.id, atMono, people });
   }

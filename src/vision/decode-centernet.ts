@@ -1,53 +1,50 @@
+import {
+  assertLength,
+  type BoxDecoder,
+  type DecoderOptions,
+  levelsOf,
+  MIN_SCORE,
+} from "./box-decoder.ts";
 import { BoxCandidates } from "./nms.ts";
-import type { Detections, Letterbox, PictureSize } from "./ports.ts";
 
-/** Settings of a decoder; scores and overlaps 0..1. */
-export interface DecoderOptions {
-  /** Size of the network input in Px; multiples of 32. */
-  readonly input: PictureSize;
-  /** Boxes under this score are dropped; keep it at the tracker's low band. Default 0.1. */
-  readonly minScore?: number;
-  /** Of two boxes overlapping by more than this (IoU) the weaker is dropped. */
-  readonly nmsIou?: number;
+/** Outputs of CenterNet with a wh head; C classes, one level of H x W cells. */
+export interface CenterNetOutputs {
+  /** [1,C,H,W]: probabilities. */
+  readonly heat: Float32Array;
+  /** [1,4,H,W]: distances from the cell's corner to left, top, right and bottom, in Px of the network input. */
+  readonly wh: Float32Array;
 }
-
-/** Decoder of CenterNet with a wh head. Owns its scratch buffers; nothing is allocated per frame. */
-export interface CenterNetDecoder {
-  /**
-   * `heat` [1,1,H/4,W/4]: probabilities. `wh` [1,4,H/4,W/4]: distances from the cell's corner to left, top, right
-   * and bottom, in Px of the network input. Fills `out` in Px of the source picture, best score first, clipped.
-   * A cell speaks when it is a maximum of its 3x3 neighbourhood; of equal neighbours the first one speaks.
-   */
-  decode(heat: Float32Array, wh: Float32Array, letterbox: Letterbox, out: Detections): void;
-}
-
-/** Px of the network input per cell. */
-const STRIDE = 4;
 
 /**
- * Makes the decoder for one input size; it keeps the lowest-scored person down to `minScore` (0.1) and suppresses
- * over `nmsIou` (0.5).
- * @throws TypeError when an output does not have the size that `input` implies (a bug in the wiring).
+ * Makes the decoder. A cell speaks when it is a maximum of its 3x3 neighbourhood; of equal neighbours the first one
+ * speaks.
+ * @throws TypeError when an output does not have the size that `options` imply (a bug in the wiring).
  * @source Zhou et al., Objects as Points, 2019; no half-cell offset and no exponent in this graph's wh head.
  */
-export function createCenterNetDecoder(options: DecoderOptions): CenterNetDecoder {
-  const columns = options.input.widthPx / STRIDE;
-  const rows = options.input.heightPx / STRIDE;
-  const cells = columns * rows;
-  const minScore = options.minScore ?? 0.1;
-  const nmsIou = options.nmsIou ?? 0.5;
-  const candidates = new BoxCandidates(cells);
+export function createCenterNetDecoder(
+  options: DecoderOptions,
+  { heat, wh }: CenterNetOutputs,
+): BoxDecoder {
+  const [level] = levelsOf(options.input, options.strides);
+  if (level === undefined) throw new TypeError("expected one stride");
+  const { stride, columns, rows, cells } = level;
+  assertLength("wh", wh, cells * 4);
+  const minScore = options.minScore ?? MIN_SCORE;
+  const scores = heat.subarray(options.classIndex * cells, (options.classIndex + 1) * cells);
+  assertLength("heat of the class", scores, cells);
+  const candidates = new BoxCandidates(cells, options.input);
 
   return {
-    decode(heat, wh, letterbox, out) {
-      if (heat.length !== cells || wh.length !== cells * 4)
-        throw new TypeError(`expected ${cells} cells, found ${heat.length} and ${wh.length} / 4`);
+    get refused() {
+      return candidates.refused;
+    },
+    decode(letterbox, out) {
       candidates.clear();
       for (let i = 0; i < cells; i += 1) {
-        const score = heat[i] ?? 0;
-        if (score < minScore || !isPeak(heat, i, rows, columns)) continue;
-        const x = (i % columns) * STRIDE;
-        const y = Math.floor(i / columns) * STRIDE;
+        const score = scores[i] ?? 0;
+        if (score < minScore || !isPeak(scores, i, rows, columns)) continue;
+        const x = (i % columns) * stride;
+        const y = Math.floor(i / columns) * stride;
         candidates.add(
           x - (wh[i] ?? 0),
           y - (wh[cells + i] ?? 0),
@@ -56,7 +53,7 @@ export function createCenterNetDecoder(options: DecoderOptions): CenterNetDecode
           score,
         );
       }
-      candidates.suppress(nmsIou, letterbox, out);
+      candidates.suppress(options.nmsIou, letterbox, out);
     },
   };
 }

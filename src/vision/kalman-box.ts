@@ -31,6 +31,11 @@ export class KalmanBox {
   #vv = 0;
   #ss = 0;
 
+  /** Variance of the centre along one axis, Px^2. */
+  get placeVariance(): number {
+    return this.#pp;
+  }
+
   /** Starts at a measured box; the first measurement is trusted half as much as a later one. */
   init(cx: number, cy: number, w: number, h: number, noise: BoxNoise): void {
     this.cx = cx;

@@ -211,6 +211,21 @@ test("far beyond the line a crossing is told at once, near it after half a secon
   assert.equal(told(75), 600);
 });
 
+test("one sight barely beyond the line is no proof, staying there is, and so is being seen there last", () => {
+  const jolt: Path = [
+    [100, 150],
+    [100, 110],
+    [100, 78],
+    [100, 95],
+    [100, 95],
+    [100, 95],
+  ];
+  assert.deepEqual(walk(jolt), []);
+  const stays: Path = [...jolt.slice(0, 2), [100, 78], [100, 78], [100, 78], [100, 78], [100, 95]];
+  assert.deepEqual(directions(walk(stays)), ["in"]);
+  assert.deepEqual(directions(walk(jolt.slice(0, 3))), ["in"]);
+});
+
 test("memory is bounded however many tracks pass", () => {
   const counter = new LineCounter(A, B, { ...LINE_HYSTERESIS, maxTracks: 8 });
   for (let id = 1; id <= 1000; id += 1) counter.observe(trackId(id), 100, 150, HEIGHT, monoMs(id));

@@ -59,10 +59,19 @@ export class LineWatch {
     }
   }
 
-  observe({ trackId, xPx, yPx, heightPx, score, atMono }: Sight): void {
+  observe(sight: Sight): void {
+    this.#look(sight, true);
+  }
+
+  /** Somebody just missed, at the predicted place. */
+  observePrediction(sight: Sight): void {
+    this.#look(sight, false);
+  }
+
+  #look({ trackId, xPx, yPx, heightPx, score, atMono }: Sight, isSeen: boolean): void {
     for (const { id, anchor, counter } of this.#lines) {
       const anchorYPx = anchor === "centre" ? yPx - heightPx / 2 : yPx;
-      const crossing = counter.observe(trackId, xPx, anchorYPx, heightPx, atMono);
+      const crossing = counter.observe(trackId, xPx, anchorYPx, heightPx, atMono, isSeen);
       if (crossing !== null) this.#onCrossing(id, trackId, crossing, score);
     }
   }

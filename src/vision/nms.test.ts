@@ -8,7 +8,7 @@ const picture = { widthPx: 100, heightPx: 100 };
 const plain = letterboxOf(picture, picture);
 
 function kept(boxes: readonly (readonly number[])[], iou: number, capacity = 10): number[] {
-  const candidates = new BoxCandidates(16);
+  const candidates = new BoxCandidates(16, picture);
   for (const [left = 0, top = 0, right = 0, bottom = 0, score = 0] of boxes)
     candidates.add(left, top, right, bottom, score);
   const out = createDetections(capacity);

@@ -1,4 +1,7 @@
-import type { Detections, Letterbox } from "./ports.ts";
+import type { Detections, Letterbox, PictureSize } from "./ports.ts";
+
+/** Scores are probabilities; rounding in the network may carry one this far over 1. */
+const SCORE_SLACK = 1e-3;
 
 /**
  * Candidate boxes of one frame before suppression, in Px of the network input. All buffers are made once;
@@ -9,9 +12,12 @@ export class BoxCandidates {
   readonly score: Float32Array;
   readonly #order: Int32Array;
   readonly #dropped: Uint8Array;
+  readonly #input: PictureSize;
   #count = 0;
+  #refused = 0;
 
-  constructor(capacity: number) {
+  constructor(capacity: number, input: PictureSize) {
+    this.#input = input;
     this.xyxy = new Float32Array(capacity * 4);
     this.score = new Float32Array(capacity);
     this.#order = new Int32Array(capacity);
@@ -22,22 +28,47 @@ export class BoxCandidates {
     return this.#count;
   }
 
+  /** Boxes refused by `add` since the start. */
+  get refused(): number {
+    return this.#refused;
+  }
+
   clear(): void {
     this.#count = 0;
   }
 
-  /** Adds a box; one with a side that is not positive or a value that is not a number is ignored. */
+  /**
+   * Adds a box. Refused and counted: a value that is not a number, a side that is not positive, a score over 1, and a
+   * box that reaches more than a whole input beyond the input's edge, which no trained network means.
+   */
   add(left: number, top: number, right: number, bottom: number, score: number): void {
     const i = this.#count;
-    // Written so that NaN is refused too.
-    if (i >= this.score.length || !(right > left) || !(bottom > top) || !(score > 0)) return;
+    if (i >= this.score.length || !this.#isUsable(left, top, right, bottom, score)) {
+      this.#refused += 1;
+      return;
+    }
     const box = i * 4;
     this.xyxy[box] = left;
     this.xyxy[box + 1] = top;
     this.xyxy[box + 2] = right;
     this.xyxy[box + 3] = bottom;
-    this.score[i] = score;
+    this.score[i] = Math.min(score, 1);
     this.#count = i + 1;
+  }
+
+  /** Written so that NaN fails every comparison. */
+  #isUsable(left: number, top: number, right: number, bottom: number, score: number): boolean {
+    const { widthPx, heightPx } = this.#input;
+    return (
+      score > 0 &&
+      score <= 1 + SCORE_SLACK &&
+      right > left &&
+      bottom > top &&
+      left >= -widthPx &&
+      top >= -heightPx &&
+      right <= 2 * widthPx &&
+      bottom <= 2 * heightPx
+    );
   }
 
   /**
@@ -64,12 +95,12 @@ export class BoxCandidates {
   }
 
   #emit(i: number, letterbox: Letterbox, out: Detections): void {
-    const { scale, padLeftPx, padTopPx, source } = letterbox;
+    const { scaleX, scaleY, padLeftPx, padTopPx, source } = letterbox;
     const box = i * 4;
-    const left = clamp(((this.xyxy[box] ?? 0) - padLeftPx) / scale, source.widthPx);
-    const top = clamp(((this.xyxy[box + 1] ?? 0) - padTopPx) / scale, source.heightPx);
-    const right = clamp(((this.xyxy[box + 2] ?? 0) - padLeftPx) / scale, source.widthPx);
-    const bottom = clamp(((this.xyxy[box + 3] ?? 0) - padTopPx) / scale, source.heightPx);
+    const left = clamp(((this.xyxy[box] ?? 0) - padLeftPx) / scaleX, source.widthPx);
+    const top = clamp(((this.xyxy[box + 1] ?? 0) - padTopPx) / scaleY, source.heightPx);
+    const right = clamp(((this.xyxy[box + 2] ?? 0) - padLeftPx) / scaleX, source.widthPx);
+    const bottom = clamp(((this.xyxy[box + 3] ?? 0) - padTopPx) / scaleY, source.heightPx);
     if (right - left < 1 || bottom - top < 1) return;
     const to = out.count * 4;
     out.xyxy[to] = left;

@@ -1,6 +1,7 @@
 import { type MonoMs, monoMs, type TrackId, trackId } from "../core/brand.ts";
 import { KalmanBox } from "./kalman-box.ts";
-import type { Detections } from "./ports.ts";
+import { MovementGate } from "./movement-gate.ts";
+import type { Detections, PictureSize } from "./ports.ts";
 import type { TrackerParameters } from "./tracker-parameters.ts";
 
 /** A box in Px of the picture. */
@@ -32,7 +33,11 @@ export interface TrackView extends PixelBox {
   readonly isSeen: boolean;
   /** Where and when the very first detection was, before the track counted as a person. */
   readonly born: PixelBox & { readonly atMono: MonoMs };
-  /** True in the one frame in which the track became a person. */
+  /** Whether it counts as a person: it has moved since its birth, as things that look like people never do. Stays true. */
+  readonly isPerson: boolean;
+  /** When it was last at the place of its birth; of one that moves from the start, its birth. */
+  readonly restMono: MonoMs;
+  /** True in the one frame in which it became a person. */
   readonly isNew: boolean;
 }
 
@@ -44,6 +49,7 @@ export class Track implements TrackView {
   readonly observed = emptyBox();
   readonly born = { ...emptyBox(), atMono: monoMs(0) };
   readonly filter = new KalmanBox();
+  readonly #movement = new MovementGate();
   score = 0;
   meanScore = 0;
   seenMono: MonoMs = monoMs(0);
@@ -52,6 +58,7 @@ export class Track implements TrackView {
   /** Detections it took so far. */
   hits = 0;
   isConfirmed = false;
+  isPerson = false;
 
   get leftPx(): number {
     return this.filter.cx - this.filter.w / 2;
@@ -69,6 +76,14 @@ export class Track implements TrackView {
     return this.filter.h;
   }
 
+  get hasMoved(): boolean {
+    return this.#movement.hasMoved;
+  }
+
+  get restMono(): MonoMs {
+    return this.#movement.restMono;
+  }
+
   get vxPxPerS(): number {
     return this.filter.vx;
   }
@@ -84,6 +99,7 @@ export class Track implements TrackView {
     this.meanScore = this.score;
     this.isNew = false;
     this.isConfirmed = false;
+    this.isPerson = false;
     const { leftPx, topPx, widthPx, heightPx } = this.observed;
     this.born.atMono = atMono;
     this.born.leftPx = leftPx;
@@ -97,10 +113,22 @@ export class Track implements TrackView {
       heightPx,
       parameters.noise,
     );
+    this.#movement.begin(this.born, atMono);
+  }
+
+  /** Takes it for somebody who is known to have moved before. */
+  vouch(): void {
+    this.#movement.vouch();
   }
 
   /** Takes detection `i` of the frame at hand. */
-  take(detections: Detections, i: number, atMono: MonoMs, parameters: TrackerParameters): void {
+  take(
+    detections: Detections,
+    i: number,
+    atMono: MonoMs,
+    parameters: TrackerParameters,
+    picture: PictureSize,
+  ): void {
     const fresh = 1 - Math.exp(-(atMono - this.seenMono) / parameters.meanScoreMs);
     this.#observe(detections, i, atMono);
     this.meanScore += fresh * (this.score - this.meanScore);
@@ -109,6 +137,7 @@ export class Track implements TrackView {
     const cx = leftPx + widthPx / 2;
     const cy = topPx + heightPx / 2;
     this.filter.update(cx, cy, widthPx, heightPx, this.score, parameters.noise);
+    this.#movement.note(this, picture, atMono);
   }
 
   #observe(detections: Detections, i: number, atMono: MonoMs): void {

@@ -1,6 +1,9 @@
 import { type MonoMs, monoMs, trackId } from "../core/brand.ts";
-import { Assignment, FORBIDDEN } from "./assignment.ts";
-import { boxIou } from "./nms.ts";
+import type { GroundPoint } from "../core/site.ts";
+import { Assignment } from "./assignment.ts";
+import { GroundGate } from "./ground-gate.ts";
+import { createGroundPlane } from "./ground-plane.ts";
+import { PairCost, type PairStage } from "./pair-cost.ts";
 import type { Detections, PictureSize } from "./ports.ts";
 import { DEFAULT_BANDS, type ScoreBands } from "./score-bands.ts";
 import { Track, type TrackView } from "./track.ts";
@@ -15,6 +18,10 @@ export interface TrackerOptions {
   readonly maxTracks?: number;
   /** With it, somebody predicted to leave the picture is not reported any longer. */
   readonly picture?: PictureSize;
+  /** Four measured points of the floor; with them and the picture, jumps that nobody can make in metres are refused. */
+  readonly ground?: readonly GroundPoint[];
+  /** Id of the first track to come. Default 1. */
+  readonly firstTrackId?: number;
   /** Called when a confirmed track will never be seen again; whoever keeps something under its id forgets it now. */
   onEnded?(track: TrackView): void;
 }
@@ -24,9 +31,9 @@ type Candidates = "confirmed" | "just-seen" | "tentative";
 
 /**
  * Follows people from frame to frame. Told time, not frames: dropped and uneven frames change only the time step.
- * Stages: confirmed tracks with strong detections; those seen in the last frame with weak ones; the rest of both
- * once more with enlarged boxes; then beginnings, with strong and with weak ones. Ids count from 1.
- * A warm tracker allocates nothing; what it holds is bounded by `maxTracks`.
+ * Stages: confirmed tracks with strong detections, by clear overlap; those seen in the last frame with weak ones; the
+ * rest of both within the reach of the filter's own uncertainty; then beginnings, with strong and with weak ones.
+ * Ids count from 1. A warm tracker allocates nothing; what it holds is bounded by `maxTracks`.
  * @source Zhang et al., ByteTrack, ECCV 2022 (staging); Yang et al., C-BIoU, WACV 2023 (enlarged boxes).
  */
 export class Tracker {
@@ -34,36 +41,40 @@ export class Tracker {
   readonly #parameters: TrackerParameters;
   readonly #onEnded: ((track: TrackView) => void) | undefined;
   readonly #maxTracks: number;
-  readonly #widthPx: number;
-  readonly #heightPx: number;
+  readonly #picture: PictureSize;
+  readonly #pairs: PairCost;
   readonly #assignment = new Assignment();
   readonly #live: Track[] = [];
   readonly #spare: Track[] = [];
   readonly #present: Track[] = [];
   readonly #rows: Track[] = [];
-  readonly #rowBox = new Float64Array(4);
   #columns = new Int32Array(0);
   #taken = new Uint8Array(0);
   #columnOfRow = new Int32Array(0);
   #cost = new Float64Array(0);
-  #grown = new Float64Array(0);
   #atMono: MonoMs | null = null;
   #previousMono: MonoMs | null = null;
-  #nextId = 1;
+  #nextId: number;
   #dropped = 0;
 
   constructor(options: TrackerOptions = {}) {
     this.#bands = options.bands ?? DEFAULT_BANDS;
     this.#parameters = options.parameters ?? TRACKER_PARAMETERS;
     this.#maxTracks = options.maxTracks ?? 256;
-    this.#widthPx = options.picture?.widthPx ?? Number.POSITIVE_INFINITY;
-    this.#heightPx = options.picture?.heightPx ?? Number.POSITIVE_INFINITY;
+    this.#picture = options.picture ?? BOUNDLESS;
+    this.#pairs = new PairCost(this.#parameters, gateOf(options));
     this.#onEnded = options.onEnded;
+    this.#nextId = options.firstTrackId ?? 1;
   }
 
   /** Tracks followed now: seen, lost and not yet confirmed. */
   get liveTracks(): number {
     return this.#live.length;
+  }
+
+  /** Id of the next track that will count as a person. */
+  get nextTrackId(): number {
+    return this.#nextId;
   }
 
   /** Detections that could not begin a track because of the cap. */
@@ -88,13 +99,12 @@ export class Tracker {
    */
   update(detections: Detections, atMono: MonoMs): readonly TrackView[] {
     this.#begin(detections, atMono);
-    const { minOverlap, minEnlargedOverlap, enlargement } = this.#parameters;
     const { high, low } = this.#bands;
-    this.#match("confirmed", detections, high, 2, 0, minOverlap);
-    this.#match("just-seen", detections, low, high, 0, minOverlap);
-    this.#match("confirmed", detections, high, 2, enlargement, minEnlargedOverlap);
-    this.#match("tentative", detections, high, 2, enlargement, minEnlargedOverlap);
-    this.#match("tentative", detections, low, high, enlargement, minEnlargedOverlap);
+    this.#match("confirmed", "overlap", detections, high, 2);
+    this.#match("just-seen", "overlap", detections, low, high);
+    this.#match("confirmed", "reach", detections, high, 2);
+    this.#match("tentative", "reach", detections, high, 2);
+    this.#match("tentative", "reach", detections, low, high);
     this.#bury("tentative", atMono);
     this.#welcome(detections, atMono);
     this.#report();
@@ -127,26 +137,23 @@ export class Tracker {
   /** One stage: matches the free candidates with the free detections scoring in [from, below). */
   #match(
     candidates: Candidates,
+    stage: PairStage,
     detections: Detections,
     from: number,
     below: number,
-    enlargement: number,
-    minOverlap: number,
   ): void {
     const rows = this.#rows;
     rows.length = 0;
-    for (const track of this.#live) if (this.#mayTake(track, candidates)) rows.push(track);
+    for (const track of this.#live) if (this.#mayTake(track, candidates, stage)) rows.push(track);
     let columns = 0;
     for (let i = 0; i < detections.count; i += 1) {
       const score = detections.score[i] ?? 0;
-      if (this.#taken[i] === 0 && score >= from && score < below) {
-        this.#columns[columns] = i;
-        grow(detections.xyxy, i * 4, enlargement, this.#grown, columns * 4);
-        columns += 1;
-      }
+      if (this.#taken[i] !== 0 || score < from || score >= below) continue;
+      this.#columns[columns] = i;
+      columns += 1;
     }
     if (rows.length === 0 || columns === 0) return;
-    this.#fillCost(detections, columns, enlargement, minOverlap);
+    this.#fillCost(stage, detections, columns);
     this.#assignment.solve(this.#cost, rows.length, columns, this.#columnOfRow);
     for (let r = 0; r < rows.length; r += 1) {
       const column = this.#columnOfRow[r] ?? -1;
@@ -154,64 +161,48 @@ export class Tracker {
     }
   }
 
-  #mayTake(track: Track, candidates: Candidates): boolean {
+  #mayTake(track: Track, candidates: Candidates, stage: PairStage): boolean {
     if (track.isSeen) return false;
     if (candidates === "tentative") return !track.isConfirmed;
-    if (!track.isConfirmed) return false;
+    if (!track.isConfirmed || (stage === "reach" && this.#isFixture(track))) return false;
     return candidates === "confirmed" || track.seenMono === this.#previousMono;
   }
 
-  #fillCost(
-    detections: Detections,
-    columns: number,
-    enlargement: number,
-    minOverlap: number,
-  ): void {
-    const p = this.#parameters;
+  /** Whether it is as good as furniture: a passer-by must not carry the id of a mannequin away. */
+  #isFixture(track: Track): boolean {
+    return !track.isPerson && track.seenMono - track.born.atMono > this.#parameters.fixtureMs;
+  }
+
+  #fillCost(stage: PairStage, detections: Detections, columns: number): void {
+    const atMono = this.#atMono ?? monoMs(0);
     for (let r = 0; r < this.#rows.length; r += 1) {
       const track = this.#rows[r];
       if (track === undefined) continue;
-      const f = track.filter;
-      this.#rowBox[0] = f.cx - f.w * (0.5 + enlargement);
-      this.#rowBox[1] = f.cy - f.h * (0.5 + enlargement);
-      this.#rowBox[2] = f.cx + f.w * (0.5 + enlargement);
-      this.#rowBox[3] = f.cy + f.h * (0.5 + enlargement);
-      const standing = p.hitBonus * Math.min(track.hits, p.hitBonusCap);
-      for (let c = 0; c < columns; c += 1) {
-        const i = this.#columns[c] ?? 0;
-        const overlap = boxIou(this.#rowBox, 0, this.#grown, c * 4);
-        const value = overlap + p.scoreBonus * (detections.score[i] ?? 0) + standing;
-        const isAllowed = overlap >= minOverlap && this.#fitsHeight(track, detections.xyxy, i * 4);
-        this.#cost[r * columns + c] = isAllowed ? -value : FORBIDDEN;
-      }
+      for (let c = 0; c < columns; c += 1)
+        this.#cost[r * columns + c] = this.#pairs.cost(
+          stage,
+          track,
+          detections,
+          this.#columns[c] ?? 0,
+          atMono,
+        );
     }
-  }
-
-  /**
-   * Whether a detection may be this person, by height: as filtered, or as last seen, since the visible part of
-   * somebody who comes in at the edge of the picture grows faster than the filter follows.
-   */
-  #fitsHeight(track: Track, xyxy: Float32Array, at: number): boolean {
-    const { heightRatioMin, heightRatioMax } = this.#parameters;
-    const heightPx = (xyxy[at + 3] ?? 0) - (xyxy[at + 1] ?? 0);
-    const ratio = track.filter.h / heightPx;
-    if (ratio >= heightRatioMin && ratio <= heightRatioMax) return true;
-    const seenRatio = track.observed.heightPx / heightPx;
-    return seenRatio >= heightRatioMin && seenRatio <= heightRatioMax;
   }
 
   #join(track: Track | undefined, detections: Detections, i: number): void {
     if (track === undefined || this.#atMono === null) return;
     this.#taken[i] = 1;
-    track.take(detections, i, this.#atMono, this.#parameters);
+    track.take(detections, i, this.#atMono, this.#parameters, this.#picture);
     // Weak detections keep a beginning alive, but only a strong one makes it a person.
     const isSure = track.hits >= this.#parameters.confirmHits && track.score >= this.#bands.high;
     if (!track.isConfirmed && isSure) {
       track.id = trackId(this.#nextId);
       this.#nextId += 1;
       track.isConfirmed = true;
-      track.isNew = true;
     }
+    if (track.isPerson || !track.isConfirmed || !track.hasMoved) return;
+    track.isPerson = true;
+    track.isNew = true;
   }
 
   /** Collects who is present, oldest track first. */
@@ -224,14 +215,16 @@ export class Tracker {
   }
 
   #isCoasting(track: Track): boolean {
-    const { coastMs, coastHits } = this.#parameters;
+    const { coastMs, coastOneLookMs, coastHits } = this.#parameters;
     if (this.#atMono === null || !track.isConfirmed || track.isSeen) return false;
-    return track.hits >= coastHits && this.#atMono - track.seenMono <= coastMs;
+    const limitMs = track.seenMono === this.#previousMono ? coastOneLookMs : coastMs;
+    return track.hits >= coastHits && this.#atMono - track.seenMono <= limitMs;
   }
 
   #isInPicture(track: Track): boolean {
     const { cx, cy, w, h } = track.filter;
-    return cx - w / 2 > 0 && cx + w / 2 < this.#widthPx && cy + h / 2 < this.#heightPx;
+    const { widthPx, heightPx } = this.#picture;
+    return cx - w / 2 > 0 && cx + w / 2 < widthPx && cy + h / 2 < heightPx;
   }
 
   /** Begins tracks on strong detections that nobody took. */
@@ -246,21 +239,28 @@ export class Tracker {
       }
       const track = this.#spare.pop() ?? new Track();
       track.begin(detections, i, atMono, this.#parameters);
+      if (this.#isFoundAgain(track)) track.vouch();
       this.#live.push(track);
     }
   }
 
-  #isDuplicate(detections: Detections, i: number): boolean {
-    const box = this.#rowBox;
-    for (const track of this.#live) {
-      if (!track.isSeen) continue;
-      const f = track.filter;
-      box[0] = f.cx - f.w / 2;
-      box[1] = f.cy - f.h / 2;
-      box[2] = f.cx + f.w / 2;
-      box[3] = f.cy + f.h / 2;
-      if (boxIou(box, 0, detections.xyxy, i * 4) > this.#parameters.duplicateOverlap) return true;
+  /** Whether a person who stood was lost just here: whoever stands here now need not prove again that they can walk. */
+  #isFoundAgain(track: Track): boolean {
+    const { stillHeightsPerS, samePlaceOverlap } = this.#parameters;
+    for (const lost of this.#live) {
+      if (lost.isSeen || !lost.isPerson) continue;
+      const speed = Math.hypot(lost.vxPxPerS, lost.vyPxPerS) / lost.heightPx;
+      if (speed > stillHeightsPerS) continue;
+      if (this.#pairs.coverage(lost.observed, track.born) >= samePlaceOverlap) return true;
     }
+    return false;
+  }
+
+  #isDuplicate({ xyxy }: Detections, i: number): boolean {
+    const { duplicateOverlap } = this.#parameters;
+    for (const track of this.#live)
+      if (track.isSeen && this.#pairs.overlap(track, xyxy, i * 4, 0) > duplicateOverlap)
+        return true;
     return false;
   }
 
@@ -287,7 +287,6 @@ export class Tracker {
     if (this.#taken.length < count) {
       this.#taken = new Uint8Array(count * 2);
       this.#columns = new Int32Array(count * 2);
-      this.#grown = new Float64Array(count * 8);
     }
     const rows = this.#live.length;
     if (this.#columnOfRow.length < rows) this.#columnOfRow = new Int32Array(rows * 2);
@@ -295,22 +294,13 @@ export class Tracker {
   }
 }
 
-/** Writes the box at `from`, enlarged by a share of its side on each side, to `to`. */
-function grow(
-  xyxy: Float32Array,
-  from: number,
-  enlargement: number,
-  out: Float64Array,
-  to: number,
-): void {
-  const left = xyxy[from] ?? 0;
-  const top = xyxy[from + 1] ?? 0;
-  const right = xyxy[from + 2] ?? 0;
-  const bottom = xyxy[from + 3] ?? 0;
-  const dx = (right - left) * enlargement;
-  const dy = (bottom - top) * enlargement;
-  out[to] = left - dx;
-  out[to + 1] = top - dy;
-  out[to + 2] = right + dx;
-  out[to + 3] = bottom + dy;
+/** A picture without edges. */
+const BOUNDLESS: PictureSize = Object.freeze({
+  widthPx: Number.POSITIVE_INFINITY,
+  heightPx: Number.POSITIVE_INFINITY,
+});
+
+function gateOf({ ground, picture }: TrackerOptions): GroundGate | null {
+  if (ground === undefined || picture === undefined) return null;
+  return new GroundGate(createGroundPlane(ground, picture));
 }

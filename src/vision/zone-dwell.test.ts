@@ -22,7 +22,7 @@ function walk(xs: readonly number[], stepMs = 100, zone = new ZoneDwell(SQUARE))
 const times = (n: number, x: number): number[] => Array.from({ length: n }, () => x);
 
 test("a stay runs from border to border, interpolated between observations", () => {
-  const changes = walk([-50, 50, ...times(18, 50), 150, ...times(9, 150)]);
+  const changes = walk([-50, 50, ...times(18, 50), 150, ...times(12, 150)]);
   assert.equal(changes.length, 2);
   const [entered, exited] = changes;
   assert.equal(entered?.kind, "entered");
@@ -107,6 +107,7 @@ test("memory is bounded, and occupancy forgets whoever is pushed out", () => {
     exitMs: 500,
     nearExitMs: 2000,
     marginHeights: 0.1,
+    heldMs: 1000,
     maxTracks: 4,
   });
   for (let id = 1; id <= 50; id += 1) {
@@ -156,4 +157,21 @@ test("entries and exits alternate, dwell is never negative, occupancy is entries
     }),
     { seed: 9 },
   );
+});
+
+test("who is back within a second never left, who stays away longer has two stays", () => {
+  const kinds = (outsideSteps: number): string[] =>
+    walk([...times(10, 50), ...times(outsideSteps, 150), ...times(10, 50)]).map(({ kind }) => kind);
+  assert.deepEqual(kinds(9), ["entered"]);
+  assert.deepEqual(kinds(14), ["entered", "exited", "entered"]);
+});
+
+test("who is inside counts at once, also before the stay is told, until unseen for two seconds or outside", () => {
+  const zone = new ZoneDwell(SQUARE);
+  zone.observe(ID, 50, 50, HEIGHT, monoMs(0));
+  assert.deepEqual([zone.insideAt(monoMs(0)), zone.occupancy], [1, 0]);
+  assert.equal(zone.insideAt(monoMs(2000)), 1);
+  assert.equal(zone.insideAt(monoMs(2001)), 0);
+  zone.observe(ID, 150, 50, HEIGHT, monoMs(2100));
+  assert.equal(zone.insideAt(monoMs(2100)), 0);
 });

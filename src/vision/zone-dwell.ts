@@ -16,25 +16,28 @@ export type ZoneChange =
 export interface ZoneHysteresis {
   /** Inside for so long without a break: the stay has begun. */
   readonly enterMs: number;
-  /** Outside by more than `margin` and for so long: the stay is over. */
+  /** Outside by more than `margin` and for so long: the stay is over. Who is back sooner never left: one stay. */
   readonly exitMs: number;
   /** Outside for so long, however near: the stay is over. */
   readonly nearExitMs: number;
   /** How far outside still counts as near, in body heights. */
   readonly marginHeights: number;
+  /** Somebody not seen for so long is still taken to be where they were. */
+  readonly heldMs: number;
   /** Most tracks remembered; the one untouched longest is forgotten first. */
   readonly maxTracks: number;
 }
 
 /**
- * Short on purpose: it only takes the trembling of boxes at the border out. What makes a visit (least dwell, bridged
- * gaps) is decided by the metrics.
+ * Short on purpose: it takes the trembling of boxes at the border out and bridges a step outside of up to a second.
+ * What makes a visit (least dwell, longer gaps) is decided by the metrics.
  */
 export const ZONE_HYSTERESIS: ZoneHysteresis = Object.freeze({
   enterMs: 400,
-  exitMs: 500,
+  exitMs: 1000,
   nearExitMs: 2000,
   marginHeights: 0.1,
+  heldMs: 2000,
   maxTracks: 512,
 });
 
@@ -73,6 +76,18 @@ export class ZoneDwell {
   /** People inside now (entered and not exited). */
   get occupancy(): number {
     return this.#occupancy;
+  }
+
+  /**
+   * People standing inside at this moment, by their last sight: also those whose stay has not lasted long enough to
+   * be told yet, and those missed for up to `heldMs`; whoever has stepped out is not among them, though their stay is
+   * still held open.
+   */
+  insideAt(nowMono: MonoMs): number {
+    let people = 0;
+    for (const [, stay] of this.#stays.entries())
+      if (stay.isInside && nowMono - stay.atMono <= this.#hysteresis.heldMs) people += 1;
+    return people;
   }
 
   /** Tracks remembered. */

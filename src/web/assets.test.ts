@@ -18,6 +18,14 @@ test("all scripts together stay under 120 kB compressed", () => {
   assert.ok(bytes > 1_000 && bytes < 120_000, `${bytes} bytes`);
 });
 
+test("the player of the live preview is a file of its own, which the page itself does not hold", () => {
+  const player = text(files["preview-player.js"]);
+  assert.match(player, /FRAGMENT_YCRCB_TO_RGBA/);
+  assert.doesNotMatch(text(files["app.js"]), /FRAGMENT_YCRCB_TO_RGBA/);
+  assert.ok(assets["preview-player.js"].brotli.byteLength < 60_000);
+  assert.doesNotMatch(player, /\beval\(|new Function\(|createElement\("style"\)/);
+});
+
 test("nothing is loaded from elsewhere", () => {
   for (const name of UI_FILES) {
     const body = text(files[name]).replaceAll("http://www.w3.org/", "");

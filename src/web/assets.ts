@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 /** Files of the page as the bundler or the build folder gives them. */
-export const UI_FILES = ["app.js", "app.css", "theme.js", "icon.svg"] as const;
+export const UI_FILES = ["app.js", "app.css", "theme.js", "preview-player.js", "icon.svg"] as const;
 export type UiFileName = (typeof UI_FILES)[number];
 export type UiFiles = Readonly<Record<UiFileName, Uint8Array>>;
 
@@ -10,6 +10,7 @@ const TYPES: Readonly<Record<UiFileName, string>> = {
   "app.js": "text/javascript; charset=utf-8",
   "app.css": "text/css; charset=utf-8",
   "theme.js": "text/javascript; charset=utf-8",
+  "preview-player.js": "text/javascript; charset=utf-8",
   "icon.svg": "image/svg+xml",
 };
 /** What the sign-in page needs; the rest is closed while signed out. */

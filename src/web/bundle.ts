@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import type { OutputFile } from "esbuild";
 import { UI_FILES, type UiFileName, type UiFiles } from "./assets.ts";
 
 /** Where the browser sources lie, seen from the sources and from the build. */
@@ -21,13 +22,30 @@ export async function bundleUi(): Promise<UiFiles> {
     (path) => existsSync(`${path}app.tsx`),
   );
   if (folder === undefined) throw new Error("the browser sources (src/web/ui) are missing");
+  const page = await bundle(folder, ["app.tsx", "app.css", "theme.ts"], {});
+  // jsmpeg writes a style sheet into the document while loading, which the content policy forbids. It does nothing of
+  // the kind where there is no document, and the player needs none: it is given its canvas.
+  const player = await bundle(folder, ["preview-player.ts"], { document: "undefined" });
+  return await collect(async (name) => {
+    const file = [...page, ...player].find((output) => output.path.endsWith(`/${name}`));
+    return file?.contents ?? new Uint8Array(await readFile(`${folder}${name}`));
+  });
+}
+
+/** `define`: names of the browser that stand for something else in these files. */
+async function bundle(
+  folder: string,
+  entries: readonly string[],
+  define: Readonly<Record<string, string>>,
+): Promise<readonly OutputFile[]> {
   const { build } = await import("esbuild");
   const outcome = await build({
-    entryPoints: [`${folder}app.tsx`, `${folder}app.css`, `${folder}theme.ts`],
+    entryPoints: entries.map((name) => `${folder}${name}`),
     outdir: folder,
     write: false,
     bundle: true,
     minify: true,
+    define,
     format: "esm",
     target: ["es2022", "chrome109", "firefox115", "safari16.4"],
     jsx: "automatic",
@@ -35,10 +53,7 @@ export async function bundleUi(): Promise<UiFiles> {
     legalComments: "none",
     logLevel: "silent",
   });
-  return await collect(async (name) => {
-    const file = outcome.outputFiles.find((output) => output.path.endsWith(`/${name}`));
-    return file?.contents ?? new Uint8Array(await readFile(`${folder}${name}`));
-  });
+  return outcome.outputFiles;
 }
 
 async function collect(read: (name: UiFileName) => Promise<Uint8Array>): Promise<UiFiles> {

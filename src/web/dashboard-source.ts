@@ -1,9 +1,17 @@
 import type { EpochMs } from "../core/brand.ts";
 import type { DeliveryStatus } from "../core/delivery-status.ts";
 import type { FaultCode } from "../core/errors.ts";
-import type { LivePeople, SensorKind, SensorState } from "../core/events.ts";
+import type { LivePeople, SensorCondition, SensorKind, SensorState } from "../core/events.ts";
 import type { SitePlan } from "../core/site.ts";
 import type { TodayView } from "../metrics/today.ts";
+
+/** Something that is not right with a sensor that still sees. */
+export interface ConditionStatus {
+  readonly condition: SensorCondition;
+  readonly since: EpochMs;
+  /** The figures behind it, units in the names. */
+  readonly measured: Readonly<Record<string, number>>;
+}
 
 /** State of one sensor as shown to people. */
 export interface SensorStatus {
@@ -13,6 +21,8 @@ export interface SensorStatus {
   readonly state: SensorState;
   readonly since: EpochMs;
   readonly code: FaultCode | null;
+  /** What is not right although it sees, in the order in which it began; at most one of a kind. */
+  readonly conditions: readonly ConditionStatus[];
   /** Short figures with their unit, e.g. ["frames per second", "7.9"]. */
   readonly facts: readonly (readonly [label: string, text: string])[];
 }
@@ -27,6 +37,24 @@ export interface StatusView {
   readonly notices: readonly string[];
 }
 
+/** How a recording of what a camera's detector finds should be made. */
+export interface RecordingWish {
+  /** Begin with the next frame instead of waiting until the scene is empty. */
+  readonly startsNow: boolean;
+  /** Put the events that were told between the lines. */
+  readonly withEvents: boolean;
+  /** Takes each line of the recording, without a line break. Must not block; called at the camera's rate. */
+  readonly onLine: (line: string) => void;
+}
+
+/** A recording under way. */
+export interface RecordingHandle {
+  /** Ends it in good order: a last line says so, then nothing more comes. Idempotent. */
+  end(): void;
+  /** Ends it with a last line saying that its reader was too slow. Idempotent. */
+  cut(): void;
+}
+
 /** What the dashboard needs from the gateway; the app implements it. All reads are cheap and synchronous. */
 export interface DashboardSource {
   site(): SitePlan;
@@ -36,4 +64,9 @@ export interface DashboardSource {
   onChange(listener: () => void): () => void;
   /** Calls `listener` with anonymous positions; returns the unsubscribe function. */
   onPeople(listener: (people: LivePeople) => void): () => void;
+  /**
+   * Records where people are in a camera's picture, and no image; null when there is no such camera. Absent where
+   * nothing can be recorded.
+   */
+  record?(cameraId: string, wish: RecordingWish): RecordingHandle | null;
 }

@@ -6,10 +6,13 @@ import fastify, { type FastifyError, type FastifyInstance } from "fastify";
 import type { Clock } from "../core/clock.ts";
 import { GatewayError } from "../core/errors.ts";
 import { Disposer, type Log, type Service } from "../core/lifecycle.ts";
+import type { PreviewSource } from "../core/preview.ts";
 import { isLoopbackHost, mayServeOnLoopback } from "./access.ts";
 import { prepareAssets, type UiFiles } from "./assets.ts";
 import type { DashboardSource } from "./dashboard-source.ts";
 import { LIVE_LIMITS, LiveHub, type LiveLimits } from "./live-hub.ts";
+import { admitWebSockets, NO_PREVIEW, previewRoutes } from "./preview-routes.ts";
+import { RecordingStreams } from "./recording-streams.ts";
 import { apiRoutes, pageRoutes, streamRoute } from "./routes.ts";
 import { SignIn } from "./sign-in.ts";
 import { guardBySession, signInRoutes } from "./sign-in-routes.ts";
@@ -26,6 +29,8 @@ export interface DashboardDeps {
   readonly port: number;
   /** null leaves the page open, which is allowed on loopback only. */
   readonly password: string | null;
+  /** Pictures for set-up; absent: there are none, and whoever asks is told so. */
+  readonly preview?: PreviewSource;
   /** The page's files, from `loadUi`. */
   readonly assets: UiFiles;
   readonly clock: Clock;
@@ -68,7 +73,9 @@ export function createDashboard(deps: DashboardDeps): Dashboard {
       const server = createServer();
       undo.add(() => server.close());
       undo.add(() => hub[Symbol.asyncDispose]());
-      await assemble(server, deps, hub);
+      const recordings = new RecordingStreams(deps.source, deps.clock, deps.log);
+      undo.add(() => recordings[Symbol.asyncDispose]());
+      await assemble(server, deps, hub, recordings);
       if (signal.aborted) return;
       const port = await listen(server, deps);
       hub.start();
@@ -97,9 +104,15 @@ function createServer(): FastifyInstance {
   return server;
 }
 
-async function assemble(server: FastifyInstance, deps: DashboardDeps, hub: LiveHub): Promise<void> {
+async function assemble(
+  server: FastifyInstance,
+  deps: DashboardDeps,
+  hub: LiveHub,
+  recordings: RecordingStreams,
+): Promise<void> {
   const assets = prepareAssets(deps.assets);
   answerFaults(server, deps.log);
+  await admitWebSockets(server);
   if (isLoopbackHost(deps.host)) refuseForeignHosts(server);
   await server.register(helmet, HEADERS);
   server.addHook("onRequest", async (_request, reply) => {
@@ -122,6 +135,12 @@ async function assemble(server: FastifyInstance, deps: DashboardDeps, hub: LiveH
   }
   apiRoutes(server, { ...deps, assets, hub });
   streamRoute(server, hub);
+  previewRoutes(server, {
+    site: () => deps.source.site(),
+    preview: deps.preview ?? NO_PREVIEW,
+    playerUrl: assets["preview-player.js"].url,
+  });
+  recordings.route(server);
   pageRoutes(server, assets, deps.password !== null);
   await server.ready();
 }

@@ -57,6 +57,23 @@ export interface HeartbeatView {
   readonly now: EpochMs;
 }
 
+/** Body of GET /api/set-up: what the Set-up page may show and what a camera still lacks. */
+export interface SetUpView {
+  readonly preview: {
+    readonly isEnabled: boolean;
+    readonly isPixelated: boolean;
+    /** Script that plays the live preview; loaded only when somebody starts one. */
+    readonly playerUrl: string;
+  };
+  readonly cameras: readonly {
+    readonly id: string;
+    /** False for people counted elsewhere or generated. */
+    readonly hasPicture: boolean;
+    /** Points of the floor with known places; four make distances known. */
+    readonly groundPoints: number;
+  }[];
+}
+
 /** Body of every refused request to the API: a stable word, a sentence, and what to do next. */
 export interface RefusalView {
   readonly error: string;

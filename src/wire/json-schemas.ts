@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { JourneyEventKind } from "../core/events.ts";
 import { cloudEventSchema, cloudEventType, GAP_TYPE } from "./cloud-event.ts";
+import { logHeaderSchema } from "./detections-log.ts";
 import {
   ackSchema,
   batchSchema,
@@ -10,6 +11,7 @@ import {
   posSchema,
 } from "./envelopes.ts";
 import { EVENT_FIELDS } from "./event-fields.ts";
+import { trackSchema } from "./track-message.ts";
 
 /** A JSON Schema document (draft 2020-12). */
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -19,8 +21,10 @@ const ENVELOPES: Readonly<Record<string, z.ZodType>> = {
   "down/ack": ackSchema,
   "up/birth": birthSchema,
   "in/pos": posSchema,
+  "in/track": trackSchema,
   live: liveSchema,
   "cloud-event": cloudEventSchema,
+  "detections-log": logHeaderSchema,
   [GAP_TYPE]: gapDataSchema,
 };
 

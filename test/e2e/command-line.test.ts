@@ -39,6 +39,7 @@ test("every command explains itself with an example", async () => {
     ["run"],
     ["demo"],
     ["replay"],
+    ["record"],
     ["central"],
     ["models", "list"],
     ["models", "pull"],
@@ -94,6 +95,9 @@ test("a file that is not there and a file that is no YAML have a code each", asy
 for (const args of [
   ["fly"],
   ["replay"],
+  ["record"],
+  ["record", "--out", "/tmp/x", "--minutes", "0"],
+  ["record", "--out", "/tmp/x", "--url", "file:///etc/passwd"],
   ["demo", "--port", "x"],
   ["models", "pull", "--profile", "gpl"],
 ]) {

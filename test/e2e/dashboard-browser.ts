@@ -5,6 +5,7 @@ import { after } from "node:test";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { createSystemClock } from "../../src/app/system-clock.ts";
 import { SILENT_LOG } from "../../src/core/lifecycle.ts";
+import type { PreviewSource } from "../../src/core/preview.ts";
 import { DEFINITIONS } from "../../src/metrics/definitions.ts";
 import { loadUi } from "../../src/web/bundle.ts";
 import { createDashboard, type Dashboard } from "../../src/web/server.ts";
@@ -56,6 +57,9 @@ export async function visit(
     readonly context?: BrowserContextOptions;
     readonly password?: string;
     readonly path?: string;
+    readonly preview?: PreviewSource;
+    /** Runs after the page is closed and before the dashboard is. */
+    readonly undo?: () => Promise<unknown>;
   } = {},
 ): Promise<Visit> {
   const source = new FakeDashboard(options.scene);
@@ -66,12 +70,14 @@ export async function visit(
     host: "127.0.0.1",
     port: 0,
     password: options.password ?? null,
+    ...(options.preview === undefined ? {} : { preview: options.preview }),
     assets: await files,
     clock: createSystemClock(),
     log: SILENT_LOG,
   });
   await dashboard.start(new AbortController().signal);
   undo.push(() => dashboard[Symbol.asyncDispose]());
+  if (options.undo !== undefined) undo.push(options.undo);
   browser ??= await chromium.launch({ executablePath: CHROMIUM, args: ARGS });
   const context = await browser.newContext({ locale: "en-US", ...options.context });
   undo.push(() => context.close());

@@ -74,6 +74,7 @@ function run(inputs: Partial<ReplayOptions>): Promise<ReplayResult> {
     receipts: [],
     pictures: new Map(),
     start: START,
+    gatewayId: null,
     modelFor: () => assert.fail("no video, no model"),
     clock: createSystemClock(),
     signal: new AbortController().signal,

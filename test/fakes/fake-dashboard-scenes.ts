@@ -189,6 +189,7 @@ const FLOOR_SEEING: SensorStatus = {
   state: "seeing",
   since: STARTED,
   code: null,
+  conditions: [],
   facts: [["frames per second", "8.0"]],
 };
 const DOOR_SEEING: SensorStatus = {
@@ -207,6 +208,7 @@ const RADIO_SEEING: SensorStatus = {
   state: "seeing",
   since: STARTED,
   code: null,
+  conditions: [],
   facts: [["packets per second", "112"]],
 };
 const ACKED: DeliveryStatus = {

@@ -1,4 +1,12 @@
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -8,16 +16,20 @@ export interface FakeRun {
   readonly report?: readonly string[];
   /** Size of the source picture, e.g. `640x360`; without it no stream is announced. */
   readonly picture?: string;
+  /** Sizes that the source picture changes to in mid-stream, each with the number (from 0) of its first frame. */
+  readonly pictures?: readonly { readonly from: number; readonly picture: string }[];
   /** Frames to write; each is filled with its number, from 1. */
   readonly frames?: number;
+  /** Frames to write after a hold, which then ends in a stall. */
+  readonly moreFrames?: number;
   readonly intervalMs?: number;
   readonly chunkBytes?: number;
   /** Bytes of one more frame that is never finished. */
   readonly partialBytes?: number;
   /** Lines on stderr after the frames. */
   readonly lastWords?: readonly string[];
-  /** `stall`: stay alive and silent. Default: leave. */
-  readonly afterwards?: "stall" | "exit";
+  /** `stall`: stay alive and silent. `hold`: the same until `letGo`, then leave. Default: leave. */
+  readonly afterwards?: "stall" | "hold" | "exit";
   readonly exitCode?: number;
   readonly ignoresTerm?: boolean;
 }
@@ -34,6 +46,8 @@ export interface FakeFfmpeg {
   readonly path: string;
   /** Process id and arguments of each run so far. */
   runs(): readonly { readonly pid: number; readonly args: readonly string[] }[];
+  /** Lets the runs so far that hold leave. */
+  letGo(): void;
   /** Deletes the program. */
   [Symbol.dispose](): void;
 }
@@ -52,8 +66,13 @@ export function createFakeFfmpeg(script: FakeScript): FakeFfmpeg {
     path,
     runs() {
       if (!existsSync(`${scriptPath}.runs`)) return [];
-      const lines = readFileSync(`${scriptPath}.runs`, "utf8").trim().split("\n");
+      // The last line may still be being written.
+      const lines = readFileSync(`${scriptPath}.runs`, "utf8").split("\n").slice(0, -1);
       return lines.map((line) => JSON.parse(line));
+    },
+    letGo() {
+      writeFileSync(`${scriptPath}.new`, String(this.runs().length));
+      renameSync(`${scriptPath}.new`, `${scriptPath}.go`);
     },
     [Symbol.dispose]() {
       rmSync(dir, { recursive: true, force: true });

@@ -16,6 +16,8 @@ export interface FakePersonModel {
   readonly boxHeightPx: number;
   /** Inference fails on a frame with a brighter pixel value than 3; for tests of what comes after a failure. */
   readonly isBrittle?: boolean;
+  /** Rounds of useless work of a few milliseconds each, for tests in which inference is the bottleneck. */
+  readonly burden?: number;
 }
 
 const FLOAT = 1;
@@ -36,6 +38,20 @@ function constant(name: string, dims: number[], values: number[]) {
 function port(name: string, elemType: number, dims: number[]) {
   const shape = { dim: dims.map((dimValue) => ({ dimValue })) };
   return { name, type: { tensorType: { elemType, shape } } };
+}
+
+/** Nodes that blur the picture again and again and add nothing to the result. */
+function burdenOf(rounds: number) {
+  const blur = { kernel_shape: [9, 9], pads: [4, 4, 4, 4], count_include_pad: 1 };
+  const nodes = Array.from({ length: rounds }, (_, i) =>
+    op("AveragePool", [i === 0 ? "light" : `blur${i}`], `blur${i + 1}`, blur),
+  );
+  const last = rounds === 0 ? "light" : `blur${rounds}`;
+  return [
+    ...nodes,
+    op("AveragePool", [last], "small", { kernel_shape: [4, 4], strides: [4, 4] }),
+    op("Mul", ["small", "zero"], "nothing", {}),
+  ];
 }
 
 /**
@@ -68,11 +84,13 @@ export function fakePersonModelBytes(model: FakePersonModel): Uint8Array {
       op("ReduceMean", ["float"], "grey", { axes: [1], keepdims: 1 }),
       op("Div", ["grey", "white"], "light", {}),
       op("AveragePool", ["light"], "cells", { kernel_shape: [4, 4], strides: [4, 4] }),
-      op("AveragePool", ["cells"], "heat", {
+      op("AveragePool", ["cells"], "peaks", {
         kernel_shape: [boxY, boxX],
         pads: [halfY, halfX, halfY, halfX],
         count_include_pad: 1,
       }),
+      ...burdenOf(model.burden ?? 0),
+      op("Add", ["peaks", "nothing"], "heat", {}),
       op("Mul", ["heat", "zero"], "none", {}),
       op("Add", ["none", "half"], "wh", {}),
       // Brightness as an index into four values: beyond 3 there is none, and the engine gives up.
@@ -95,15 +113,17 @@ export function writeFakePersonModel(
   model: FakePersonModel,
 ): { readonly file: string; readonly sha256: string } {
   const bytes = fakePersonModelBytes(model);
-  const file = `bright-rectangle-${model.widthPx}x${model.heightPx}.onnx`;
+  const burden = model.burden === undefined ? "" : `-slow${model.burden}`;
+  const file = `bright-rectangle-${model.widthPx}x${model.heightPx}${burden}.onnx`;
   mkdirSync(dir, { recursive: true });
   writeFileSync(join(dir, file), bytes);
   return { file, sha256: createHash("sha256").update(bytes).digest("hex") };
 }
 
 /** Writes a fake detector for 256x192 into a folder, tuned to a rectangle of 28 x 60 Px, ready for a camera. */
-export function fakeCameraModel(dir: string, isBrittle = false): CameraModel {
-  const size = { widthPx: 256, heightPx: 192, boxWidthPx: 28, boxHeightPx: 60, isBrittle };
+export function fakeCameraModel(dir: string, isBrittle = false, burden = 0): CameraModel {
+  const shape = { widthPx: 256, heightPx: 192, boxWidthPx: 28, boxHeightPx: 60 };
+  const size = { ...shape, isBrittle, ...(burden === 0 ? {} : { burden }) };
   const written = writeFakePersonModel(dir, size);
   const entry: CameraModel["entry"] = {
     id: "bright-rectangle",

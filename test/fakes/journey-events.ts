@@ -12,6 +12,7 @@ import type {
   CrossingDirection,
   CrossingRecorded,
   EventOrigin,
+  GroupRecorded,
   JourneyHead,
   SensorRecorded,
   SensorState,
@@ -87,6 +88,7 @@ export class EventMaker {
   readonly #next = new Map<string, number>();
   readonly #run: string;
   #people = 0;
+  #grouped = 0;
 
   constructor(run = "a") {
     this.#run = run;
@@ -112,6 +114,28 @@ export class EventMaker {
       direction,
       confidence: 0.9,
       path: [],
+    };
+  }
+
+  /** A group of so many people over a line, as told after their crossings; without tracks every one is another's. */
+  group(
+    at: EpochMs,
+    id: string,
+    direction: CrossingDirection,
+    size: number,
+    tracks?: readonly number[],
+  ): GroupRecorded {
+    this.#grouped += size;
+    const strangers = Array.from({ length: size }, (_, i) => 2_000_000 + this.#grouped - i);
+    const role = id.startsWith("pass") ? "passing" : "door";
+    return {
+      ...this.#head(role === "door" ? "camera:entrance" : "camera:front", at),
+      kind: "group-crossed",
+      cameraId: cameraId(role === "door" ? "entrance" : "front"),
+      lineId: lineId(id),
+      role,
+      direction,
+      trackIds: (tracks ?? strangers).map(trackId),
     };
   }
 

@@ -13,6 +13,7 @@ import { seededRandom } from "../../core/random.ts";
 import type { SitePlan } from "../../core/site.ts";
 import { createEmbeddedBroker } from "../../io/mqtt/embedded-broker.ts";
 import { type Outbox, openOutbox } from "../../io/outbox/outbox.ts";
+import { createPreview, type PreviewHub } from "../../io/preview/preview-hub.ts";
 import { createDemoRadio } from "../../io/radio/demo-radio.ts";
 import { createMetrics } from "../../metrics/metrics.ts";
 import { cameraUnits } from "../camera-units.ts";
@@ -57,6 +58,7 @@ interface DemoBase {
   readonly config: GatewayConfig;
   readonly outbox: Outbox;
   readonly brokerUrl: string;
+  readonly preview: PreviewHub;
 }
 
 /** Runs gateway, broker, centre and dashboard in this process until asked to stop; leaves nothing behind. */
@@ -73,12 +75,15 @@ export async function runDemo(options: DemoOptions, terminal: Terminal): Promise
   let supervisor: Supervisor | null = null;
   try {
     await broker.start(terminal.signal);
-    const base = { options, clock, random, boot, stateDir, config, outbox, brokerUrl: broker.url };
+    const brokerUrl = broker.url;
+    const preview = createPreview(config.preview, clock, log);
+    const base = { options, clock, random, boot, stateDir, config, outbox, brokerUrl, preview };
     const gateway = await demoGateway(base, terminal);
     const central = demoCentre(base);
     const page = await createPage({
       ...options,
       source: gateway.dashboard,
+      preview,
       host: "127.0.0.1",
       password: null,
       clock,
@@ -107,7 +112,7 @@ async function demoGateway(base: DemoBase, terminal: Terminal): Promise<Gateway>
     const cameras =
       setting.video === null
         ? generatedUnits(options, boot, clock, random, watched)
-        : cameraUnits({ cameras: config.cameras, site, models, clock, log, random }, watched);
+        : cameraUnits({ ...base, cameras: config.cameras, site, models, log }, watched);
     const receivers = { sources: radio.sources, driver: radio, site, run: boot, clock };
     return [...cameras, ...radioUnits(receivers, ports)];
   };
@@ -155,7 +160,7 @@ function inOrder(
   const till = createDemoTill({ ...link, boot, clock, log, random });
   const waiting = (): number => outbox.stats().waiting + outbox.stats().pending;
   const drain = createDrain(waiting, DRAIN_MS, clock);
-  return [till, ...gateway.sources, drain, ...gateway.sinks, ...readers];
+  return [till, base.preview, ...gateway.sources, drain, ...gateway.sinks, ...readers];
 }
 
 function demoConfig(options: DemoOptions, stateDir: string): GatewayConfig {
@@ -170,6 +175,8 @@ function demoConfig(options: DemoOptions, stateDir: string): GatewayConfig {
     site: "site.json",
     stateDir,
     cameras,
+    // Listens on loopback only and hides people: the demonstration shows what Set-up can do.
+    preview: { enabled: true, pixelate: true },
     models: { dir: options.modelsDir, profile: options.profile },
   });
   if (!outcome.ok) throw new GatewayError("CONFIG_INVALID", describeFaults(outcome.error));

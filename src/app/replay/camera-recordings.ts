@@ -52,7 +52,7 @@ export async function replayVideo(
  * @throws INPUT_INVALID naming file and line
  */
 export async function replayDetections(
-  input: DetectionsInput,
+  input: Extract<DetectionsInput, { format: "mot" }>,
   picture: PictureSize | null,
   context: CameraReplayContext,
 ): Promise<MonoMs> {

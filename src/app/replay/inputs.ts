@@ -6,10 +6,10 @@ export interface CameraInput {
   readonly path: string;
 }
 
-/** Recorded detections with the frame rate they were made at. */
-export interface DetectionsInput extends CameraInput {
-  readonly fps: number;
-}
+/** Recorded detections: MOTChallenge text with the frame rate it was made at, or a log, which carries its own time. */
+export type DetectionsInput =
+  | (CameraInput & { readonly format: "mot"; readonly fps: number })
+  | (CameraInput & { readonly format: "log" });
 
 /**
  * Reads `cam=FILE`.
@@ -22,15 +22,19 @@ export function parseCameraInput(option: string, text: string): CameraInput {
 }
 
 /**
- * Reads `cam=FILE@FPS`.
+ * Reads `cam=FILE@FPS` for MOTChallenge text, or `cam=FILE.jsonl` for a detections log.
  * @throws USAGE
  */
 export function parseDetectionsInput(option: string, text: string): DetectionsInput {
   const input = parseCameraInput(option, text);
+  if (input.path.endsWith(".jsonl")) return { ...input, format: "log" };
   const split = input.path.lastIndexOf("@");
   const fps = Number(input.path.slice(split + 1));
-  if (split < 1 || !(fps > 0 && fps <= 240)) throw usage(option, "cam=FILE@FPS", text);
-  return { cameraId: input.cameraId, path: input.path.slice(0, split), fps };
+  if (split < 1 || !(fps > 0 && fps <= 240)) {
+    throw usage(option, "cam=FILE@FPS or cam=FILE.jsonl", text);
+  }
+  const { cameraId } = input;
+  return { cameraId, path: input.path.slice(0, split), format: "mot", fps };
 }
 
 function usage(option: string, expected: string, found: string): GatewayError {

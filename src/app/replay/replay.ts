@@ -1,26 +1,35 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { type EpochMs, epochMs, gatewayId, type MonoMs, monoMs } from "../../core/brand.ts";
-import { type Clock, epochAt, type TimeAnchor } from "../../core/clock.ts";
-import type { JourneyEvent, SensorEvent } from "../../core/events.ts";
+import {
+  type EpochMs,
+  epochMs,
+  type GatewayId,
+  gatewayId,
+  type MonoMs,
+  monoMs,
+} from "../../core/brand.ts";
+import { type Clock, epochAt } from "../../core/clock.ts";
+import type { SensorEvent } from "../../core/events.ts";
 import { SILENT_LOG } from "../../core/lifecycle.ts";
 import type { MetricValue } from "../../core/metric-value.ts";
 import type { SitePlan } from "../../core/site.ts";
 import { createSteppedClock } from "../../core/stepped-clock.ts";
 import type { CameraModel } from "../../io/camera/camera-protocol.ts";
-import { eventHash } from "../../io/mqtt/event-hash.ts";
 import { createRadioReplay } from "../../io/radio/radio-replay.ts";
 import { mergeRecordings, openRecording, type RecordedPacket } from "../../io/radio/recording.ts";
-import { createJourney } from "../../journey/journey.ts";
-import { createMetrics } from "../../metrics/metrics.ts";
 import type { TodayView } from "../../metrics/today.ts";
-import { TILES } from "../../metrics/today-view.ts";
 import type { PictureSize } from "../../vision/ports.ts";
-import { type CloudEvent, toCloudEvent } from "../../wire/cloud-event.ts";
+import type { CloudEvent } from "../../wire/cloud-event.ts";
 import type { PosReceipt } from "../../wire/envelopes.ts";
 import { replayDetections, replayTracks, replayVideo } from "./camera-recordings.ts";
+import {
+  type EventOriginContext,
+  type LogSink,
+  replayDetectionsLog,
+} from "./detections-log-file.ts";
 import type { CameraInput, DetectionsInput } from "./inputs.ts";
 import { readReceipts } from "./receipts-file.ts";
+import { CollectedEvents, tell } from "./tell.ts";
 
 /** Begin of a recording that carries no wall-clock time of its own. */
 export const DEFAULT_START = epochMs(Date.UTC(2026, 0, 5, 10));
@@ -36,6 +45,8 @@ export interface ReplayOptions {
   readonly pictures: ReadonlyMap<string, PictureSize>;
   /** Wall-clock time of the first frame; null = the earliest time in the inputs, else DEFAULT_START. */
   readonly start: EpochMs | null;
+  /** Dresses all events as those of this gateway; null = logs keep theirs, the rest is of `replay`. */
+  readonly gatewayId: GatewayId | null;
   /** Finds the model for a video; only called when there is one. */
   readonly modelFor: (input: CameraInput) => Promise<CameraModel>;
   /** Real clock, for the deadlines of child processes only. */
@@ -53,32 +64,60 @@ export interface ReplayResult {
   };
   /** One view per trading day that the recording touches, as it stands at the end of the day or of the recording. */
   readonly days: readonly TodayView[];
-}
-
-interface Timed {
-  readonly order: number;
-  readonly event: SensorEvent;
+  /** What a person should know about the input: logs that broke off, lines drawn anew since. */
+  readonly notes: readonly string[];
 }
 
 /**
  * Runs recorded input through the stages of the live gateway. The same input gives identical events and figures,
- * on any machine and however fast it is.
+ * on any machine and however fast it is. A detections log carries its own time and identity; everything else begins
+ * at `start`.
  * @throws INPUT_INVALID, USAGE, MODEL_* and CAMERA_* faults
  */
 export async function replay(options: ReplayOptions): Promise<ReplayResult> {
+  const { site, gatewayId: gateway } = options;
   const receipts = (await Promise.all(options.receipts.map(readReceipts))).flat();
   const packets = await readPackets(options.radios);
-  const start = options.start ?? earliest(receipts, packets) ?? DEFAULT_START;
-  const anchor: TimeAnchor = { mono: monoMs(0), epoch: start, clock: "synced" };
-  const collected: Timed[] = [];
-  const onEvent = (event: SensorEvent): void => {
-    collected.push({ order: collected.length, event });
+  const collected = new CollectedEvents();
+  const notes: string[] = [];
+  const logs = await replayLogs(options, collected, notes);
+  const start = options.start ?? earliest(receipts, packets) ?? logs?.from ?? DEFAULT_START;
+  const base: EventOriginContext = {
+    anchor: { mono: monoMs(0), epoch: start, clock: "synced" },
+    storeId: site.store.id,
+    gatewayId: gatewayId("replay"),
+    boot: "replay",
   };
+  const onEvent = (event: SensorEvent): void => collected.add(event, base);
   let endMono = await replayCameras(options, onEvent);
   endMono = laterOf(endMono, await replayPackets(options, packets, start, onEvent));
   endMono = laterOf(endMono, await collectReceipts(options, receipts, start, onEvent));
-  collected.sort((a, b) => a.event.atMono - b.event.atMono || a.order - b.order);
-  return tell(options.site, collected, anchor, endMono);
+  const span = {
+    from: epochMs(Math.min(start, logs?.from ?? start)),
+    to: epochMs(Math.max(epochAt(base.anchor, endMono), logs?.to ?? start)),
+  };
+  const { events, values, days } = tell(site, collected, { ...span, gatewayId: gateway });
+  return { events, days, recording: { ...span, values }, notes };
+}
+
+/** Replays the detections logs; the span they cover together, null when there is none. */
+async function replayLogs(
+  options: ReplayOptions,
+  collected: CollectedEvents,
+  notes: string[],
+): Promise<{ readonly from: EpochMs; readonly to: EpochMs } | null> {
+  const sink: LogSink = {
+    onEvent: (event, context) => collected.add(event, context),
+    onStanding: (event, context) => collected.add(event, context, false),
+    onNote: (note) => notes.push(note),
+  };
+  const spans: { readonly from: number; readonly to: number }[] = [];
+  for (const input of options.detections) {
+    if (input.format === "log") spans.push(await replayDetectionsLog(input, options.site, sink));
+  }
+  if (spans.length === 0) return null;
+  const from = epochMs(Math.min(...spans.map((span) => span.from)));
+  return { from, to: epochMs(Math.max(...spans.map((span) => span.to))) };
 }
 
 async function replayCameras(
@@ -93,6 +132,7 @@ async function replayCameras(
     ends.push(await replayVideo(input, context, { model, clock, signal }));
   }
   for (const input of options.detections) {
+    if (input.format === "log") continue;
     const picture = options.pictures.get(input.cameraId) ?? null;
     ends.push(await replayDetections(input, picture, context));
   }
@@ -134,46 +174,6 @@ async function collectReceipts(
     onEvent({ kind: "transaction", source, seq, atMono, ...receipt });
   });
   return monoMs(Math.max(...receipts.map((receipt) => receipt.paidAt - start)));
-}
-
-/** Journey and metrics over everything collected, in order of time. */
-function tell(
-  site: SitePlan,
-  collected: readonly Timed[],
-  anchor: TimeAnchor,
-  endMono: MonoMs,
-): ReplayResult {
-  const metrics = createMetrics({ site });
-  const events: CloudEvent[] = [];
-  const days: TodayView[] = [];
-  let view: TodayView | null = null;
-  const closeDayBefore = (at: EpochMs): void => {
-    if (view !== null && at >= view.dayEnd) days.push(metrics.today(epochMs(view.dayEnd - 1)));
-    if (view === null || at >= view.dayEnd) view = metrics.today(at);
-  };
-  const onEvent = (event: JourneyEvent): void => {
-    closeDayBefore(event.at);
-    metrics.ingest(event);
-    const context = {
-      gatewayId: gatewayId("replay"),
-      storeId: site.store.id,
-      boot: "replay",
-      recordedAt: event.at,
-      hash: eventHash,
-    };
-    events.push(toCloudEvent(event, context));
-  };
-  const journey = createJourney({ site, anchor: () => anchor, onEvent });
-  // The figures are those of the last moment in which the sensors still saw.
-  const isEnd = ({ event }: Timed): boolean =>
-    event.kind === "sensor-changed" && event.state === "stopped" && event.atMono >= endMono;
-  for (const { event } of collected.filter((timed) => !isEnd(timed))) journey.ingest(event);
-  const [from, to] = [anchor.epoch, epochAt(anchor, endMono)];
-  closeDayBefore(to);
-  days.push(metrics.today(to));
-  const values = TILES.map((metric) => metrics.value(metric, { kind: "store" }, from, to));
-  for (const { event } of collected.filter(isEnd)) journey.ingest(event);
-  return { events, days, recording: { from, to, values } };
 }
 
 async function readPackets(paths: readonly string[]): Promise<readonly RecordedPacket[]> {

@@ -1,22 +1,38 @@
-import type { Worker } from "node:worker_threads";
+import type { MessagePort, Worker } from "node:worker_threads";
 import type { MonoMs } from "../../core/brand.ts";
 import type { Clock } from "../../core/clock.ts";
 import { GatewayError } from "../../core/errors.ts";
 import type { LivePeople } from "../../core/events.ts";
 import type { VisionEvent } from "../../vision/camera-pipeline.ts";
 import type { PictureSize } from "../../vision/ports.ts";
-import type { TrackedBox, WorkerBirth, WorkerOrder, WorkerReport } from "./camera-protocol.ts";
+import type {
+  FrameVerdict,
+  PictureReport,
+  TrackedBox,
+  WorkerBirth,
+  WorkerOrder,
+  WorkerReport,
+} from "./camera-protocol.ts";
+import type { SeenEntry } from "./detections-tap.ts";
+import type { TurnWish } from "./turn-taker.ts";
+import type { InferenceTurns, TurnSeat } from "./turns.ts";
 import { launchWorker } from "./worker-launch.ts";
 
 export interface CameraHostOptions {
-  readonly birth: WorkerBirth;
+  readonly birth: Omit<WorkerBirth, "takesTurns">;
   readonly clock: Clock;
+  /** Where inference is shared out among cameras, and this one's frames per second; absent: it need not ask. */
+  readonly turns?: { readonly table: InferenceTurns; readonly fps: number } | undefined;
   onEvent(event: VisionEvent): void;
   onPeople(people: LivePeople): void;
-  /** A frame was looked at and one slot is free again. */
-  onLooked?(atMono: MonoMs): void;
+  /** A frame was dealt with and one slot is free again; with the verdict `rest` nobody looked for people in it. */
+  onLooked?(atMono: MonoMs, verdict: FrameVerdict, refused: number): void;
   /** Only called when the birth asks for tracks. */
   onTracks?(tracks: readonly TrackedBox[], atMono: MonoMs): void;
+  /** What the pipeline was fed, each before the events made of it; only while tapped. */
+  onSeen?(entry: SeenEntry): void;
+  /** The picture itself became, or is no longer, untrustworthy. */
+  onPicture?(report: PictureReport): void;
 }
 
 /** How long a worker may take to finish its last frame and leave before its thread is ended by force. */
@@ -32,6 +48,7 @@ export class CameraHost {
   #settleGone: (fault: GatewayError | null) => void = () => undefined;
   #settleReady: { resolve: () => void; reject: (fault: GatewayError) => void } | null = null;
   #worker: Worker | null = null;
+  #seat: TurnSeat | null = null;
   #state: HostState = "new";
   #fault: GatewayError | null = null;
 
@@ -47,8 +64,13 @@ export class CameraHost {
    * @throws MODEL_MISSING, MODEL_HASH_MISMATCH, MODEL_UNSUPPORTED, INFERENCE_FAILED as the worker reports.
    */
   start(): Promise<void> {
-    const worker = launchWorker(import.meta.url, "camera-worker", this.#options.birth);
+    const { turns } = this.#options;
+    const birth: WorkerBirth = { ...this.#options.birth, takesTurns: turns !== undefined };
+    const worker = launchWorker(import.meta.url, "camera-worker", birth);
     this.#worker = worker;
+    // Also while it leaves: the frames before `end` still want their turn.
+    const onTurn = (): void => worker.postMessage({ kind: "turn" } satisfies WorkerOrder);
+    this.#seat = turns?.table.join(turns.fps, onTurn) ?? null;
     this.#state = "running";
     worker.on("message", (report: WorkerReport) => this.#read(report));
     worker.on("error", (error: Error) => {
@@ -70,6 +92,16 @@ export class CameraHost {
     this.#post({ kind: "wake" });
   }
 
+  /** Starts or stops handing out what the detector finds. */
+  tap(isOn: boolean): void {
+    this.#post({ kind: "tap", isOn });
+  }
+
+  /** Hands the worker one end of a look into its frames; people are covered in there when `isPixelated`. */
+  peek(port: MessagePort, isPixelated: boolean): void {
+    this.#post({ kind: "peek", port, isPixelated }, [port]);
+  }
+
   /** The source does not see any more: stays end as censored, nothing is counted across the gap. */
   blind(atMono: MonoMs): void {
     this.#post({ kind: "blind", atMono });
@@ -89,8 +121,9 @@ export class CameraHost {
     deadline.cancel();
   }
 
-  #post(order: WorkerOrder): void {
-    if (this.#state === "running") this.#worker?.postMessage(order);
+  #post(order: WorkerOrder, moved: readonly MessagePort[] = []): void {
+    if (this.#state === "running") this.#worker?.postMessage(order, moved);
+    else for (const port of moved) port.close();
   }
 
   #read(report: WorkerReport): void {
@@ -100,14 +133,22 @@ export class CameraHost {
         this.#settleReady = null;
         return;
       case "frame":
+        this.#handOut(report.seen);
         for (const event of report.events) this.#options.onEvent(event);
         if (report.tracks !== null) this.#options.onTracks?.(report.tracks, report.atMono);
         if (report.people !== null) this.#options.onPeople(report.people);
-        this.#options.onLooked?.(report.atMono);
+        this.#options.onLooked?.(report.atMono, report.verdict, report.refused);
         return;
       case "cut":
+        this.#handOut(report.seen);
         for (const event of report.events) this.#options.onEvent(event);
         if (report.people !== null) this.#options.onPeople(report.people);
+        return;
+      case "picture":
+        this.#options.onPicture?.(report.picture);
+        return;
+      case "turn":
+        this.#takeWish(report.wish);
         return;
       case "failed":
         this.#fail(new GatewayError(report.code, report.message));
@@ -115,6 +156,15 @@ export class CameraHost {
       case "ended":
         return;
     }
+  }
+
+  #takeWish(wish: TurnWish): void {
+    if (wish === "want") this.#seat?.want();
+    else this.#seat?.done();
+  }
+
+  #handOut(seen: readonly SeenEntry[] | null): void {
+    for (const entry of seen ?? []) this.#options.onSeen?.(entry);
   }
 
   #fail(fault: GatewayError): void {
@@ -129,6 +179,7 @@ export class CameraHost {
       this.#fail(new GatewayError("INFERENCE_FAILED", "The camera's worker thread ended"));
     }
     this.#state = "gone";
+    this.#seat?.leave();
     this.#settleGone(this.#fault);
   }
 }

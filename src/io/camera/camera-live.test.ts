@@ -52,12 +52,13 @@ function setUp(source: string, fps: number, isBrittle: boolean, ffmpegPath?: str
   const events: SensorEvent[] = [];
   const people: LivePeople[] = [];
   const camera = createCamera({
-    config: { id: cameraId("door"), source, fps, loop: false },
+    config: { id: cameraId("door"), source, fps, motionGate: false, loop: false },
     plan: PLAN,
     model: fakeCameraModel(dir, isBrittle),
     clock: CLOCK,
     log: SILENT_LOG,
     random: () => 0.99,
+    knock: async () => true,
     ...(ffmpegPath === undefined ? {} : { ffmpegPath }),
     onEvent: (event) => events.push(event),
     onPeople: (seen) => people.push(seen),
@@ -92,10 +93,10 @@ test("a clip played as a live camera counts the person who walks through it", as
 });
 
 test("when the source goes blind, a stay under way ends as censored", async () => {
-  const clip = join(dir, "stand.mp4");
-  const stand =
-    "color=black:s=512x384:r=15:d=2[bg];color=white:s=56x120:r=15:d=2[fg];[bg][fg]overlay=x=200:y=150";
-  const args = ["-y", "-loglevel", "error", "-f", "lavfi", "-i", stand, "-t", "2"];
+  const clip = join(dir, "walk-about.mp4");
+  const walk =
+    "color=black:s=512x384:r=15:d=2[bg];color=white:s=56x120:r=15:d=2[fg];[bg][fg]overlay=x='100+t*80':y=150";
+  const args = ["-y", "-loglevel", "error", "-f", "lavfi", "-i", walk, "-t", "2"];
   const { path } = await findFfmpeg();
   await promisify(execFile)(path, [...args, "-pix_fmt", "yuv420p", clip]);
   const { camera, events, people, until } = setUp(clip, 15, false);
@@ -110,12 +111,14 @@ test("when the source goes blind, a stay under way ends as censored", async () =
 test("a worker that fails on a frame makes the camera blind, and a new one takes over as a new life", async () => {
   using fake = createFakeFfmpeg({
     runs: [
-      { picture: "512x384", frames: 5, intervalMs: 60, afterwards: "stall" },
-      { picture: "512x384", frames: 3, intervalMs: 60, afterwards: "stall" },
+      { picture: "512x384", frames: 3, afterwards: "hold", moreFrames: 2 },
+      { picture: "512x384", frames: 3, afterwards: "stall" },
     ],
   });
   const { camera, states, until } = setUp("rtsp://cam/1", 15, true, fake.path);
   await camera.start(new AbortController().signal);
+  await until(() => states().includes("seeing"));
+  fake.letGo();
   await until(() => states().filter((state) => state === "seeing").length === 2);
   assert.deepEqual(states(), ["starting", "seeing", "INFERENCE_FAILED", "seeing"]);
   assert.equal(camera.facts().workersStarted, 2);

@@ -1,21 +1,37 @@
 import type { MonoMs } from "../../core/brand.ts";
 import type { FaultCode } from "../../core/errors.ts";
-import type { SensorChanged, SensorState } from "../../core/events.ts";
+import type { SensorChanged, SensorCondition, SensorState } from "../../core/events.ts";
 import { Ring } from "../../core/ring.ts";
+import type { PictureSize } from "../../vision/ports.ts";
 
 /** What the status page shows of a camera. */
 export interface CameraFacts {
   readonly state: SensorState;
   readonly code: FaultCode | null;
-  /** Frames looked at per second over the last seconds; null while fewer than two were. */
+  /** What is not right although it may see, in the order in which it began. */
+  readonly conditions: readonly SensorCondition[];
+  /** Size of the source picture; null before the first frame of this opening. */
+  readonly picture: PictureSize | null;
+  /** Frames dealt with per second over the last seconds; null while fewer than two were. */
   readonly fps: number | null;
+  /** Frames per second asked for. */
+  readonly targetFps: number;
+  /** Frames dealt with, those included in which nothing moved. */
   readonly framesLooked: number;
+  /** Of these, frames in which nobody had to be looked for because nothing moved. */
+  readonly framesSkipped: number;
+  /** Boxes the detector refused because a side or score was no number or beyond all reason: a damaged model. */
+  readonly boxesRefused: number;
   /** Frames that were read and overwritten before they could be looked at. */
   readonly framesDropped: number;
+  /** Pictures that could not be decoded cleanly. */
+  readonly framesDamaged: number;
   /** Time since the last frame arrived; null before the first. */
   readonly lastFrameAgeMs: number | null;
   /** How often the source was opened. */
   readonly opened: number;
+  /** How often of these because a stream that had delivered was lost. */
+  readonly reopened: number;
   /** How often the worker thread was started. */
   readonly workersStarted: number;
 }

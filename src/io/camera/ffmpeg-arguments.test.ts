@@ -1,13 +1,18 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { type FfmpegFlavour, ffmpegArguments } from "./ffmpeg-arguments.ts";
+import { type FfmpegFlavour, type FrameFit, ffmpegArguments } from "./ffmpeg-arguments.ts";
 import { createRedactor, describeSource, parseVideoSource } from "./video-source.ts";
 
 const NEW: FfmpegFlavour = {
   rtspTimeoutFlag: "-timeout",
   passthrough: ["-fps_mode", "passthrough"],
+  frameLines: "showinfo=checksum=0",
 };
-const OLD: FfmpegFlavour = { rtspTimeoutFlag: "-stimeout", passthrough: ["-vsync", "passthrough"] };
+const OLD: FfmpegFlavour = {
+  rtspTimeoutFlag: "-stimeout",
+  passthrough: ["-vsync", "passthrough"],
+  frameLines: "showinfo",
+};
 const INPUT = { widthPx: 512, heightPx: 288 };
 
 function line(source: string, flavour = NEW, pacing: "live" | "lossless" = "live"): string {
@@ -49,10 +54,28 @@ test("a file is read at its own speed when live and at full speed when nothing m
 
 test("frames leave letterboxed as rgb24 with the grey of the models and without being doubled", () => {
   const text = line("a.mp4", NEW, "lossless");
-  assert.match(text, /fps=fps=8,scale=512:288:force_original_aspect_ratio=decrease/);
+  assert.match(
+    text,
+    /fps=fps=8,showinfo=checksum=0,scale=512:288:force_original_aspect_ratio=decrease/,
+  );
   assert.match(text, /format=rgb24,pad=512:288:\(ow-iw\)\/2:\(oh-ih\)\/2:color=0x727272 /);
   assert.match(text, /-fps_mode passthrough -pix_fmt rgb24 -f rawvideo pipe:1$/);
   assert.match(line("a.mp4", OLD), /-vsync passthrough/);
+});
+
+test("a model may want the picture stretched, or in the corner beside another grey", () => {
+  const filterOf = (fit: FrameFit): string => {
+    const source = parseVideoSource("a.mp4");
+    const request = { source, input: INPUT, fit, fps: 8, pacing: "lossless" } as const;
+    const args = ffmpegArguments(NEW, request);
+    return args[args.indexOf("-vf") + 1] ?? "";
+  };
+  assert.equal(
+    filterOf({ resize: "stretch", pad: 0 }),
+    "fps=fps=8,showinfo=checksum=0,scale=512:288:flags=bilinear,format=rgb24",
+  );
+  assert.match(filterOf({ resize: "topleft", pad: 5 }), /,pad=512:288:0:0:color=0x050505$/);
+  assert.match(filterOf({ resize: "letterbox", pad: 114 }), /:color=0x727272$/);
 });
 
 test("no spelling of a camera's credentials survives the redactor", () => {

@@ -1,4 +1,4 @@
-import type { PictureSize } from "../../vision/ports.ts";
+import type { PictureFit, PictureSize } from "../../vision/ports.ts";
 import type { VideoSource } from "./video-source.ts";
 
 /** What differs between the ffmpeg versions in the field. */
@@ -10,6 +10,8 @@ export interface FfmpegFlavour {
   readonly rtspTimeoutFlag: "-timeout" | "-stimeout";
   /** Options that hand every filtered frame through, neither doubled nor dropped to meet a rate. */
   readonly passthrough: readonly [flag: "-fps_mode" | "-vsync", value: "passthrough"];
+  /** Filter that prints one line for each frame, without summing up its pixels where it can be told not to. */
+  readonly frameLines: "showinfo=checksum=0" | "showinfo";
 }
 
 /**
@@ -18,17 +20,25 @@ export interface FfmpegFlavour {
  */
 export type FramePacing = "live" | "lossless";
 
-/** One ffmpeg run that turns a source into letterboxed rgb24 frames on stdout. */
+/** How the picture is put into the frame; `pad` is the value 0..255 of the pixels beside it. */
+export interface FrameFit {
+  readonly resize: PictureFit;
+  readonly pad: number;
+}
+
+/** What a request without a fit gets. The grey is the one the detectors were measured with. @source notes on models */
+export const USUAL_FIT: FrameFit = { resize: "letterbox", pad: 114 };
+
+/** One ffmpeg run that turns a source into fitted rgb24 frames on stdout. */
 export interface FrameRequest {
   readonly source: VideoSource;
   /** Size of the network input in Px; each frame has width * height * 3 bytes. */
   readonly input: PictureSize;
+  /** Absent: `USUAL_FIT`. */
+  readonly fit?: FrameFit;
   readonly fps: number;
   readonly pacing: FramePacing;
 }
-
-/** Grey of the padding, as the detectors were measured with. @source notes on the models' pre-processing, 114 of 255. */
-export const PADDING_COLOUR = "0x727272";
 
 const SOCKET_TIMEOUT_US = 5_000_000;
 
@@ -41,9 +51,10 @@ export function ffmpegArguments(flavour: FfmpegFlavour, request: FrameRequest): 
     "-hide_banner",
     "-nostdin",
     "-nostats",
-    // The size of the source picture is read from the stream line, which only this level prints.
+    // The size of the source picture is read from lines which only this level prints; repeated ones are not folded,
+    // so that every damaged picture can be counted.
     "-loglevel",
-    "info",
+    "repeat+info",
     // Several decoder threads would hold back one frame each.
     ...(request.pacing === "live" ? ["-threads", "1"] : []),
     ...inputArguments(flavour, request),
@@ -55,7 +66,7 @@ export function ffmpegArguments(flavour: FfmpegFlavour, request: FrameRequest): 
     "-sn",
     "-dn",
     "-vf",
-    videoFilter(request),
+    videoFilter(flavour, request),
     ...flavour.passthrough,
     "-pix_fmt",
     "rgb24",
@@ -65,12 +76,26 @@ export function ffmpegArguments(flavour: FfmpegFlavour, request: FrameRequest): 
   ];
 }
 
-/** Command line that only prints what is known of a source and then fails for want of an output. Pure. */
-export function probeArguments(source: VideoSource): readonly string[] {
-  return ["-hide_banner", "-nostdin", "-loglevel", "info", "-noautorotate", "-i", source.address];
+/**
+ * Command line that only prints what is known of a source and then fails for want of an output. A camera that does not
+ * answer ends it after the socket timeout. Pure.
+ */
+export function probeArguments(flavour: FfmpegFlavour, source: VideoSource): readonly string[] {
+  const patience: Readonly<Record<VideoSource["kind"], readonly string[]>> = {
+    rtsp: ["-rtsp_transport", "tcp", flavour.rtspTimeoutFlag, String(SOCKET_TIMEOUT_US)],
+    http: ["-rw_timeout", String(SOCKET_TIMEOUT_US)],
+    file: [],
+    v4l2: ["-f", "v4l2"],
+  };
+  const quiet = ["-hide_banner", "-nostdin", "-loglevel", "info", "-noautorotate"];
+  return [...quiet, ...patience[source.kind], "-i", source.address];
 }
 
-function inputArguments(flavour: FfmpegFlavour, request: FrameRequest): readonly string[] {
+/** What stands before `-i`: how to open the source. Pure. */
+export function inputArguments(
+  flavour: FfmpegFlavour,
+  request: Pick<FrameRequest, "source" | "fps" | "pacing">,
+): readonly string[] {
   // Lines and zones are drawn on the coded picture, so a rotation flag in the stream is ignored.
   const common = ["-noautorotate"];
   const network = [
@@ -78,6 +103,10 @@ function inputArguments(flavour: FfmpegFlavour, request: FrameRequest): readonly
     "500000",
     "-probesize",
     "500000",
+    // Not waiting for enough frames to guess a rate from: the rate is measured as frames arrive, and the first
+    // one comes in half the time.
+    "-fpsprobesize",
+    "0",
     "-fflags",
     "+genpts+discardcorrupt",
     "-use_wallclock_as_timestamps",
@@ -113,15 +142,31 @@ function inputArguments(flavour: FfmpegFlavour, request: FrameRequest): readonly
   }
 }
 
-function videoFilter({ input, fps, pacing }: FrameRequest): string {
-  const size = `${input.widthPx}:${input.heightPx}`;
+function videoFilter(
+  { frameLines }: FfmpegFlavour,
+  { input, fit = USUAL_FIT, fps, pacing }: FrameRequest,
+): string {
   return [
     pacing === "live" ? thinning(fps) : `fps=fps=${fps}`,
+    // After the thinning, so that its lines are those of the frames that leave; before the scaling, so that they name
+    // the size of the source picture, which may change in mid-stream.
+    frameLines,
+    ...fitting(input, fit),
+  ].join(",");
+}
+
+/** Must place the picture as `letterboxOf` says. */
+function fitting({ widthPx, heightPx }: PictureSize, { resize, pad }: FrameFit): readonly string[] {
+  const size = `${widthPx}:${heightPx}`;
+  if (resize === "stretch") return [`scale=${size}:flags=bilinear`, "format=rgb24"];
+  const corner = resize === "letterbox" ? "(ow-iw)/2:(oh-ih)/2" : "0:0";
+  const grey = pad.toString(16).padStart(2, "0");
+  return [
     `scale=${size}:force_original_aspect_ratio=decrease:flags=bilinear`,
     // Before the padding, because padding a 4:2:0 picture rounds its offset to even pixels.
     "format=rgb24",
-    `pad=${size}:(ow-iw)/2:(oh-ih)/2:color=${PADDING_COLOUR}`,
-  ].join(",");
+    `pad=${size}:${corner}:color=0x${grey.repeat(3)}`,
+  ];
 }
 
 /**

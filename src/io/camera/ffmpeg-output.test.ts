@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
-import { createLineSplitter, faultOfOutput, parseStreamLine } from "./ffmpeg-output.ts";
+import {
+  createLineSplitter,
+  faultOfOutput,
+  isDamageLine,
+  parseFrameLine,
+  parseStreamLine,
+} from "./ffmpeg-output.ts";
 
 test("the stream line of ffmpeg 5 gives picture and rate", () => {
   const line =
@@ -38,7 +44,9 @@ for (const [line, code] of [
   ["rtsp://cam/1: Connection timed out", "CAMERA_UNREACHABLE"],
   ["Failed to resolve hostname cam: Name or service not known", "CAMERA_UNREACHABLE"],
   ["rtsp://cam/1: No route to host", "CAMERA_UNREACHABLE"],
-  ["[mov,mp4 @ 0x5] moov atom not found", null],
+  ["[mov,mp4 @ 0x5] moov atom not found", "CAMERA_UNREADABLE"],
+  ["noise.ts: Invalid data found when processing input", "CAMERA_UNREADABLE"],
+  ["Output #0 does not contain any stream", "CAMERA_UNREADABLE"],
   ["[h264 @ 0x5] error while decoding MB 3 4", null],
 ] as const) {
   test(`"${line}" means ${code ?? "nothing known"}`, () => {
@@ -71,4 +79,32 @@ test("lines come out whole however the text is cut", () => {
       assert.deepEqual(lines, ["one", "two", "three", "four"]);
     }),
   );
+});
+
+for (const [line, size] of [
+  [
+    "[Parsed_showinfo_1 @ 0x5577764edec0] n:  35 pts: 396000 pts_time:4.4     pos:  1025164 fmt:yuv420p sar:0/1 s:768x576 i:P iskey:0 type:P ",
+    { widthPx: 768, heightPx: 576 },
+  ],
+  [
+    "[Parsed_showinfo_1 @ 0x63f] n:1234 pts:    512 pts_time:0.04    duration:    512 duration_time:0.04    fmt:yuvj420p cl:left sar:1/1 s:16x16 i:P iskey:1 type:I ",
+    { widthPx: 16, heightPx: 16 },
+  ],
+  ["[Parsed_showinfo_1 @ 0x63f] config in time_base: 1/90000, frame_rate: 10/1", null],
+  ["[Parsed_showinfo_1 @ 0x63f] User Data=n: 1 s:9x9", null],
+  ["  Stream #0:0: Video: h264, yuv420p, 768x576, 10 fps", null],
+] as const) {
+  test(`a frame line is ${size === null ? "not" : `${size.widthPx} wide in`} "${line.slice(0, 60)}..."`, () => {
+    assert.deepEqual(parseFrameLine(line), size);
+  });
+}
+
+test("reports of damaged pictures are told from others", () => {
+  for (const line of [
+    "[h264 @ 0x5] concealing 88 DC, 88 AC, 88 MV errors in P frame",
+    "[h264 @ 0x5] error while decoding MB 3 4, bytestream -5",
+    "rtsp://cam/1: corrupt decoded frame in stream 0",
+  ])
+    assert.ok(isDamageLine(line), line);
+  assert.ok(!isDamageLine("  Stream #0:0: Video: h264, yuv420p, 768x576, 10 fps"));
 });

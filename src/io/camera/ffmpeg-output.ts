@@ -29,12 +29,38 @@ export function parseStreamLine(line: string): StreamFacts | null {
   };
 }
 
+/**
+ * Size of the picture one frame was made of, from the line that the showinfo filter prints for it; null for any other
+ * line. The lines come in the order of the frames. Pure.
+ */
+export function parseFrameLine(line: string): PictureSize | null {
+  if (!isFrameLine(line)) return null;
+  const size = /\] n: *\d+ .*\bs:(\d+)x(\d+)\b/.exec(line);
+  return size === null ? null : { widthPx: Number(size[1]), heightPx: Number(size[2]) };
+}
+
+/** Whether a line comes from the showinfo filter: about one frame, of no use in a report. Pure. */
+export function isFrameLine(line: string): boolean {
+  return line.startsWith("[Parsed_showinfo");
+}
+
+/** Whether a line tells of one picture that could not be decoded cleanly. Pure. */
+export function isDamageLine(line: string): boolean {
+  return /concealing \d+ DC|corrupt decoded frame|error while decoding MB|Error while decoding stream|Error submitting packet/i.test(
+    line,
+  );
+}
+
 const SIGNS: readonly (readonly [RegExp, FaultCode])[] = [
   [/\b401\b|\b403\b|Unauthorized|Forbidden|authorization failed/i, "CAMERA_UNAUTHORIZED"],
   [/\b404\b|Not Found|No such file or directory|No such device/, "CAMERA_NOT_FOUND"],
   [
-    /Connection refused|timed out|No route to host|Network is unreachable|Host is down|Connection reset|resolve hostname|Name or service not known|resource busy|Permission denied|Input\/output error/i,
+    /Connection refused|\b503\b|timed out|No route to host|Network is unreachable|Host is down|Connection reset|resolve hostname|Name or service not known|resource busy|Permission denied|Input\/output error/i,
     "CAMERA_UNREACHABLE",
+  ],
+  [
+    /Invalid data found|does not contain any stream|matches no streams|Could not find codec parameters|moov atom not found|Decoder .* not found|Output file is empty/,
+    "CAMERA_UNREADABLE",
   ],
 ];
 

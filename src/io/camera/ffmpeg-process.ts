@@ -1,7 +1,8 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Readable } from "node:stream";
 import type { Clock, Timer } from "../../core/clock.ts";
-import { createLineSplitter } from "./ffmpeg-output.ts";
+import { type Leash, leashed } from "./ffmpeg-leash.ts";
+import { createLineSplitter, isFrameLine } from "./ffmpeg-output.ts";
 
 /** How an ffmpeg left. Neither number tells whether it worked: a lost camera is exit code 0. */
 export interface FfmpegExit {
@@ -14,13 +15,23 @@ export interface FfmpegExit {
 export interface FfmpegProcessOptions {
   readonly path: string;
   readonly args: readonly string[];
+  /** Ties the child to this process; absent or null: it runs free and ends with its pipes. */
+  readonly leash?: Leash | null;
   readonly clock: Clock;
   onChunk(chunk: Uint8Array): void;
   onLine(line: string): void;
+  /** Called once, after the last line. */
+  onLinesEnd?(): void;
 }
 
 /** How long ffmpeg may take to take leave of the camera before it is killed. */
 export const TERM_GRACE_MS = 2000;
+
+/**
+ * When ffmpeg is asked a second time. The first SIGTERM is looked at between packets, so on a silent network never;
+ * the second one interrupts the waiting itself. @source fftools/ffmpeg.c, decode_interrupt_cb.
+ */
+export const SECOND_TERM_MS = 300;
 
 const KEPT_LINES = 40;
 
@@ -44,21 +55,24 @@ export class FfmpegProcess {
   readonly #onChunk: (chunk: Uint8Array) => void;
   #flow: "waiting" | "flowing" | "paused" | "draining" = "waiting";
   #isClosed = false;
-  #killTimer: Timer | null = null;
+  #stopTimers: readonly Timer[] = [];
 
   constructor(options: FfmpegProcessOptions) {
     this.#clock = options.clock;
-    this.#child = spawn(options.path, options.args, { stdio: ["ignore", "pipe", "pipe"] });
+    const { program, args } = leashed(options.leash ?? null, options.path, options.args);
+    this.#child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
     this.#register();
     const split = createLineSplitter((line) => {
-      this.#remember(line);
+      // One line a frame would push what matters out of the few lines kept.
+      if (!isFrameLine(line)) this.#remember(line);
       options.onLine(line);
     });
     this.#onChunk = options.onChunk;
     this.#child.stderr.setEncoding("utf8").on("data", split);
     // A run that never named its picture is never resumed; its pipe must be emptied or it would not close.
     this.#child.stderr.on("end", () => {
-      if (this.#flow === "waiting") this.#drain();
+      if (this.#flow === "waiting") this.drain();
+      options.onLinesEnd?.();
     });
     // Pulled on "readable", because Node itself resumes a paused stdout when the child exits.
     this.#child.stdout.on("readable", () => this.#pull());
@@ -80,15 +94,21 @@ export class FfmpegProcess {
     this.#pull();
   }
 
-  /** SIGTERM now, SIGKILL after the grace; resolves when it is gone. Idempotent. */
+  /** Reads and drops whatever else comes. */
+  drain(): void {
+    this.#flow = "draining";
+    this.#pull();
+  }
+
+  /** SIGTERM now, again soon, SIGKILL after the grace; resolves when it is gone. Idempotent. */
   stop(): Promise<FfmpegExit> {
-    if (!this.#isClosed && this.#killTimer === null) {
+    if (!this.#isClosed && this.#stopTimers.length === 0) {
       this.#child.kill("SIGTERM");
       // Frames of a run that is being stopped are of no use; a full pipe would keep ffmpeg from leaving.
-      this.#drain();
-      this.#killTimer = this.#clock.after(TERM_GRACE_MS, "ffmpeg-kill", () => {
-        this.#child.kill("SIGKILL");
-      });
+      this.drain();
+      const later = (delayMs: number, signal: NodeJS.Signals): Timer =>
+        this.#clock.after(delayMs, `ffmpeg-${signal}`, () => this.#child.kill(signal));
+      this.#stopTimers = [later(SECOND_TERM_MS, "SIGTERM"), later(TERM_GRACE_MS, "SIGKILL")];
     }
     return this.closed;
   }
@@ -101,16 +121,11 @@ export class FfmpegProcess {
     }
   }
 
-  #drain(): void {
-    this.#flow = "draining";
-    this.#pull();
-  }
-
   #exit(): Promise<FfmpegExit> {
     return new Promise((resolve) => {
       const settle = (exitCode: number | null, signal: NodeJS.Signals | null): void => {
         this.#isClosed = true;
-        this.#killTimer?.cancel();
+        for (const timer of this.#stopTimers) timer.cancel();
         this.#unregister();
         resolve({ exitCode, signal, lines: this.#lines });
       };

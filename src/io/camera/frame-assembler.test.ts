@@ -14,7 +14,7 @@ function setUp(policy: SlotPolicy, slots = 3) {
   const assembler = new FrameAssembler({
     slots: writer,
     policy,
-    generation: 1,
+    generationOf: () => 1,
     stampOf: (index) => monoMs(index * 100),
     onFrame: () => {
       completed += 1;

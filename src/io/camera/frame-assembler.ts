@@ -4,8 +4,11 @@ import { type FrameSlots, NO_SLOT, type SlotPolicy } from "./frame-slots.ts";
 export interface FrameAssemblerOptions {
   readonly slots: FrameSlots;
   readonly policy: SlotPolicy;
-  /** Run of the source the frames belong to. */
-  readonly generation: number;
+  /**
+   * Called before the first byte of each frame is taken in: the generation it belongs to, or null when that is not
+   * known yet, which holds the bytes back.
+   */
+  generationOf(index: number): number | null;
   /** Capture time of the frame with this number (from 0), asked once its last byte is there. */
   stampOf(index: number): MonoMs;
   /** Called after each frame that was handed to the reader. */
@@ -14,11 +17,13 @@ export interface FrameAssemblerOptions {
 
 /**
  * Cuts a stream of bytes into frames, whatever the size of the chunks. Under `newest` a frame that finds no slot is
- * read past and counted as dropped; under `every` the rest of the chunk is held and the caller must pause the stream.
+ * read past and counted as dropped; under `every` the rest of the chunk is held and the caller must pause the stream,
+ * and so it is, under both, while nothing is known of the frame that begins.
  */
 export class FrameAssembler {
   readonly #options: FrameAssemblerOptions;
   #slot = NO_SLOT;
+  #generation: number | null = null;
   #filledBytes = 0;
   #isSkipping = false;
   #frames = 0;
@@ -53,7 +58,7 @@ export class FrameAssembler {
     return true;
   }
 
-  /** Goes on with the held chunk after the reader released a slot; true when the stream may flow again. */
+  /** Goes on with the held chunk after the reason to hold it may be gone; true when the stream may flow again. */
   resume(): boolean {
     const chunk = this.#held;
     if (chunk === null) return true;
@@ -72,6 +77,8 @@ export class FrameAssembler {
 
   #isReady(): boolean {
     if (this.#slot !== NO_SLOT || this.#isSkipping) return true;
+    this.#generation ??= this.#options.generationOf(this.#frames);
+    if (this.#generation === null) return false;
     this.#slot = this.#options.slots.claim(this.#options.policy);
     if (this.#slot === NO_SLOT && this.#options.policy === "newest") this.#isSkipping = true;
     return this.#slot !== NO_SLOT || this.#isSkipping;
@@ -88,8 +95,10 @@ export class FrameAssembler {
   }
 
   #complete(): void {
-    const { slots, stampOf, onFrame, generation } = this.#options;
+    const { slots, stampOf, onFrame } = this.#options;
     const atMono = stampOf(this.#frames);
+    const generation = this.#generation ?? 0;
+    this.#generation = null;
     this.#frames += 1;
     this.#filledBytes = 0;
     if (this.#isSkipping) {

@@ -1,9 +1,5 @@
-import type { LivePeople } from "../../core/events.ts";
-import {
-  type CameraPipeline,
-  createCameraPipeline,
-  type VisionEvent,
-} from "../../vision/camera-pipeline.ts";
+import type { MonoMs } from "../../core/brand.ts";
+import { type FrameVerdict, type PictureReport, PictureWatch } from "../../vision/picture-watch.ts";
 import {
   createDetections,
   type Letterbox,
@@ -11,34 +7,36 @@ import {
   type PersonDetector,
   type PictureSize,
 } from "../../vision/ports.ts";
-import { bandsForScore } from "../../vision/score-bands.ts";
-import type { TrackView } from "../../vision/track.ts";
-import type { TrackedBox, WorkerBirth, WorkerOrder, WorkerReport } from "./camera-protocol.ts";
+import type { WorkerBirth, WorkerOrder, WorkerReport } from "./camera-protocol.ts";
+import { FramePeek } from "./frame-peek.ts";
 import { FrameSlots, NO_SLOT } from "./frame-slots.ts";
+import { TurnTaker } from "./turn-taker.ts";
+import { WorkerPipeline } from "./worker-pipeline.ts";
 
 /** More people than this in one picture are beyond any shop camera; the weakest boxes are dropped. */
 const MAX_PEOPLE = 128;
 
 /**
- * The loop inside a camera's worker: takes published frames, runs detector and pipeline, reports what came out.
- * Orders take effect between frames, after the frames published before them.
+ * The loop inside a camera's worker: takes published frames, judges the picture, runs detector and pipeline, reports
+ * what came out. Orders take effect between frames, after the frames published before them.
  */
 export class FrameWorker {
   readonly #birth: WorkerBirth;
   readonly #detector: PersonDetector;
   readonly #report: (report: WorkerReport) => void;
   readonly #slots: FrameSlots;
+  readonly #turns: TurnTaker | null;
+  readonly #pipeline: WorkerPipeline;
   readonly #detections = createDetections(MAX_PEOPLE);
   readonly #orders: WorkerOrder[] = [];
-  readonly #rgb24: Uint8Array;
-  #pipeline: CameraPipeline | null = null;
+  readonly #peek = new FramePeek();
+  readonly #frame: Uint8Array;
+  #frameMono: MonoMs | null = null;
+  #watch: PictureWatch | null = null;
   #letterbox: Letterbox | null = null;
   #generation = -1;
-  #pictures = 0;
+  #refusedBefore = 0;
   #isBusy = false;
-  #events: VisionEvent[] = [];
-  #people: LivePeople | null = null;
-  #tracks: TrackedBox[] | null = null;
 
   constructor(
     birth: WorkerBirth,
@@ -49,11 +47,14 @@ export class FrameWorker {
     this.#detector = detector;
     this.#report = report;
     this.#slots = new FrameSlots(birth.shared);
-    this.#rgb24 = new Uint8Array(birth.shared.frameBytes);
+    this.#pipeline = new WorkerPipeline(birth);
+    this.#turns = birth.takesTurns ? new TurnTaker((wish) => report({ kind: "turn", wish })) : null;
+    this.#frame = new Uint8Array(birth.shared.frameBytes);
   }
 
   /** Takes an order; resolves when everything waiting at this moment is done. Rejects when a frame failed. */
   async accept(order: WorkerOrder): Promise<void> {
+    if (order.kind === "turn") return this.#turns?.granted();
     if (order.kind !== "wake") this.#orders.push(order);
     if (this.#isBusy) return;
     this.#isBusy = true;
@@ -61,13 +62,13 @@ export class FrameWorker {
       while (await this.#step());
     } finally {
       this.#isBusy = false;
+      this.#turns?.giveBack();
     }
   }
 
   async #step(): Promise<boolean> {
-    const slot = this.#slots.take(this.#birth.policy, this.#generation);
-    if (slot !== NO_SLOT) {
-      await this.#look(slot);
+    if (this.#takeFrame()) {
+      await this.#process();
       return true;
     }
     const order = this.#orders.shift();
@@ -75,23 +76,49 @@ export class FrameWorker {
     return order !== undefined;
   }
 
-  async #look(slot: number): Promise<void> {
-    const atMono = this.#slots.stamp(slot);
-    // Copied out at once: the slot is free for the next frame while this one is looked at.
-    this.#rgb24.set(this.#slots.pixels(slot));
+  /** Copies the next frame out at once, so that its slot is free while it is looked at; false when none waits. */
+  #takeFrame(): boolean {
+    const slot = this.#slots.take(this.#birth.policy, this.#generation);
+    if (slot === NO_SLOT) return false;
+    this.#frame.set(this.#slots.pixels(slot));
+    this.#frameMono = this.#slots.stamp(slot);
     this.#slots.release(slot);
-    if (this.#letterbox === null || this.#pipeline === null) return;
-    this.#people = null;
-    this.#tracks = null;
-    await this.#detector.detect(this.#rgb24, this.#letterbox, this.#detections);
-    this.#pipeline.push(this.#detections, atMono);
-    this.#report({
-      kind: "frame",
-      atMono,
-      events: this.#takeEvents(),
-      people: this.#people,
-      tracks: this.#tracks,
-    });
+    return true;
+  }
+
+  async #process(): Promise<void> {
+    const letterbox = this.#letterbox;
+    if (letterbox === null) return;
+    const verdict = await this.#decide();
+    const atMono = this.#frameMono;
+    if (atMono === null) return;
+    this.#detections.count = 0;
+    if (verdict === "look") {
+      await this.#detector.detect(this.#frame, letterbox, this.#detections);
+    } else this.#turns?.giveBack();
+    // A frame that passed shows nobody, and nobody is followed: an empty look is the truth and lets time go by.
+    if (verdict !== "rest") this.#pipeline.push(this.#detections, atMono);
+    this.#peek.offer(this.#frame, letterbox, verdict === "look" ? this.#detections : null, atMono);
+    const refused = this.#detector.refused - this.#refusedBefore;
+    this.#refusedBefore += refused;
+    this.#report({ kind: "frame", atMono, verdict, refused, ...this.#pipeline.take() });
+  }
+
+  /** What to do with the frame at hand, which after a wait for the turn is the newest one. */
+  async #decide(): Promise<FrameVerdict> {
+    const verdict = this.#examine();
+    if (verdict !== "look" || this.#turns === null) return verdict;
+    await this.#turns.take();
+    if (!this.#takeFrame()) return verdict;
+    // The frame before was read and examined, but nobody looked for people in it.
+    this.#slots.countDrop();
+    return this.#examine() === "rest" ? "rest" : "look";
+  }
+
+  #examine(): FrameVerdict {
+    if (this.#watch === null || this.#frameMono === null) return "look";
+    const { arePeopleFollowed } = this.#pipeline;
+    return this.#watch.examine(this.#frame, this.#frameMono, arePeopleFollowed);
   }
 
   #obey(order: WorkerOrder): void {
@@ -100,57 +127,52 @@ export class FrameWorker {
         this.#open(order.picture, order.generation);
         return;
       case "blind":
-        this.#people = null;
-        this.#pipeline?.blind(order.atMono);
-        this.#report({ kind: "cut", events: this.#takeEvents(), people: this.#people });
+        this.#watch?.interrupt(order.atMono);
+        this.#pipeline.blind(order.atMono);
+        this.#reportCut();
         return;
       case "end":
-        this.#people = null;
-        this.#pipeline?.end(order.atMono);
-        this.#report({ kind: "cut", events: this.#takeEvents(), people: this.#people });
+        this.#pipeline.end(order.atMono);
+        this.#reportCut();
+        this.#peek.close();
         this.#report({ kind: "ended" });
         return;
+      case "tap":
+        this.#pipeline.tap.turn(order.isOn);
+        return;
+      case "peek":
+        this.#peek.open(order.port, order.isPixelated);
+        return;
+      case "turn":
       case "wake":
         return;
     }
   }
 
+  #reportCut(): void {
+    const { events, people, seen } = this.#pipeline.take();
+    this.#report({ kind: "cut", events, people, seen });
+  }
+
   #open(picture: PictureSize, generation: number): void {
     this.#generation = generation;
+    this.#peek.begin();
     const known = this.#letterbox?.source;
     if (known?.widthPx === picture.widthPx && known.heightPx === picture.heightPx) return;
-    this.#letterbox = letterboxOf(picture, this.#detector.input);
-    const { plan, model, wantsTracks, run } = this.#birth;
-    // A camera that comes back with another resolution is a new life: its event numbers begin again.
-    const life = this.#pictures === 0 ? run : `${run}.${this.#pictures}`;
-    this.#pictures += 1;
-    this.#pipeline = createCameraPipeline({
-      plan,
-      picture,
-      run: life,
-      bands: bandsForScore(model.entry.score),
-      onEvent: (event) => this.#events.push(event),
-      onPeople: (people) => {
-        this.#people = people;
-      },
-      ...(wantsTracks ? { onTracks: (tracks) => this.#keepTracks(tracks) } : {}),
-    });
+    this.#letterbox = letterboxOf(picture, this.#detector.input, this.#detector.fit);
+    this.#pipeline.begin(picture);
+    const { watch } = this.#birth;
+    if (watch === null) return;
+    const onReport = (report: PictureReport): void => this.#tellPicture(report);
+    this.#watch = new PictureWatch({ ...watch, letterbox: this.#letterbox, onReport });
   }
 
-  #keepTracks(tracks: readonly TrackView[]): void {
-    this.#tracks = tracks.map(({ id, leftPx, topPx, widthPx, heightPx, score }) => ({
-      trackId: id,
-      leftPx,
-      topPx,
-      widthPx,
-      heightPx,
-      score,
-    }));
-  }
-
-  #takeEvents(): readonly VisionEvent[] {
-    const events = this.#events;
-    if (events.length > 0) this.#events = [];
-    return events;
+  /** A picture that cannot be believed ends every stay as censored before it is told. */
+  #tellPicture(picture: PictureReport): void {
+    if (picture.kind === "fault" && picture.code !== null) {
+      this.#pipeline.blind(picture.atMono);
+      this.#reportCut();
+    }
+    this.#report({ kind: "picture", picture });
   }
 }

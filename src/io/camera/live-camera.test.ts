@@ -11,8 +11,10 @@ import type { Timer } from "../../core/clock.ts";
 import type { FaultCode } from "../../core/errors.ts";
 import type { SensorEvent } from "../../core/events.ts";
 import { SILENT_LOG } from "../../core/lifecycle.ts";
+import type { PictureSize } from "../../vision/ports.ts";
 import type { CameraModel } from "./camera-protocol.ts";
-import { CAMERA_TIMING, createCamera } from "./live-camera.ts";
+import { CAMERA_TIMING } from "./camera-timing.ts";
+import { createCamera } from "./live-camera.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "camera-"));
 let model: CameraModel;
@@ -26,6 +28,9 @@ interface SetUp {
   readonly source?: string;
   readonly loop?: boolean;
   readonly model?: CameraModel | null;
+  /** Whether somebody listens at the camera's address; it is asked before each reopening. */
+  readonly isDoorOpen?: () => boolean;
+  readonly better?: (picture: PictureSize) => CameraModel | null;
 }
 
 /** Fake clock that also notes how long the camera chose to pause. */
@@ -50,11 +55,14 @@ function setUp(given: SetUp = {}) {
       id: cameraId("door"),
       source: given.source ?? "rtsp://admin:geheim@cam/1",
       fps: 8,
+      motionGate: false,
       loop: given.loop ?? false,
     },
     plan: { id: cameraId("door"), name: "door", lines: [], zones: [], exclusions: [] },
     model: given.model === undefined ? model : given.model,
+    ...(given.better === undefined ? {} : { modelFor: given.better }),
     clock,
+    knock: async () => given.isDoorOpen?.() ?? true,
     log: { ...SILENT_LOG, warn: (fields) => logged.push(JSON.stringify(fields)) },
     random: () => 0,
     ...(given.fake === undefined ? {} : { ffmpegPath: given.fake.path }),
@@ -116,14 +124,14 @@ test("a camera disposed of before it was started does nothing", async () => {
 
 test("a stream that stalls makes the camera blind in seconds, and it sees again once frames flow", async () => {
   using fake = createFakeFfmpeg({ runs: [{ picture: "512x384", frames: 3, afterwards: "stall" }] });
-  const { camera, states, stop, until, passUntil, sitOut, times } = setUp({ fake });
+  const { camera, clock, states, stop, until, passUntil, times } = setUp({ fake });
   await camera.start(stop.signal);
   await until(() => states.includes("seeing"));
   const silentMs = await passUntil(() => states.includes("CAMERA_STALLED"));
   assert.ok(silentMs <= CAMERA_TIMING.staleMs + 2 * CAMERA_TIMING.watchdogMs, `${silentMs} ms`);
-  await sitOut(1);
-  assert.ok(!isAlive(fake.runs()[0]?.pid ?? 0), "the stalled child is gone");
   await until(() => times("seeing") === 2);
+  assert.ok(!isAlive(fake.runs()[0]?.pid ?? 0), "the stalled child is gone");
+  assert.deepEqual(clock.pauses, [], "a stalled stream is opened again at once");
   await camera[Symbol.asyncDispose]();
   assert.deepEqual(states, ["starting", "seeing", "CAMERA_STALLED", "seeing", "stopped"]);
 });
@@ -132,13 +140,11 @@ test("a stalled child that ignores SIGTERM is killed and replaced", async () => 
   using fake = createFakeFfmpeg({
     runs: [{ picture: "512x384", frames: 2, afterwards: "stall", ignoresTerm: true }],
   });
-  const { camera, clock, states, stop, until, passUntil, sitOut } = setUp({ fake });
+  const { camera, states, stop, until, passUntil } = setUp({ fake });
   await camera.start(stop.signal);
   await until(() => states.includes("seeing"));
-  await passUntil(() => clock.pauses.length === 1);
+  await passUntil(() => fake.runs().length === 2);
   assert.ok(!isAlive(fake.runs()[0]?.pid ?? 0));
-  await sitOut(1);
-  await until(() => fake.runs().length === 2);
   let isGone = false;
   void camera[Symbol.asyncDispose]().then(() => {
     isGone = true;
@@ -148,10 +154,15 @@ test("a stalled child that ignores SIGTERM is killed and replaced", async () => 
 });
 
 test("a live stream that ends with exit code 0 is a fault and is opened again", async () => {
-  using fake = createFakeFfmpeg({ runs: [{ picture: "512x384", frames: 2, exitCode: 0 }] });
+  const run = { picture: "512x384", frames: 2, afterwards: "hold", exitCode: 0 } as const;
+  using fake = createFakeFfmpeg({ runs: [run] });
   const { camera, states, stop, sitOut, until, times } = setUp({ fake });
   await camera.start(stop.signal);
+  await until(() => times("seeing") === 1);
+  fake.letGo();
   await sitOut(1);
+  await until(() => times("seeing") === 2);
+  fake.letGo();
   await until(() => times("CAMERA_ENDED") === 2);
   await camera[Symbol.asyncDispose]();
   assert.deepEqual(states.slice(0, 4), ["starting", "seeing", "CAMERA_ENDED", "seeing"]);
@@ -199,9 +210,16 @@ test("a source that opens but never delivers a frame is unreachable", async () =
 });
 
 test("a file read to its end stays ended, and with loop it begins again without being blind", async () => {
-  using fake = createFakeFfmpeg({ runs: [{ picture: "512x384", frames: 4 }] });
+  using fake = createFakeFfmpeg({
+    runs: [
+      { picture: "512x384", frames: 4, afterwards: "hold" },
+      { picture: "512x384", frames: 4 },
+    ],
+  });
   const once = setUp({ fake, source: "walk.mp4" });
   await once.camera.start(once.stop.signal);
+  await once.until(() => once.states.includes("seeing"));
+  fake.letGo();
   await once.until(() => once.states.includes("CAMERA_ENDED"));
   once.clock.advance(600_000);
   assert.equal(fake.runs().length, 1);
@@ -230,6 +248,7 @@ test("after a minute of good health the pauses begin at the shortest again", asy
       { report: ["rtsp://cam/1: Connection refused"], exitCode: 1 },
       { report: ["rtsp://cam/1: Connection refused"], exitCode: 1 },
       { picture: "512x384", frames: 2, afterwards: "stall" },
+      { report: ["rtsp://cam/1: Connection refused"], exitCode: 1 },
     ],
   });
   const { camera, clock, states, stop, sitOut, until } = setUp({ fake });
@@ -237,7 +256,7 @@ test("after a minute of good health the pauses begin at the shortest again", asy
   await sitOut(1);
   await sitOut(2);
   await until(() => states.includes("seeing"));
-  // The watchdog speaks within this step; the camera acts on it when the step, and the minute, is over.
+  // A stalled stream is opened again without a pause; the opening after it is refused at once.
   clock.advance(CAMERA_TIMING.goodMs + 1000);
   await until(() => clock.pauses.length === 3);
   assert.deepEqual(clock.pauses, [1000, 2000, 1000]);
@@ -245,7 +264,12 @@ test("after a minute of good health the pauses begin at the shortest again", asy
 });
 
 test("without an ffmpeg the camera is blind and says so", async () => {
-  const fake = { path: "/nowhere/ffmpeg", runs: () => [], [Symbol.dispose]: () => undefined };
+  const fake = {
+    path: "/nowhere/ffmpeg",
+    runs: () => [],
+    letGo: () => undefined,
+    [Symbol.dispose]: () => undefined,
+  };
   const { camera, states, stop, until } = setUp({ fake });
   await camera.start(stop.signal);
   await until(() => states.includes("FFMPEG_MISSING"));
@@ -256,7 +280,7 @@ test("a damaged model file makes the camera blind with its code", async () => {
   const broken = mkdtempSync(join(tmpdir(), "broken-"));
   const damaged = fakeCameraModel(broken);
   writeFileSync(join(broken, damaged.entry.file), "not a model");
-  using fake = createFakeFfmpeg({});
+  using fake = createFakeFfmpeg({ runs: [{ picture: "512x384", afterwards: "stall" }] });
   const { camera, states, stop, until } = setUp({ fake, model: damaged });
   await camera.start(stop.signal);
   await until(() => states.includes("MODEL_HASH_MISMATCH"));
@@ -277,10 +301,15 @@ test("the camera's password reaches neither log nor events", async () => {
 });
 
 test("state changes are numbered without gaps and name one life of the camera", async () => {
-  using fake = createFakeFfmpeg({ runs: [{ picture: "512x384", frames: 2, exitCode: 1 }] });
+  const run = { picture: "512x384", frames: 2, afterwards: "hold", exitCode: 1 } as const;
+  using fake = createFakeFfmpeg({ runs: [run] });
   const { camera, events, stop, sitOut, until, times } = setUp({ fake });
   await camera.start(stop.signal);
+  await until(() => times("seeing") === 1);
+  fake.letGo();
   await sitOut(1);
+  await until(() => times("seeing") === 2);
+  fake.letGo();
   await until(() => times("CAMERA_ENDED") === 2);
   await camera[Symbol.asyncDispose]();
   assert.deepEqual(
@@ -289,4 +318,65 @@ test("state changes are numbered without gaps and name one life of the camera", 
   );
   assert.equal(new Set(events.map((event) => event.source)).size, 1);
   assert.match(events[0]?.source ?? "", /^camera-state:door#[0-9a-f]{8}$/);
+});
+
+test("while nobody listens at its address no ffmpeg is started; once somebody does, at once", async () => {
+  const run = { picture: "512x384", frames: 2, afterwards: "hold" } as const;
+  using fake = createFakeFfmpeg({ runs: [run, { ...run, afterwards: "stall" }] });
+  let isOpen = false;
+  const { camera, clock, states, stop, until, passUntil, times } = setUp({
+    fake,
+    isDoorOpen: () => isOpen,
+  });
+  await camera.start(stop.signal);
+  await until(() => times("seeing") === 1);
+  fake.letGo();
+  await until(() => states.includes("CAMERA_UNREACHABLE"));
+  let waitedMs = 0;
+  await passUntil(() => {
+    waitedMs += 250;
+    return waitedMs > 60_000;
+  });
+  assert.equal(fake.runs().length, 1);
+  isOpen = true;
+  // The next knock is answered, and nothing else is waited for.
+  clock.advance(CAMERA_TIMING.knockMs);
+  await until(() => times("seeing") === 2);
+  assert.deepEqual(clock.pauses, []);
+  await camera[Symbol.asyncDispose]();
+});
+
+test("a camera whose picture suits another model better gets that one and is opened anew", async () => {
+  using fake = createFakeFfmpeg({ runs: [{ picture: "640x640", frames: 2, afterwards: "stall" }] });
+  const other = { ...model, threads: 2 };
+  const asked: PictureSize[] = [];
+  const better = (picture: PictureSize): CameraModel => {
+    asked.push(picture);
+    return other;
+  };
+  const { camera, states, stop, until } = setUp({ fake, better });
+  await camera.start(stop.signal);
+  await until(() => states.includes("seeing"));
+  assert.deepEqual(asked, Array(2).fill({ widthPx: 640, heightPx: 640 }));
+  assert.equal(camera.facts().workersStarted, 2);
+  assert.equal(camera.facts().opened, 2);
+  assert.equal(camera.facts().reopened, 0, "that was no loss");
+  await camera[Symbol.asyncDispose]();
+  assert.deepEqual(states, ["starting", "seeing", "stopped"]);
+});
+
+test("a picture that changes its size in mid-stream is no reason to open the stream anew", async () => {
+  const pictures = [{ from: 3, picture: "640x360" }];
+  using fake = createFakeFfmpeg({
+    runs: [{ picture: "512x384", pictures, frames: 3, afterwards: "hold", moreFrames: 2 }],
+  });
+  const { camera, states, stop, until } = setUp({ fake });
+  await camera.start(stop.signal);
+  await until(() => states.includes("seeing"));
+  assert.deepEqual(camera.facts().picture, { widthPx: 512, heightPx: 384 });
+  fake.letGo();
+  await until(() => camera.facts().picture?.widthPx === 640);
+  assert.equal(camera.facts().opened, 1);
+  await camera[Symbol.asyncDispose]();
+  assert.deepEqual(states, ["starting", "seeing", "stopped"]);
 });

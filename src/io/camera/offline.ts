@@ -7,6 +7,7 @@ import type { LivePeople } from "../../core/events.ts";
 import type { CameraPlan } from "../../core/site.ts";
 import type { VisionEvent } from "../../vision/camera-pipeline.ts";
 import type { PictureSize } from "../../vision/ports.ts";
+import { fitOf } from "../models/manifest.ts";
 import { CameraHost } from "./camera-host.ts";
 import type { CameraModel, TrackedBox, WorkerBirth } from "./camera-protocol.ts";
 import { findFfmpeg } from "./ffmpeg-binary.ts";
@@ -62,23 +63,36 @@ export async function analyseVideo(options: VideoAnalysisOptions): Promise<Video
   const rate = frameRate(options, facts);
   const { width: widthPx, height: heightPx } = options.model.entry.input;
   const shared = createSharedFrames(widthPx * heightPx * 3);
+  const stampOf = (index: number): MonoMs => monoMs(options.startMono + (index * 1000) / rate.fps);
   let feed: VideoFeed | null = null;
+  let generation = 0;
   const host = createHost(options, birthOf(options, shared, run), () => feed?.resume());
   await host.start();
   try {
     options.signal.throwIfAborted();
     feed = new VideoFeed({
       ffmpeg,
-      request: { source, input: { widthPx, heightPx }, fps: rate.fileFps, pacing: "lossless" },
+      request: {
+        source,
+        input: { widthPx, heightPx },
+        fit: fitOf(options.model.entry),
+        fps: rate.fileFps,
+        pacing: "lossless",
+      },
       slots: new FrameSlots(shared),
-      generation: 1,
       clock: options.clock,
-      stampOf: (index) => monoMs(options.startMono + (index * 1000) / rate.fps),
-      onStream: (stream) => host.open(1, stream.picture),
+      stampOf,
+      onStream: (stream, frame) => {
+        // Another size of picture in mid-file is another view: nobody is followed across the cut.
+        if (generation > 0) host.blind(stampOf(frame));
+        generation += 1;
+        host.open(generation, stream.picture);
+        return generation;
+      },
       onFrame: () => host.wake(),
     });
     const frames = await untilEnd(feed, host, options.signal);
-    await host.end(monoMs(options.startMono + (frames * 1000) / rate.fps));
+    await host.end(stampOf(frames));
     await host.gone.then(throwFault);
     return { picture: facts.picture, frames, fps: rate.fps, seconds: frames / rate.fps };
   } finally {
@@ -91,7 +105,7 @@ function birthOf(
   options: VideoAnalysisOptions,
   shared: WorkerBirth["shared"],
   run: string,
-): WorkerBirth {
+): Omit<WorkerBirth, "takesTurns"> {
   return {
     shared,
     policy: "every",
@@ -99,12 +113,13 @@ function birthOf(
     plan: options.plan,
     run,
     wantsTracks: options.onTracks !== undefined,
+    watch: null,
   };
 }
 
 function createHost(
   options: VideoAnalysisOptions,
-  birth: WorkerBirth,
+  birth: Omit<WorkerBirth, "takesTurns">,
   onLooked: () => void,
 ): CameraHost {
   const { clock, onEvent, onPeople, onTracks } = options;
@@ -142,7 +157,8 @@ async function untilEnd(feed: VideoFeed, host: CameraHost, signal: AbortSignal):
   });
   const end = await Promise.race([feed.ended, failed, aborted]);
   if (end.frames > 0) return end.frames;
-  throw new GatewayError(end.fault ?? "INPUT_INVALID", "The video holds no frame", {
+  const isGone = end.fault === "CAMERA_NOT_FOUND";
+  throw new GatewayError(isGone ? end.fault : "INPUT_INVALID", "The video holds no frame", {
     context: { report: end.report },
   });
 }

@@ -45,11 +45,11 @@ async function readAll(source: string, binary = ffmpeg, fps = 12): Promise<Readi
     ffmpeg: binary,
     request: { source: parseVideoSource(source), input: INPUT, fps, pacing: "lossless" },
     slots,
-    generation: 1,
     clock: new FakeClock(),
     stampOf: (index) => monoMs(index),
     onStream: (stream) => {
       facts = stream;
+      return 1;
     },
     onFrame: () => {
       const slot = slots.take("every", 1);

@@ -1,11 +1,19 @@
 import type { MonoMs } from "../../core/brand.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { FaultCode } from "../../core/errors.ts";
+import type { PictureSize } from "../../vision/ports.ts";
 import { type FrameRequest, ffmpegArguments } from "./ffmpeg-arguments.ts";
 import type { FfmpegBinary } from "./ffmpeg-binary.ts";
-import { faultOfOutput, parseStreamLine, type StreamFacts } from "./ffmpeg-output.ts";
+import {
+  faultOfOutput,
+  isDamageLine,
+  parseFrameLine,
+  parseStreamLine,
+  type StreamFacts,
+} from "./ffmpeg-output.ts";
 import { FfmpegProcess } from "./ffmpeg-process.ts";
 import { FrameAssembler } from "./frame-assembler.ts";
+import { FrameGeometry } from "./frame-geometry.ts";
 import type { FrameSlots } from "./frame-slots.ts";
 import { createRedactor } from "./video-source.ts";
 
@@ -13,13 +21,15 @@ export interface VideoFeedOptions {
   readonly ffmpeg: FfmpegBinary;
   readonly request: FrameRequest;
   readonly slots: FrameSlots;
-  /** Run of the source; the reader ignores frames of earlier ones. */
-  readonly generation: number;
   readonly clock: Clock;
   /** Capture time of the frame with this number (from 0). */
   stampOf(index: number): MonoMs;
-  /** Called once, before the first frame. */
-  onStream(facts: StreamFacts): void;
+  /**
+   * Called before the first frame, and again before each frame whose source picture has another size than the one
+   * before it. Returns the generation that this and the following frames carry: a new one each time, since the
+   * reader ignores frames of earlier ones.
+   */
+  onStream(facts: StreamFacts, frame: number): number;
   onFrame(): void;
 }
 
@@ -34,33 +44,47 @@ export interface FeedEnd {
 }
 
 /**
- * One ffmpeg run feeding the shared frames. Frames are read only after the size of the source picture is known,
+ * One ffmpeg run feeding the shared frames. A frame is read only after the size of its source picture is known,
  * because without it a detection could not be placed.
  */
 export class VideoFeed {
   readonly #process: FfmpegProcess;
   readonly #assembler: FrameAssembler;
   readonly #options: VideoFeedOptions;
+  readonly #geometry = new FrameGeometry();
   readonly ended: Promise<FeedEnd>;
-  #isStreamKnown = false;
+  #named: StreamFacts | null = null;
+  /** Between the announcement of the source and that of ffmpeg's own output, which looks the same. */
+  #isBeforeOutput = true;
+  #isReportOver = false;
+  #generation: number | null = null;
+  #damaged = 0;
 
   constructor(options: VideoFeedOptions) {
     this.#options = options;
     this.#assembler = new FrameAssembler({
       slots: options.slots,
       policy: options.request.pacing === "live" ? "newest" : "every",
-      generation: options.generation,
+      generationOf: (index) => this.#generationOf(index),
       stampOf: options.stampOf,
       onFrame: options.onFrame,
     });
     this.#process = new FfmpegProcess({
       path: options.ffmpeg.path,
       args: ffmpegArguments(options.ffmpeg, options.request),
+      leash: options.ffmpeg.leash,
       clock: options.clock,
       onChunk: (chunk) => {
-        if (!this.#assembler.push(chunk)) this.#process.pause();
+        if (this.#assembler.push(chunk)) return;
+        if (this.#isBeyondReport()) this.#process.drain();
+        else this.#process.pause();
       },
       onLine: (line) => this.#readLine(line),
+      onLinesEnd: () => {
+        this.#isReportOver = true;
+        // Whatever else comes is of unknown size, and unread it would keep the pipe open.
+        if (this.#isBeyondReport()) this.#process.drain();
+      },
     });
     this.ended = this.#end();
   }
@@ -73,9 +97,14 @@ export class VideoFeed {
     return this.#assembler.frames;
   }
 
+  /** Reports of pictures that could not be decoded cleanly. */
+  get damaged(): number {
+    return this.#damaged;
+  }
+
   /** Goes on reading after a slot was released; only needed when pacing is lossless. */
   resume(): void {
-    if (this.#isStreamKnown && this.#assembler.resume()) this.#process.resume();
+    if (this.#generation !== null && this.#assembler.resume()) this.#process.resume();
   }
 
   /** Stops ffmpeg, by force if need be; resolves when it is gone. Idempotent. */
@@ -84,12 +113,32 @@ export class VideoFeed {
   }
 
   #readLine(line: string): void {
-    if (this.#isStreamKnown) return;
-    const facts = parseStreamLine(line);
-    if (facts === null) return;
-    this.#isStreamKnown = true;
-    this.#options.onStream(facts);
-    this.#process.resume();
+    const picture = parseFrameLine(line);
+    if (picture !== null) {
+      this.#geometry.describe(picture);
+      if (this.#assembler.resume()) this.#process.resume();
+      return;
+    }
+    if (isDamageLine(line)) this.#damaged += 1;
+    if (line.startsWith("Output #")) this.#isBeforeOutput = false;
+    if (this.#isBeforeOutput && this.#named === null) this.#named = parseStreamLine(line);
+  }
+
+  /** Whether the line of the next frame was not read and never will be. */
+  #isBeyondReport(): boolean {
+    return this.#isReportOver && !this.#geometry.isDescribed(this.#assembler.frames);
+  }
+
+  /** Generation of the frame that begins now; null while its line was not read. */
+  #generationOf(frame: number): number | null {
+    if (!this.#geometry.isDescribed(frame)) return null;
+    const picture = this.#geometry.takeChange(frame);
+    if (picture !== null) this.#generation = this.#options.onStream(this.#factsOf(picture), frame);
+    return this.#generation;
+  }
+
+  #factsOf(picture: PictureSize): StreamFacts {
+    return { picture, fps: this.#named?.fps ?? null };
   }
 
   async #end(): Promise<FeedEnd> {

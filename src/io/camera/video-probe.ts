@@ -19,7 +19,8 @@ export async function probeVideo(
   let facts: StreamFacts | null = null;
   const probe = new FfmpegProcess({
     path: ffmpeg.path,
-    args: probeArguments(source),
+    args: probeArguments(ffmpeg, source),
+    leash: ffmpeg.leash,
     clock,
     onChunk: () => undefined,
     onLine: (line) => {

@@ -24,6 +24,8 @@ export interface CatalogueModel {
   readonly description: string;
   readonly weights: string;
   readonly recipe: Recipe;
+  /** Made for a size the catalogue does not list: `entry.sha256` says nothing, the conversion tells the hash. */
+  readonly isUnpinned?: boolean;
 }
 
 /** Everything `models pull` can obtain. */

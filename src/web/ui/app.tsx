@@ -10,6 +10,7 @@ import { createFormats } from "./format.ts";
 import { Header } from "./header.tsx";
 import { areShortcutsOn, Help } from "./help.tsx";
 import { createLiveStore, type LiveState, type LiveStore } from "./live-store.ts";
+import { SetUp } from "./set-up.tsx";
 import { Today } from "./today.tsx";
 
 function App({ store }: { readonly store: LiveStore }): JSX.Element {
@@ -26,7 +27,7 @@ type Known = LiveState & {
 
 function Shell(props: { readonly store: LiveStore; readonly state: Known }): JSX.Element {
   const { store, state } = props;
-  const { site, today, status, connection } = state;
+  const { site, today, connection } = state;
   const [shownKey, setShownKey] = useState<string | null>(null);
   const [isHelp, setHelp] = useState(false);
   const [themeTick, setThemeTick] = useState(0);
@@ -40,7 +41,7 @@ function Shell(props: { readonly store: LiveStore; readonly state: Known }): JSX
   useShortcuts(() => setHelp(true));
   useSystemTheme(() => setThemeTick((tick) => tick + 1));
   useEffect(() => {
-    document.title = `${path === "/definitions" ? "Definitions" : "Today"} \u2013 ${site.store.name}`;
+    document.title = `${PAGE_NAMES[path] ?? "Today"} \u2013 ${site.store.name}`;
   }, [path, site.store.name]);
   const shown =
     shownKey === null ? null : (metricsOf(today).find((m) => keyOf(m) === shownKey) ?? null);
@@ -59,17 +60,7 @@ function Shell(props: { readonly store: LiveStore; readonly state: Known }): JSX
         onTheme={() => setThemeTick(themeTick + 1)}
       />
       <main id="main" tabIndex={-1}>
-        {path === "/definitions" ? (
-          <Definitions definitions={state.definitions} />
-        ) : (
-          <Today
-            site={site}
-            today={today}
-            status={status}
-            isLive={connection.kind !== "lost"}
-            themeTick={themeTick}
-          />
-        )}
+        <PageBody path={path} state={state} themeTick={themeTick} />
       </main>
       <Announcer text={announcementOf(state)} />
       {shown !== null && (
@@ -82,6 +73,30 @@ function Shell(props: { readonly store: LiveStore; readonly state: Known }): JSX
       )}
       {isHelp && <Help onClose={() => setHelp(false)} />}
     </PageContext.Provider>
+  );
+}
+
+const PAGE_NAMES: Readonly<Record<string, string>> = {
+  "/definitions": "Definitions",
+  "/set-up": "Set-up",
+};
+
+function PageBody(props: {
+  readonly path: string;
+  readonly state: Known;
+  readonly themeTick: number;
+}): JSX.Element {
+  const { site, today, status, connection, definitions } = props.state;
+  if (props.path === "/definitions") return <Definitions definitions={definitions} />;
+  if (props.path === "/set-up") return <SetUp site={site} status={status} />;
+  return (
+    <Today
+      site={site}
+      today={today}
+      status={status}
+      isLive={connection.kind !== "lost"}
+      themeTick={props.themeTick}
+    />
   );
 }
 
@@ -172,7 +187,7 @@ function goTo(address: string): void {
   if (!address.includes("#")) window.scrollTo(0, 0);
 }
 
-/** D goes to Today, ? opens the help; never while typing, in a panel, or with a modifier. */
+/** D goes to Today, S to Set-up, ? opens the help; never while typing, in a panel, or with a modifier. */
 function useShortcuts(onHelp: () => void): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
@@ -181,12 +196,15 @@ function useShortcuts(onHelp: () => void): void {
       if (event.ctrlKey || event.metaKey || event.altKey || isTyping || isInPanel) return;
       if (!areShortcutsOn()) return;
       if (event.key === "?") onHelp();
-      if (event.key === "d" || event.key === "D") goTo(new URL("/", window.location.href).href);
+      const path = PAGE_KEYS[event.key.toLowerCase()];
+      if (path !== undefined) goTo(new URL(path, window.location.href).href);
     };
     document.addEventListener("keydown", onKey);
     return () => document.removeEventListener("keydown", onKey);
   }, []);
 }
+
+const PAGE_KEYS: Readonly<Record<string, string>> = { d: "/", s: "/set-up" };
 
 function useSystemTheme(onChange: () => void): void {
   useEffect(() => {

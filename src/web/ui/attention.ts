@@ -2,6 +2,7 @@ import type { DeliveryStatus } from "../../core/delivery-status.ts";
 import { FAULTS, type FaultCode } from "../../core/errors.ts";
 import type { SensorStatus, StatusView } from "../dashboard-source.ts";
 import type { SiteView } from "../views.ts";
+import { conditionWords } from "./conditions.ts";
 
 /** Something a person should do: what is wrong, since when, and the next step. */
 export interface AttentionItem {
@@ -22,6 +23,7 @@ const KIND_WORDS = { camera: "Camera", radio: "Receiver" } as const;
 export function attentionOf(status: StatusView): readonly AttentionItem[] {
   const items = [
     ...status.sensors.filter((sensor) => sensor.state === "blind").map(sensorItem),
+    ...status.sensors.filter((sensor) => sensor.state === "seeing").flatMap(conditionItems),
     ...deliveryItems(status.delivery),
   ];
   return [
@@ -38,19 +40,33 @@ function sensorItem(sensor: SensorStatus): AttentionItem {
   return {
     id: `sensor:${sensor.sensorId}`,
     severity: sensor.kind === "camera" ? "fault" : "warning",
-    title: titleOf(sensor),
+    title: `${nameOf(sensor)} ${sensor.kind === "camera" ? "is blind" : "hears nothing"}`,
     since: sensor.since,
     what: `${summaryOf(sensor.code) ?? "It reports no reason."} ${effect}`,
     next: hintOf(sensor.code) ?? "Check its power and its cable.",
   };
 }
 
+/** What is not right although it sees: it is counted on, so each is a warning. */
+function conditionItems(sensor: SensorStatus): readonly AttentionItem[] {
+  return sensor.conditions.map((condition) => {
+    const { does, what, next } = conditionWords(condition);
+    return {
+      id: `sensor:${sensor.sensorId}:${condition.condition}`,
+      severity: "warning",
+      title: `${nameOf(sensor)} ${does}`,
+      since: condition.since,
+      what,
+      next,
+    };
+  });
+}
+
 /** The kind is said unless the name already says it. */
-function titleOf(sensor: SensorStatus): string {
+function nameOf(sensor: SensorStatus): string {
   const kind = KIND_WORDS[sensor.kind];
   const isNamed = sensor.name.toLowerCase().includes(kind.toLowerCase());
-  const name = isNamed ? sensor.name : `${kind} \u201c${sensor.name}\u201d`;
-  return `${name} ${sensor.kind === "camera" ? "is blind" : "hears nothing"}`;
+  return isNamed ? sensor.name : `${kind} \u201c${sensor.name}\u201d`;
 }
 
 function deliveryItems(delivery: DeliveryStatus): readonly AttentionItem[] {

@@ -2,11 +2,13 @@ import type { JSX } from "preact";
 import type { DeliveryStatus } from "../../core/delivery-status.ts";
 import type { SensorStatus } from "../dashboard-source.ts";
 import { hintOf, summaryOf } from "./attention.ts";
+import { conditionWords } from "./conditions.ts";
 import { useNow, usePage } from "./context.ts";
 import { EN_DASH, formatAge } from "./format.ts";
 import { Prose } from "./prose.tsx";
 
-const STATE_WORDS = {
+/** The state of a sensor in words. */
+export const STATE_WORDS = {
   starting: "starting",
   seeing: "working",
   blind: "blind",
@@ -54,6 +56,14 @@ function Sensor({ sensor }: { readonly sensor: SensorStatus }): JSX.Element {
           <Prose text={hint} />
         </p>
       )}
+      {sensor.conditions.map((one) => {
+        const { does, what, next } = conditionWords(one);
+        return (
+          <p key={one.condition} class="sensor-why" data-condition={one.condition}>
+            It {does} since {formats.moment(one.since, now)}. {what} <Prose text={next} />
+          </p>
+        );
+      })}
       {sensor.facts.length > 0 && (
         <p class="sensor-facts">
           {sensor.facts.map(([label, text]) => (

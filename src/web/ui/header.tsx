@@ -31,6 +31,9 @@ export function Header(props: HeaderProps): JSX.Element {
           <PageLink href="/" path={props.path}>
             Today
           </PageLink>
+          <PageLink href="/set-up" path={props.path}>
+            Set-up
+          </PageLink>
           <PageLink href="/definitions" path={props.path}>
             Definitions
           </PageLink>

@@ -10,6 +10,7 @@ export function areShortcutsOn(): boolean {
 
 const KEYS: readonly (readonly [key: string, what: string])[] = [
   ["D", "Go to Today"],
+  ["S", "Go to Set-up"],
   ["?", "Open this help"],
   ["Esc", "Close a panel"],
   ["Tab", "Go from figure to figure"],

@@ -5,6 +5,7 @@ import type { LineRole, ZoneKind } from "../../core/site.ts";
 export const METRIC_NAMES: Readonly<Record<MetricId, string>> = {
   "passing-traffic": "Passing traffic",
   entrants: "Entrants",
+  "buying-units": "Buying units",
   exits: "Exits",
   "shopfront-conversion": "Shopfront conversion",
   occupancy: "Occupancy now",
