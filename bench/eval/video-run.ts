@@ -20,6 +20,7 @@ export interface VideoEvaluation {
   readonly truth: VideoTruth;
   readonly picture: PictureSize;
   readonly model: CameraModel;
+  readonly hasMotionGate: boolean;
 }
 
 /** Result of one video, named as the field names it. */
@@ -31,6 +32,8 @@ export type VideoResult = VideoScore & {
   /** Mean absolute error of the people inside zones, by the stays told; null without that truth. */
   readonly zoneStayMAE: number | null;
   readonly frames: number;
+  /** Frames the detector looked at: all of them without the motion gate. */
+  readonly looks: number;
   readonly fps: number;
   readonly seconds: number;
   readonly model: string;
@@ -47,6 +50,7 @@ export async function evaluateVideo(evaluation: VideoEvaluation): Promise<VideoR
     file: evaluation.video,
     plan: planOfTruth(truth, picture),
     model,
+    hasMotionGate: evaluation.hasMotionGate,
     startMono: monoMs(0),
     clock: createSystemClock(),
     signal: new AbortController().signal,
@@ -68,6 +72,7 @@ export async function evaluateVideo(evaluation: VideoEvaluation): Promise<VideoR
     IDF1: await identityScore(evaluation.truthFile, frames),
     zoneStayMAE: await occupancyScore(evaluation.truthFile, stays, truth.fps ?? analysis.fps),
     frames: analysis.frames,
+    looks: analysis.looks,
     fps: analysis.fps,
     seconds: analysis.seconds,
     model: model.entry.id,

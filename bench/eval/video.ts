@@ -7,7 +7,7 @@ import { pickModel } from "./video-model.ts";
 import { evaluateVideo } from "./video-run.ts";
 import { readVideoTruth } from "./video-truth.ts";
 
-export const usage = `eval video --video FILE --gt FILE [--models DIR] [--profile default|permissive] [--threads N] [--json]
+export const usage = `eval video --video FILE --gt FILE [--models DIR] [--profile default|permissive] [--threads N] [--gate] [--json]
 
 Runs the whole camera chain (ffmpeg, detector, tracker, lines, zones) on every frame of a video and compares it with
 the truth: a *.gt.json of videos/ or a counting.gt.json of mot/, whose gt.txt beside it gives the identities.
@@ -16,6 +16,7 @@ the truth: a *.gt.json of videos/ or a counting.gt.json of mot/, whose gt.txt be
   dwellErrorsMs   |measured - true| of each true stay; a stay not found counts as measured 0
   identities      different people the tracker told apart (ids of confirmed tracks)
   IDF1            percent; null without true identities
+  looks           frames the detector looked at; with --gate it rests while nothing moves, as live cameras do
   zoneStayMAE     mean absolute error of the people inside zones, by the stays told; null without that truth
 Lines are judged by the point the truth names (anchor_lines), zones by the foot point.
 
@@ -28,8 +29,9 @@ export async function run(args: readonly string[]): Promise<Readonly<Record<stri
   const source = { kind: "file", address: options.video } as const;
   const { picture } = await probeVideo(await findFfmpeg(), source, createSystemClock());
   const model = await pickModel({ ...options, picture });
-  const { video, gt: truthFile } = options;
-  return { ...(await evaluateVideo({ video, truthFile, truth, picture, model })) };
+  const { video, gt: truthFile, gate: hasMotionGate } = options;
+  const evaluation = { video, truthFile, truth, picture, model, hasMotionGate };
+  return { ...(await evaluateVideo(evaluation)) };
 }
 
 interface Options {
@@ -38,17 +40,25 @@ interface Options {
   readonly dir: string;
   readonly profile: "default" | "permissive";
   readonly threads: number;
+  readonly gate: boolean;
 }
 
 function readOptions(args: readonly string[]): Options {
   const text = { type: "string" } as const;
   let values: Readonly<
     Partial<Record<"video" | "gt" | "models" | "profile" | "threads", string | undefined>>
-  >;
+  > & { readonly gate?: boolean | undefined };
   try {
     ({ values } = parseArgs({
       args: [...args],
-      options: { video: text, gt: text, models: text, profile: text, threads: text },
+      options: {
+        video: text,
+        gt: text,
+        models: text,
+        profile: text,
+        threads: text,
+        gate: { type: "boolean" },
+      },
     }));
   } catch (cause) {
     throw new GatewayError("USAGE", (cause as Error).message, { cause });
@@ -64,5 +74,12 @@ function readOptions(args: readonly string[]): Options {
       "USAGE",
       `expected a whole number from 1 for --threads, found ${threads}`,
     );
-  return { video, gt, dir: models ?? "models", profile, threads: count };
+  return {
+    video,
+    gt,
+    dir: models ?? "models",
+    profile,
+    threads: count,
+    gate: values.gate === true,
+  };
 }

@@ -9,7 +9,7 @@ import { counterTopics } from "../io/counters/mqtt-topics.ts";
 import type { PushListener } from "../io/counters/push-listener.ts";
 import { createTcpListener } from "../io/counters/tcp-listener.ts";
 import { TrackCounter } from "../io/counters/track-counter.ts";
-import type { Link } from "../io/mqtt/link.ts";
+import type { Link, LinkMessage } from "../io/mqtt/link.ts";
 import type { SensorPorts } from "./compose.ts";
 import { readSecret } from "./config-files.ts";
 import type { SensorUnit } from "./sensor-board.ts";
@@ -59,11 +59,14 @@ export async function loadCounterUnits(deps: CounterUnitsDeps): Promise<CounterU
     units: (ports) => config.counters.map((counterConfig) => unitOf(counterConfig, ports)),
     attach: (link) => {
       for (const { config: counterConfig, counter } of counters)
-        for (const topic of counterTopics(counterConfig, root, config.gateway.id))
-          link.subscribe(topic, ({ text, retained }) => {
+        for (const topic of counterTopics(counterConfig, root, config.gateway.id)) {
+          const take = ({ text, retained }: LinkMessage): void => {
             // What a broker kept from earlier says nothing about now; that Frigate is away is the exception.
             if (!retained || text === "offline") counter.take(text);
-          });
+          };
+          // A topic the gateway may not read costs this counter its sight, and never the gateway its broker.
+          link.subscribe(topic, take, "wished");
+        }
     },
   };
 }

@@ -37,8 +37,10 @@ export interface PipelineStats {
   readonly droppedDetections: number;
   /** Detections that are no boxes: sides or scores that are not numbers, turned inside out or out of range. */
   readonly refusedDetections: number;
-  /** People followed at this moment, those just lost included. */
+  /** Tracks at this moment, those just lost and those not yet known to be people included. */
   readonly liveTracks: number;
+  /** Those of them who have moved and so are people and no things. */
+  readonly livePeople: number;
   readonly events: number;
 }
 
@@ -198,6 +200,7 @@ class Pipeline implements CameraPipeline {
       droppedDetections: this.#tracker.droppedDetections,
       refusedDetections: this.#admission.refused,
       liveTracks: this.#tracker.liveTracks + this.#people.size,
+      livePeople: this.#tracker.livePeople + this.#people.size,
       events: this.#events.nextSeq,
     };
   }

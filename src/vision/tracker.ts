@@ -72,6 +72,13 @@ export class Tracker {
     return this.#live.length;
   }
 
+  /** Those of them who count as people: seen twice, and moved since. */
+  get livePeople(): number {
+    let count = 0;
+    for (const track of this.#live) if (track.isPerson) count += 1;
+    return count;
+  }
+
   /** Id of the next track that will count as a person. */
   get nextTrackId(): number {
     return this.#nextId;

@@ -34,7 +34,8 @@ class RecordedDashboard extends FakeDashboard {
 
 async function serve(limits: RecordingLimits = RECORDING_LIMITS) {
   const source = new RecordedDashboard();
-  const streams = new RecordingStreams(source, new FakeClock(), SILENT_LOG, limits);
+  const clock = new FakeClock();
+  const streams = new RecordingStreams(source, clock, SILENT_LOG, limits);
   const server = fastify({ forceCloseConnections: true });
   streams.route(server);
   await server.listen({ port: 0, host: "127.0.0.1" });
@@ -44,7 +45,7 @@ async function serve(limits: RecordingLimits = RECORDING_LIMITS) {
     new Promise((resolve, reject) => {
       get(`http://127.0.0.1:${port}/api/cameras/${path}`, resolve).on("error", reject);
     });
-  return { source, streams, open };
+  return { source, streams, open, clock };
 }
 
 async function textOf(answer: IncomingMessage): Promise<string> {
@@ -88,6 +89,20 @@ test("a reader that lags is cut off instead of filling the memory, and is told s
   answer.resume();
   const lines = (await textOf(answer)).trimEnd().split("\n");
   assert.equal(lines.at(-1), '{"cut":{"t":1}}');
+});
+
+test("a reader that was cut off and never reads again loses its place", async () => {
+  const limits = { maxReaders: 1, maxWaitingBytes: 1000 };
+  const { source, streams, open, clock } = await serve(limits);
+  const answer = await open("door/detections");
+  answer.pause();
+  const line = JSON.stringify({ t: 1, d: "x".repeat(1_000_000) });
+  for (let i = 0; i < 20 && source.ended.length === 0; i += 1) source.wishes[0]?.onLine(line);
+  assert.equal(streams.readers, 1);
+  clock.advance(60_000);
+  await until(() => streams.readers === 0);
+  assert.equal((await open("door/detections")).statusCode, 200);
+  assert.equal(clock.pending, 0);
 });
 
 test("there are only so many recordings at once, and only of cameras that can be recorded", async () => {

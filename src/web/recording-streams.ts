@@ -32,11 +32,14 @@ interface LineSink {
   write(text: string): boolean;
   readonly closed: boolean;
   end(): void;
+  destroy(): unknown;
   on(event: "close", listener: () => void): unknown;
 }
 
 /** How long the last lines may take on their way when the gateway stops. */
 const FAREWELL_MS = 1000;
+/** A reader that was cut off and still takes nothing must not keep its place from others. */
+const CUT_FAREWELL_MS = 60_000;
 
 /**
  * GET /api/cameras/:id/detections: what the detector finds, one JSON object a line, until the reader leaves. The
@@ -119,8 +122,15 @@ export class RecordingStreams {
 
   #write(sink: LineSink, handle: RecordingHandle, line: string): void {
     sink.write(`${line}\n`);
-    if (/^\{"(?:end|cut)":/.test(line)) sink.end();
+    if (/^\{"(?:end|cut)":/.test(line)) this.#sayGoodbye(sink);
     else if (sink.writableLength > this.#limits.maxWaitingBytes) handle.cut();
+  }
+
+  #sayGoodbye(sink: LineSink): void {
+    const name = "web.recording-cut";
+    const deadline = this.#clock.after(CUT_FAREWELL_MS, name, () => sink.destroy());
+    sink.on("close", () => deadline.cancel());
+    sink.end();
   }
 
   #leave(handle: RecordingHandle, cameraId: string): void {

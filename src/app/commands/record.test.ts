@@ -7,28 +7,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { FakeClock } from "../../../test/fakes/fake-clock.ts";
+import { RECORDING_HEADER } from "../../../test/fakes/recording-header.ts";
 import type { Terminal } from "../terminal.ts";
 import { type RecordFlags, runRecord } from "./record.ts";
-
-const HEADER = JSON.stringify({
-  v: 1,
-  kind: "detections",
-  storeId: "s",
-  gatewayId: "g",
-  boot: "b",
-  version: "1",
-  cameraId: "door",
-  run: "a",
-  picture: { widthPx: 10, heightPx: 10 },
-  nextSeq: 0,
-  nextTrackId: 1,
-  exact: true,
-  bands: { high: 0.3, low: 0.1, newTrack: 0.35 },
-  plan: "p",
-  startedAt: 0,
-  anchor: { mono: 0, epoch: 0, clock: "synced" },
-  standing: { state: "seeing", code: null },
-});
 
 const folder = await mkdtemp(join(tmpdir(), "vitrine-record-"));
 let gateway: Server | null = null;
@@ -43,7 +24,7 @@ before(async () => {
     if (request.url === "/api/site") return response.end(JSON.stringify({ cameras: siteCameras }));
     const camera = /^\/api\/cameras\/([^/]+)\/detections/.exec(request.url ?? "")?.[1];
     if (camera !== "door" && camera !== "short") return response.writeHead(404).end();
-    response.write(`${HEADER}\n{"t":1,"d":[]}\n{"t":2,"d":[]}\n`);
+    response.write(`${RECORDING_HEADER}\n{"t":1,"d":[]}\n{"t":2,"d":[]}\n`);
     if (camera === "short") return response.end('{"end":2}\n');
     endless.add(response);
     return response.on("close", () => endless.delete(response));

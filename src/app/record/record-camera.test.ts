@@ -4,30 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { after, test } from "node:test";
+import { RECORDING_HEADER } from "../../../test/fakes/recording-header.ts";
 import { recordCamera } from "./record-camera.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "vitrine-recorder-"));
 after(() => rm(folder, { recursive: true, force: true }));
 
-const HEADER = JSON.stringify({
-  v: 1,
-  kind: "detections",
-  storeId: "s",
-  gatewayId: "g",
-  boot: "b",
-  version: "1",
-  cameraId: "door",
-  run: "a",
-  picture: { widthPx: 10, heightPx: 10 },
-  nextSeq: 0,
-  nextTrackId: 1,
-  exact: true,
-  bands: { high: 0.3, low: 0.1, newTrack: 0.35 },
-  plan: "p",
-  startedAt: 0,
-  anchor: { mono: 0, epoch: 0, clock: "synced" },
-  standing: { state: "seeing", code: null },
-});
 const frame = (t: number): string => `{"t":${t},"d":[]}`;
 
 function start(name: string) {
@@ -50,9 +32,16 @@ function start(name: string) {
 
 test("a log that the gateway ends is complete, events apart", async () => {
   const { recorder, send, files, linesOf } = start("whole");
-  send('{"wait":{"people":2}}', HEADER, frame(1), '{"told":{"id":"e1"}}', frame(2), '{"end":2}');
+  send(
+    '{"wait":{"people":2}}',
+    RECORDING_HEADER,
+    frame(1),
+    '{"told":{"id":"e1"}}',
+    frame(2),
+    '{"end":2}',
+  );
   await recorder.done;
-  assert.deepEqual(await linesOf(files.log), [HEADER, frame(1), frame(2), '{"end":2}']);
+  assert.deepEqual(await linesOf(files.log), [RECORDING_HEADER, frame(1), frame(2), '{"end":2}']);
   assert.deepEqual(await linesOf(files.events), ['{"id":"e1"}']);
   const { state, people, frames, events, lengthMs } = recorder.progress;
   assert.deepEqual(
@@ -69,11 +58,11 @@ test("a log that the gateway ends is complete, events apart", async () => {
 
 test("stopping leaves out the last frame, whose events may not have come yet", async () => {
   const { recorder, send, files, linesOf, until } = start("stopped");
-  send(HEADER, frame(1), frame(2), frame(3), '{"told":{"id":"e3"}}');
+  send(RECORDING_HEADER, frame(1), frame(2), frame(3), '{"told":{"id":"e3"}}');
   await until(() => recorder.progress.frames === 2);
   recorder.stop();
   await recorder.done;
-  assert.deepEqual(await linesOf(files.log), [HEADER, frame(1), frame(2), '{"end":2}']);
+  assert.deepEqual(await linesOf(files.log), [RECORDING_HEADER, frame(1), frame(2), '{"end":2}']);
   assert.deepEqual(await linesOf(files.events), []);
 });
 
@@ -83,7 +72,7 @@ for (const { how, act } of [
 ]) {
   test(`a connection that ${how} is a cut, and the log says where`, async () => {
     const { stream, recorder, send, files, linesOf, until } = start(`lost ${how}`);
-    send(HEADER, frame(1), frame(2));
+    send(RECORDING_HEADER, frame(1), frame(2));
     await until(() => recorder.progress.frames === 1);
     act(stream);
     await recorder.done;
@@ -105,13 +94,13 @@ test("a recording that never began leaves no file", async () => {
 test("a file that exists is not written over", async () => {
   const { recorder, send, files } = start("exists");
   await writeFile(files.log, "precious");
-  send(HEADER, frame(1));
+  send(RECORDING_HEADER, frame(1));
   await assert.rejects(recorder.done, { code: "USAGE" });
   assert.equal(await readFile(files.log, "utf8"), "precious");
 });
 
 test("a gateway that speaks another version is refused with the field", async () => {
   const { recorder, send } = start("version");
-  send(HEADER.replace('"v":1', '"v":2'));
+  send(RECORDING_HEADER.replace('"v":1', '"v":2'));
   await assert.rejects(recorder.done, { code: "MESSAGE_INVALID", message: /another version: v/ });
 });

@@ -46,6 +46,7 @@ export class CameraHost {
   /** Settles when the thread is gone: null after a regular end, the fault otherwise. */
   readonly gone: Promise<GatewayError | null>;
   #settleGone: (fault: GatewayError | null) => void = () => undefined;
+  readonly #waiting = new Set<(fault: GatewayError | null) => void>();
   #settleReady: { resolve: () => void; reject: (fault: GatewayError) => void } | null = null;
   #worker: Worker | null = null;
   #seat: TurnSeat | null = null;
@@ -57,6 +58,19 @@ export class CameraHost {
     this.gone = new Promise((resolve) => {
       this.#settleGone = resolve;
     });
+  }
+
+  /**
+   * Calls back once the thread is gone, at once when it is already. Returns how to stop waiting: a worker outlives
+   * many openings of its source, and a promise would keep each of them in memory until it settles.
+   */
+  whenGone(listener: (fault: GatewayError | null) => void): () => void {
+    if (this.#state === "gone") {
+      listener(this.#fault);
+      return () => undefined;
+    }
+    this.#waiting.add(listener);
+    return () => this.#waiting.delete(listener);
   }
 
   /**
@@ -181,5 +195,7 @@ export class CameraHost {
     this.#state = "gone";
     this.#seat?.leave();
     this.#settleGone(this.#fault);
+    for (const listener of this.#waiting) listener(this.#fault);
+    this.#waiting.clear();
   }
 }

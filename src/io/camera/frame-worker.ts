@@ -96,7 +96,7 @@ export class FrameWorker {
     if (verdict === "look") {
       await this.#detector.detect(this.#frame, letterbox, this.#detections);
     } else this.#turns?.giveBack();
-    // A frame that passed shows nobody, and nobody is followed: an empty look is the truth and lets time go by.
+    // Nothing moves in a frame that passed and nobody is followed: an empty look lets time go by.
     if (verdict !== "rest") this.#pipeline.push(this.#detections, atMono);
     this.#peek.offer(this.#frame, letterbox, verdict === "look" ? this.#detections : null, atMono);
     const refused = this.#detector.refused - this.#refusedBefore;

@@ -205,7 +205,7 @@ class LiveCamera implements Camera {
       onSeen: (entry) => this.#deps.onSeen?.(entry),
       onPicture: (report) => this.#standing.judgePicture(report, this.#isOfNow(report.atMono)),
     });
-    // Why it failed is told by `host.gone`, which is watched as long as there is a source to look at.
+    // Why it failed is told by `whenGone`, which is asked as long as there is a source to look at.
     host.start().catch(() => undefined);
     if (this.#isTapped) host.tap(true);
     return { model, host, slots: new FrameSlots(shared) };

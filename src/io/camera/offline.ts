@@ -6,6 +6,7 @@ import { GatewayError } from "../../core/errors.ts";
 import type { LivePeople } from "../../core/events.ts";
 import type { CameraPlan } from "../../core/site.ts";
 import type { VisionEvent } from "../../vision/camera-pipeline.ts";
+import type { FrameVerdict } from "../../vision/picture-watch.ts";
 import type { PictureSize } from "../../vision/ports.ts";
 import { fitOf } from "../models/manifest.ts";
 import { CameraHost } from "./camera-host.ts";
@@ -32,6 +33,8 @@ export interface VideoAnalysisOptions {
   readonly ffmpegPath?: string;
   /** Name of this run in the events; absent: made of the content of the file, so a replay gives the same ids. */
   readonly run?: string;
+  /** Whether the detector rests while nothing moves, as it does live; absent: it looks at every frame. */
+  readonly hasMotionGate?: boolean;
   onEvent(event: VisionEvent): void;
   onPeople(people: LivePeople): void;
   /** Boxes of the people followed in each frame, frame by frame. */
@@ -40,8 +43,10 @@ export interface VideoAnalysisOptions {
 
 export interface VideoAnalysis {
   readonly picture: PictureSize;
-  /** Frames looked at. */
+  /** Frames taken in. */
   readonly frames: number;
+  /** Frames the detector looked at; the same number without a motion gate. */
+  readonly looks: number;
   /** Frames looked at per second of the video. */
   readonly fps: number;
   /** Length of what was looked at, in seconds of the video. */
@@ -50,7 +55,7 @@ export interface VideoAnalysis {
 
 /**
  * Runs the whole camera chain on a file: ffmpeg, shared frames, worker, detector, tracker, lines and zones. Every
- * frame is looked at, as fast as the machine can, and times come from the frame numbers: the same file gives the same
+ * frame is taken in, as fast as the machine can, and times come from the frame numbers: the same file gives the same
  * events.
  * @throws CAMERA_NOT_FOUND or INPUT_INVALID for a file that is no video, FFMPEG_MISSING, the faults of the model, and
  * the reason of `signal` when aborted.
@@ -66,7 +71,11 @@ export async function analyseVideo(options: VideoAnalysisOptions): Promise<Video
   const stampOf = (index: number): MonoMs => monoMs(options.startMono + (index * 1000) / rate.fps);
   let feed: VideoFeed | null = null;
   let generation = 0;
-  const host = createHost(options, birthOf(options, shared, run), () => feed?.resume());
+  let looks = 0;
+  const host = createHost(options, birthOf(options, shared, run), (verdict) => {
+    if (verdict === "look") looks += 1;
+    feed?.resume();
+  });
   await host.start();
   try {
     options.signal.throwIfAborted();
@@ -94,7 +103,7 @@ export async function analyseVideo(options: VideoAnalysisOptions): Promise<Video
     const frames = await untilEnd(feed, host, options.signal);
     await host.end(stampOf(frames));
     await host.gone.then(throwFault);
-    return { picture: facts.picture, frames, fps: rate.fps, seconds: frames / rate.fps };
+    return { picture: facts.picture, frames, looks, fps: rate.fps, seconds: frames / rate.fps };
   } finally {
     await feed?.stop();
     await host.end(options.startMono);
@@ -113,14 +122,14 @@ function birthOf(
     plan: options.plan,
     run,
     wantsTracks: options.onTracks !== undefined,
-    watch: null,
+    watch: options.hasMotionGate === true ? { hasMotionGate: true, isLive: false } : null,
   };
 }
 
 function createHost(
   options: VideoAnalysisOptions,
   birth: Omit<WorkerBirth, "takesTurns">,
-  onLooked: () => void,
+  onLooked: (verdict: FrameVerdict) => void,
 ): CameraHost {
   const { clock, onEvent, onPeople, onTracks } = options;
   return new CameraHost({
@@ -128,7 +137,7 @@ function createHost(
     clock,
     onEvent,
     onPeople,
-    onLooked,
+    onLooked: (_atMono, verdict) => onLooked(verdict),
     ...(onTracks === undefined ? {} : { onTracks }),
   });
 }

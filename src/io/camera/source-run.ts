@@ -116,15 +116,17 @@ export class SourceRun {
         if (code !== null) this.#settle({ kind: "silent", code });
         else this.#options.onTick(nowMono);
       });
+      let stopWaiting: () => void = () => undefined;
       this.#settle = (cause) => {
         this.#settle = () => undefined;
         watchdog.cancel();
+        stopWaiting();
         signal.removeEventListener("abort", onAbort);
         resolve(cause);
       };
       void this.#feed.ended.then((end) => this.#settle({ kind: "ended", end }));
-      void crew.host.gone.then((fault) => this.#settle({ kind: "worker", fault }));
       signal.addEventListener("abort", onAbort, { once: true });
+      stopWaiting = crew.host.whenGone((fault) => this.#settle({ kind: "worker", fault }));
       if (signal.aborted) onAbort();
     });
   }

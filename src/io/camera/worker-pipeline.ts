@@ -35,9 +35,9 @@ export class WorkerPipeline {
     this.#birth = birth;
   }
 
-  /** Whether anybody is followed: seen, just lost, or perhaps somebody. */
+  /** Whether anybody is followed, seen or just lost. A thing that never moved must not keep the detector busy. */
   get arePeopleFollowed(): boolean {
-    return (this.#pipeline?.stats().liveTracks ?? 0) > 0;
+    return (this.#pipeline?.stats().livePeople ?? 0) > 0;
   }
 
   /** Begins anew for another size of picture: a new life, whose event numbers begin again. */

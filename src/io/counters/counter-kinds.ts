@@ -15,10 +15,10 @@ export interface CounterTiming {
 
 /**
  * What holds for a format unless the configuration says otherwise. Frigate publishes its statistics every minute and
- * a tracked person about every five seconds, at least once a minute, and tells the end five seconds late; Axis sends an empty frame every other
- * second and leaves somebody who stands still out; the others name everybody, all the time.
+ * a tracked person about every five seconds, at least once a minute, and tells the end five seconds late; Axis sends
+ * an empty frame every other second and leaves somebody who stands still out; the others name everybody, all the time.
  */
-export const COUNTER_TIMING: Readonly<Record<CounterFormat, CounterTiming>> = {
+const COUNTER_TIMING: Readonly<Record<CounterFormat, CounterTiming>> = {
   frigate: { silenceMs: 150_000, delayMs: 10_000, carryMs: 90_000 },
   axis: { silenceMs: 15_000, delayMs: 300, carryMs: 60_000 },
   xovis: { silenceMs: 60_000, delayMs: 300, carryMs: 2000 },

@@ -33,7 +33,7 @@ const MAX_SPOKEN = 2048;
  * A new id that begins where somebody just lost would be by now is the same person, when only one fits: two people
  * cannot be in one place.
  */
-export const SAME_PERSON = {
+const SAME_PERSON = {
   withinMs: 1500,
   /** From the place to which the lost person's way leads, in body heights: less than two people keep apart. */
   withinHeights: 0.35,
@@ -82,10 +82,6 @@ export class FollowedPeople {
   /** People pushed out by the cap. */
   get evicted(): number {
     return this.#people.evicted;
-  }
-
-  get size(): number {
-    return this.#people.size;
   }
 
   peek(id: string): Person | undefined {

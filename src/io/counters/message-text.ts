@@ -1,7 +1,7 @@
 import { fail, type InputFault, ok, type Result } from "../../core/errors.ts";
 
 /** Largest message of a foreign counter, characters: some send a picture along, which is never read. */
-export const LARGEST_MESSAGE = 1_048_576;
+const LARGEST_MESSAGE = 1_048_576;
 const WORD = /^[a-z]{1,16}$/;
 
 /**

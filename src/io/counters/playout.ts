@@ -41,10 +41,6 @@ export class Playout {
     return this.#squeezed;
   }
 
-  get waiting(): number {
-    return this.#waiting.length;
-  }
-
   add(change: TimedChange, atMono: MonoMs): void {
     if (atMono <= this.#playedMono) {
       this.#addLate(change, atMono);

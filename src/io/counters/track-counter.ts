@@ -174,11 +174,6 @@ export class TrackCounter implements Service {
     return [...new Set([...lineMappings(this.#deps.config).values()].map(({ line }) => line))];
   }
 
-  /** Address of its port; null without one. */
-  get address(): string | null {
-    return this.#deps.listener?.address ?? null;
-  }
-
   facts(): CounterFacts {
     return {
       ...this.#feed.counts,

@@ -22,6 +22,9 @@ export interface LinkMessage {
 /** Takes one message. The broker is acknowledged after it returned or resolved; a rejection drops the connection. */
 export type MessageHandler = (message: LinkMessage) => void | Promise<void>;
 
+/** Whether the connection is worth having without a subscription. */
+export type SubscriptionNeed = "needed" | "wished";
+
 export interface PublishOptions {
   readonly qos: 0 | 1;
   readonly retain: boolean;
@@ -37,9 +40,12 @@ export interface Link {
     options: PublishOptions,
     onDone?: (error: Error | null) => void,
   ): void;
-  /** Registers a handler; the subscription is made again on every connection. Call before `start`. */
-  subscribe(filter: string, handler: MessageHandler): void;
-  /** Calls `listener` on every change of state; when it says connected, all subscriptions are in place. */
+  /**
+   * Registers a handler; the subscription is made again on every connection. Call before `start`. Without a `needed`
+   * one (the default) there is no connection; a `wished` one that the broker refuses is logged and left out.
+   */
+  subscribe(filter: string, handler: MessageHandler, need?: SubscriptionNeed): void;
+  /** Calls `listener` on every change of state; when it says connected, all needed subscriptions are in place. */
   onState(listener: (state: LinkState) => void): void;
 }
 

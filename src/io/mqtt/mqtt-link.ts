@@ -10,6 +10,7 @@ import {
   type LinkState,
   type MessageHandler,
   type PublishOptions,
+  type SubscriptionNeed,
   topicMatches,
 } from "./link.ts";
 
@@ -51,6 +52,12 @@ const VERSION_REFUSED = new Set([1, 132]);
 const isRefusal = (code: unknown): boolean =>
   typeof code === "number" && ((code >= 2 && code <= 5) || code >= 128);
 
+interface Subscription {
+  readonly filter: string;
+  readonly handler: MessageHandler;
+  readonly need: SubscriptionNeed;
+}
+
 /**
  * mqtt.js as a plain line: one client per connection, no queue, no store to replay, our own back-off with full
  * jitter. Speaks MQTT 5 and falls back to 3.1.1. A broker that is away is a state, never an exception.
@@ -58,7 +65,7 @@ const isRefusal = (code: unknown): boolean =>
 export class MqttLink implements Link, Service {
   readonly name = "mqtt link";
   readonly #options: MqttLinkOptions;
-  readonly #handlers: { readonly filter: string; readonly handler: MessageHandler }[] = [];
+  readonly #handlers: Subscription[] = [];
   readonly #listeners: ((state: LinkState) => void)[] = [];
   #pauses: Generator<number, never>;
   #client: MqttClient | null = null;
@@ -90,8 +97,8 @@ export class MqttLink implements Link, Service {
     if (!signal.aborted) this.#open();
   }
 
-  subscribe(filter: string, handler: MessageHandler): void {
-    this.#handlers.push({ filter, handler });
+  subscribe(filter: string, handler: MessageHandler, need: SubscriptionNeed = "needed"): void {
+    this.#handlers.push({ filter, handler, need });
   }
 
   onState(listener: (state: LinkState) => void): void {
@@ -183,9 +190,8 @@ export class MqttLink implements Link, Service {
   }
 
   #subscribeAll(client: MqttClient, session: string): void {
-    const topics = Object.fromEntries(
-      this.#handlers.map(({ filter }) => [filter, { qos: 1 as const }]),
-    );
+    const needed = this.#handlers.filter(({ need }) => need === "needed");
+    const topics = Object.fromEntries(needed.map(({ filter }) => [filter, { qos: 1 as const }]));
     const ready = (): void => {
       if (this.#client !== client || !client.connected) return;
       this.#setState({
@@ -198,7 +204,8 @@ export class MqttLink implements Link, Service {
         this.#pauses = retryPauses(this.#options.retry ?? RETRY, this.#options.random);
       });
     };
-    if (this.#handlers.length === 0) {
+    this.#subscribeWished(client);
+    if (needed.length === 0) {
       ready();
       return;
     }
@@ -208,12 +215,26 @@ export class MqttLink implements Link, Service {
         ready();
         return;
       }
-      this.#options.log.warn(
-        { event: "mqtt.subscribe-refused", code: "BROKER_REFUSED", filter: refused?.topic },
-        "the broker refused a subscription",
-      );
+      this.#warnRefused(refused?.topic);
       client.end(true);
     });
+  }
+
+  /** Each by itself, and before the needed ones, so that they stand when these do. */
+  #subscribeWished(client: MqttClient): void {
+    const wished = this.#handlers.filter(({ need }) => need === "wished");
+    for (const filter of new Set(wished.map((one) => one.filter))) {
+      client.subscribe(filter, { qos: 1 }, (error) => {
+        if (error !== null && client.connected) this.#warnRefused(filter);
+      });
+    }
+  }
+
+  #warnRefused(filter: string | undefined): void {
+    this.#options.log.warn(
+      { event: "mqtt.subscribe-refused", code: "BROKER_REFUSED", filter },
+      "the broker refused a subscription",
+    );
   }
 
   #dispatch(client: MqttClient, message: LinkMessage, done: (error?: Error) => void): void {

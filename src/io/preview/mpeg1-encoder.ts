@@ -50,7 +50,9 @@ function killLiving(): void {
 
 /**
  * One run of the MPEG-1 muxer, fed through its stdin with anything that says itself what it is. The end of that pipe,
- * which also comes when this process is killed, ends ffmpeg. `closed` settles when its ffmpeg is gone and its pipes are empty. */
+ * which also comes when this process is killed, ends ffmpeg. `closed` settles when its ffmpeg is gone and its pipes are
+ * empty.
+ */
 export class Mpeg1Encoder {
   readonly #muxer: Mpeg1Muxer;
   readonly #clock: Clock;

@@ -93,11 +93,6 @@ export class PreviewSession {
     return this.#places.size;
   }
 
-  /** Pieces that a lagging viewer did not get. */
-  get dropped(): number {
-    return this.#dropped;
-  }
-
   /** Process ids of what it runs. */
   get pids(): readonly number[] {
     return [this.#relay?.pid, this.#encoder?.pid].filter((pid) => pid !== undefined);

@@ -1,0 +1,20 @@
+/** First line of a detections log as a gateway sends it, of a camera `door`. */
+export const RECORDING_HEADER = JSON.stringify({
+  v: 1,
+  kind: "detections",
+  storeId: "s",
+  gatewayId: "g",
+  boot: "b",
+  version: "1",
+  cameraId: "door",
+  run: "a",
+  picture: { widthPx: 10, heightPx: 10 },
+  nextSeq: 0,
+  nextTrackId: 1,
+  exact: true,
+  bands: { high: 0.3, low: 0.1, newTrack: 0.35 },
+  plan: "p",
+  startedAt: 0,
+  anchor: { mono: 0, epoch: 0, clock: "synced" },
+  standing: { state: "seeing", code: null },
+});
