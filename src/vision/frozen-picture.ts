@@ -82,7 +82,7 @@ export class FrozenPicture {
   #learn(isLively: boolean, stepMs: number): void {
     this.#knownMs = Math.min(this.#knownMs + stepMs, FROZEN_RULE.livelyMs);
     // The mean of what was seen so far, and from a minute on of about the last minute.
-    const fresh = Math.min(1, stepMs / this.#knownMs);
+    const fresh = this.#knownMs === 0 ? 0 : Math.min(1, stepMs / this.#knownMs);
     this.#livelyShare += fresh * ((isLively ? 1 : 0) - this.#livelyShare);
   }
 

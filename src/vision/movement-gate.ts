@@ -34,9 +34,10 @@ interface Sides {
 
 /**
  * Tells people from cones, posters and mannequins, which a detector sees as people but which never move: one per
- * track, told its boxes. The place it must leave is the mean of where it was so far. Both sides of the box must have gone the same way, so that a box that flickers between the
- * whole and the half of a thing does not pass for a walk. A side cut off by the edge of the picture is left out of
- * account, so somebody coming in over the edge counts by the sides that are seen.
+ * track, told its boxes. The place it must leave is the mean of where it was so far. Both sides of the box must have
+ * gone the same way, so that a box that flickers between the whole and the half of a thing does not pass for a walk. A
+ * side cut off by the edge of the picture is left out of account, so somebody coming in over the edge counts by the
+ * sides that are seen.
  */
 export class MovementGate {
   readonly #first: Sides = { left: 0, top: 0, right: 0, bottom: 0 };

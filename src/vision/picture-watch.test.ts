@@ -49,6 +49,17 @@ test("a room with noise, people and changing light is in good health", () => {
   assert.deepEqual(words(), []);
 });
 
+test("two first frames with one time stamp do not spoil what is known of the picture", () => {
+  const { shoot, repeat, words, examine, room } = setUp();
+  room.shoot(STEP_MS, {});
+  examine();
+  room.shoot(0, {});
+  examine();
+  shoot(30);
+  repeat(FROZEN_RULE.lively.ms / 1000 + 0.4);
+  assert.deepEqual(words(), ["CAMERA_FROZEN"]);
+});
+
 test("a picture that stops changing is frozen after the stated time and good with the first new frame", () => {
   const { shoot, repeat, reports, words, room, examine } = setUp();
   shoot(30);

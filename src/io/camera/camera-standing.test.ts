@@ -86,6 +86,17 @@ test("what is wrong with a camera that sees is told when it begins and when it e
   );
 });
 
+test("what a worker found wrong with the picture ends with the worker, since the next one cannot end it", () => {
+  const { clock, standing, said } = setUp();
+  const measured = { luma: 12, noise: 5 };
+  const dark = { kind: "condition", condition: "low-light", measured } as const;
+  standing.judgePicture({ ...dark, isPresent: true, atMono: clock.mono() }, true);
+  standing.newWorker();
+  assert.deepEqual(standing.facts(clock.mono()).conditions, []);
+  standing.judgePicture({ ...dark, isPresent: true, atMono: clock.mono() }, true);
+  assert.deepEqual(said(), ["+low-light", "-low-light", "+low-light"]);
+});
+
 test("a camera that delivers two frames a second instead of eight becomes slow, and well again", () => {
   const { events, said, deliver } = setUp();
   deliver(40, 2);

@@ -35,6 +35,9 @@ export type StandingFacts = Pick<
   | "reopened"
 >;
 
+/** Conditions that only the worker can find, and only against what it has seen itself. */
+const PICTURE_CONDITIONS = ["moved", "low-light"] as const;
+
 /**
  * How a camera stands: whether it sees, why not, and what is not right although it does. Everything said about it
  * meets here and leaves as events, each once.
@@ -103,9 +106,11 @@ export class CameraStanding {
     log.warn({ ...fields, source: shownSource }, FAULTS[code].summary);
   }
 
-  /** A new worker is at work: what the last one found wrong with the picture counts no more. */
+  /** A new worker is at work: what the last one found wrong with the picture counts no more, and would never end. */
   newWorker(): void {
     this.#pictureFault = null;
+    const nowMono = this.#options.clock.mono();
+    for (const condition of PICTURE_CONDITIONS) this.#conditions.set(condition, false, {}, nowMono);
   }
 
   /** A stream that had delivered is lost and will be opened again. */

@@ -43,7 +43,7 @@ export class FrameAssembler {
     return this.#filledBytes;
   }
 
-  /** Takes in one chunk; false when the stream must be paused until `resume` says otherwise. Keeps no reference if true. */
+  /** Takes in one chunk; false when the stream must be paused until `resume` says otherwise. True keeps no reference. */
   push(chunk: Uint8Array): boolean {
     if (this.#held !== null) throw new Error("push before the held chunk was resumed");
     let at = 0;

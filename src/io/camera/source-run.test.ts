@@ -71,4 +71,5 @@ test("an opening that failed is forgotten, however long the worker lives on", as
     collect();
   }
   assert.equal(run.deref(), undefined, "the worker keeps the opening in memory");
+  await crew.host.end(clock.mono());
 });

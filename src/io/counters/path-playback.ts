@@ -15,6 +15,8 @@ export interface FinishedPath {
 const TICK_MS = 500;
 /** A pause of the counter longer than this is a gap, and nothing counts across it. */
 const MAX_GAP_MS = 60_000;
+/** Nobody is followed for so long: what a counter tells beyond it is left out, so that one message costs little. */
+const LONGEST_WAY_MS = 6 * 3_600_000;
 
 /**
  * Plays the way of one person, told after its end, through the lines and zones of a camera. Every person has a
@@ -30,11 +32,13 @@ export function playPath(
   const nobody = (): void => undefined;
   const pipeline = createCameraPipeline({ plan, picture, run: "path", onEvent, onPeople: nobody });
   let lastMono: number | null = null;
+  const endMono = (path.points[0]?.atMono ?? 0) + LONGEST_WAY_MS;
   let used = 0;
   const { trackId, score } = path;
   let standing = { trackId, xPx: 0, yPx: 0, heightPx: 0, score };
   for (const { atMono, xNorm, yNorm, heightNorm } of path.points) {
     if (lastMono !== null && atMono <= lastMono) continue;
+    if (atMono > endMono) break;
     if (lastMono !== null && atMono - lastMono <= MAX_GAP_MS) {
       for (let at = lastMono + TICK_MS; at < atMono; at += TICK_MS)
         pipeline.pushTracks([standing], monoMs(at));

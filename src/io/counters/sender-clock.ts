@@ -64,7 +64,7 @@ export class SenderClock {
     return { kind: "good", atMono: this.toMono(sentMs, nowMono) };
   }
 
-  /** Our time of an instant of the counter's clock, never after `nowMono`; `nowMono` itself before the first message. */
+  /** Our time of an instant of the counter's clock, never after `nowMono`; `nowMono` before the first message. */
   toMono(sentMs: number, nowMono: MonoMs): MonoMs {
     if (this.#offsetMs === null) return nowMono;
     return monoMs(Math.min(nowMono, sentMs + this.#offsetMs));

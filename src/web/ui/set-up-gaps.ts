@@ -43,7 +43,7 @@ export function gapsOf(
     facts !== null &&
       facts.groundPoints < GROUND_POINTS && {
         title: "No ground points",
-        next: "Speeds, metres and groups are unknown. Measure four points of the floor and enter them under `ground`.",
+        next: "Metres and speeds are unknown and groups less sure. Measure four points of the floor and enter them under `ground`.",
       },
   ];
   return gaps.filter((gap) => gap !== false);

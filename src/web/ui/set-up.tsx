@@ -9,7 +9,7 @@ import { useNow, usePage } from "./context.ts";
 import { STATE_WORDS } from "./equipment.tsx";
 import { Prose } from "./prose.tsx";
 import { gapsOf } from "./set-up-gaps.ts";
-import { ROLE_WORDS, ZONE_WORDS } from "./words.ts";
+import { ARROW_WORDS, ROLE_WORDS, ZONE_WORDS } from "./words.ts";
 
 interface SetUpProps {
   readonly site: SiteView;
@@ -210,7 +210,7 @@ function Drawn({ camera }: { readonly camera: CameraPlan }): JSX.Element {
       <dl class="facts">
         {lines.map((line) => (
           <Fact key={line.id} label={line.name}>
-            {`${ROLE_WORDS[line.role]} line, its arrow points in`}
+            {`${ROLE_WORDS[line.role]} line, its arrow points ${ARROW_WORDS[line.role]}`}
           </Fact>
         ))}
         {zones.map((zone) => (

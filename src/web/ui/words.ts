@@ -53,6 +53,13 @@ export const ROLE_WORDS: Readonly<Record<LineRole, string>> = {
   internal: "internal",
 };
 
+/** Where the arrow of a line points, by the role of the line. */
+export const ARROW_WORDS: Readonly<Record<LineRole, string>> = {
+  door: "into the shop",
+  passing: "towards the door",
+  internal: "in",
+};
+
 export const ZONE_WORDS: Readonly<Record<ZoneKind, string>> = {
   display: "display",
   window: "window",
