@@ -9,7 +9,6 @@ import {
 import { createDetections } from "../../src/vision/ports.ts";
 import type { ScoreBands } from "../../src/vision/score-bands.ts";
 import type { TrackView } from "../../src/vision/track.ts";
-import type { ZoneOccupancy } from "../../src/vision/zone-watch.ts";
 import {
   type CountingTruth,
   type CountScore,
@@ -26,7 +25,7 @@ import {
   readSequenceInfo,
   type SequenceInfo,
 } from "./mot.ts";
-import { type OccupancyTrace, occupancyError, stayOccupancyError } from "./occupancy.ts";
+import { occupancyError } from "./occupancy.ts";
 import { scoreTracking, type TrackingScore } from "./score.ts";
 
 /** A labelled sequence as it lies in a folder. */
@@ -43,8 +42,6 @@ export interface SequenceRun {
   /** Confirmed tracks per frame given. */
   readonly found: readonly BoxFrame[];
   readonly events: readonly VisionEvent[];
-  /** People inside the zones after each frame given; empty where that was not noted. */
-  readonly occupancy: OccupancyTrace;
 }
 
 /** Scores of one run, with the sequence and its rate. */
@@ -52,10 +49,8 @@ export type SequenceScore = TrackingScore & {
   readonly name: string;
   readonly every: number;
   readonly framesPerSecond: number;
-  /** Mean absolute error of the people inside zones; null where the truth or the run does not tell. */
+  /** Mean absolute error of the people inside zones, by the stays told; null where the truth does not tell. */
   readonly zoneOccupancyMAE: number | null;
-  /** The same by the stays told, afterwards; null where the truth does not tell. */
-  readonly zoneStayMAE: number | null;
 } & ({ readonly countError: null; readonly countTruth: null; readonly lines: null } | CountScore);
 
 /** Loads `seqinfo.ini`, `gt.txt` and, if there, `counting.gt.json`. @throws INPUT_INVALID naming file and line. */
@@ -111,7 +106,7 @@ export async function evaluateTracks(
   const tracks = await readBoxes(tracksFile, "tracks", sequence.info.frameCount);
   const found = everyNth(tracks, every);
   const events = countTracks(found, (every * 1000) / sequence.info.framesPerSecond, sequence);
-  return scoreRun(sequence, every, { found, events, occupancy: [] });
+  return scoreRun(sequence, every, { found, events });
 }
 
 /** Compares a run with the truth; counts are compared with those at full rate. Pure. */
@@ -123,18 +118,15 @@ export function scoreRun(sequence: Sequence, every: number, run: SequenceRun): S
     ...scoreTracking(everyNth(sequence.truth, every), run.found),
   };
   const { counting } = sequence;
-  if (counting === null) {
-    const unknown = { zoneOccupancyMAE: null, zoneStayMAE: null };
-    return { ...head, ...unknown, countError: null, countTruth: null, lines: null };
-  }
+  if (counting === null)
+    return { ...head, zoneOccupancyMAE: null, countError: null, countTruth: null, lines: null };
   const tally = new CrossingTally();
   for (const event of run.events)
     if (event.kind === "line-crossed") tally.add(event.lineId, event.direction);
-  const zoneOccupancyMAE = occupancyError(counting, run.occupancy, every);
   const stays = run.events.flatMap((event) => (event.kind === "zone-exited" ? event : []));
   const frameMs = 1000 / sequence.info.framesPerSecond;
-  const zoneStayMAE = stayOccupancyError(counting, stays, frameMs);
-  return { ...head, zoneOccupancyMAE, zoneStayMAE, ...tally.score(counting) };
+  const zoneOccupancyMAE = occupancyError(counting, stays, frameMs);
+  return { ...head, zoneOccupancyMAE, ...tally.score(counting) };
 }
 
 /** Pushes detections through the product's own pipeline, each frame at its time. Pure. */
@@ -146,7 +138,6 @@ export function trackDetections(
 ): SequenceRun {
   const found: BoxFrame[] = [];
   const events: VisionEvent[] = [];
-  const occupancy: (readonly ZoneOccupancy[])[] = [];
   const pipeline = evalPipeline(sequence, events, (tracks) => found.push(boxesOf(tracks)), bands);
   const capacity = frames.reduce((most, frame) => Math.max(most, frame.ids.length), 1);
   const detections = createDetections(capacity);
@@ -155,10 +146,9 @@ export function trackDetections(
     detections.score.set(frame.scores);
     detections.count = frame.ids.length;
     pipeline.push(detections, monoMs(timesMs[index] ?? 0));
-    occupancy.push(pipeline.occupancy());
   });
   pipeline.end(monoMs((timesMs.at(-1) ?? 0) + 1));
-  return { found, events, occupancy };
+  return { found, events };
 }
 
 /** Counts finished tracks with the product's own counter. Pure. */

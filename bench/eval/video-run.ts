@@ -7,7 +7,7 @@ import { analyseVideo } from "../../src/io/camera/offline.ts";
 import type { PictureSize } from "../../src/vision/ports.ts";
 import { readCountingTruth } from "./counting.ts";
 import { type BoxFrame, everyNth, readBoxes } from "./mot.ts";
-import { stayOccupancyError } from "./occupancy.ts";
+import { occupancyError } from "./occupancy.ts";
 import { scoreTracking } from "./score.ts";
 import { exists } from "./sequence.ts";
 import { scoreVideo, type VideoScore } from "./video-score.ts";
@@ -30,7 +30,7 @@ export type VideoResult = VideoScore & {
   /** Percent; null without true identities. */
   readonly IDF1: number | null;
   /** Mean absolute error of the people inside zones, by the stays told; null without that truth. */
-  readonly zoneStayMAE: number | null;
+  readonly zoneOccupancyMAE: number | null;
   readonly frames: number;
   /** Frames the detector looked at: all of them without the motion gate. */
   readonly looks: number;
@@ -70,7 +70,7 @@ export async function evaluateVideo(evaluation: VideoEvaluation): Promise<VideoR
     ...scoreVideo(truth, { fps: analysis.fps, crossings, stays }),
     identities: ids.size,
     IDF1: await identityScore(evaluation.truthFile, frames),
-    zoneStayMAE: await occupancyScore(evaluation.truthFile, stays, truth.fps ?? analysis.fps),
+    zoneOccupancyMAE: await occupancyScore(evaluation.truthFile, stays, truth.fps ?? analysis.fps),
     frames: analysis.frames,
     looks: analysis.looks,
     fps: analysis.fps,
@@ -86,7 +86,7 @@ async function occupancyScore(
 ): Promise<number | null> {
   if (!/counting\.gt\.json$/.test(truthFile)) return null;
   const counting = await readCountingTruth(truthFile);
-  return stayOccupancyError(
+  return occupancyError(
     counting,
     stays.map(({ event }) => event),
     1000 / fps,

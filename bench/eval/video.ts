@@ -17,7 +17,7 @@ the truth: a *.gt.json of videos/ or a counting.gt.json of mot/, whose gt.txt be
   identities      different people the tracker told apart (ids of confirmed tracks)
   IDF1            percent; null without true identities
   looks           frames the detector looked at; with --gate it rests while nothing moves, as live cameras do
-  zoneStayMAE     mean absolute error of the people inside zones, by the stays told; null without that truth
+  zoneOccupancyMAE  mean absolute error of the people inside zones, by the stays told; null without that truth
 Lines are judged by the point the truth names (anchor_lines), zones by the foot point.
 
 Example: npm run eval -- video --video clip.mp4 --gt clip.gt.json --json`;

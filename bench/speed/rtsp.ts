@@ -6,6 +6,7 @@ import { createSystemClock } from "../../src/app/system-clock.ts";
 import { cameraId } from "../../src/core/brand.ts";
 import { GatewayError } from "../../src/core/errors.ts";
 import { SILENT_LOG } from "../../src/core/lifecycle.ts";
+import { seededRandom } from "../../src/core/random.ts";
 import type { CameraModel } from "../../src/io/camera/camera-protocol.ts";
 import { type Camera, createCamera } from "../../src/io/camera/live-camera.ts";
 import { createCameraModels } from "../../src/io/models/camera-models.ts";
@@ -128,7 +129,7 @@ function openCamera(source: string, model: CameraModel): Camera {
     model,
     clock: createSystemClock(),
     log: SILENT_LOG,
-    random: Math.random,
+    random: seededRandom(1),
     onEvent: () => undefined,
     onPeople: () => undefined,
   });

@@ -12,7 +12,6 @@ import type { Sight } from "./sight.ts";
 import type { PixelBox, TrackView } from "./track.ts";
 import { Tracker } from "./tracker.ts";
 import { TRACKER_PARAMETERS } from "./tracker-parameters.ts";
-import type { ZoneOccupancy } from "./zone-watch.ts";
 
 export type { VisionEvent } from "./numbered-events.ts";
 export type { EntryForecast } from "./scene-watch.ts";
@@ -82,8 +81,6 @@ export interface CameraPipeline {
   /** The run is over; like `blind`, and final: later calls change nothing. Idempotent. */
   end(atMono: MonoMs): void;
   stats(): PipelineStats;
-  /** People standing inside each zone of the plan at the last instant pushed; all 0 while blind. */
-  occupancy(): readonly ZoneOccupancy[];
   /**
    * Where a new pipeline with these first numbers, given the same from now on, would say the same; null while
    * anybody is remembered, since that memory would be missing there.
@@ -203,10 +200,6 @@ class Pipeline implements CameraPipeline {
       livePeople: this.#tracker.livePeople + this.#people.size,
       events: this.#events.nextSeq,
     };
-  }
-
-  occupancy(): readonly ZoneOccupancy[] {
-    return this.#scene.occupancy(this.#lastMono ?? monoMs(0));
   }
 
   resumePoint(): ResumePoint | null {

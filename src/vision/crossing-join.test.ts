@@ -170,3 +170,17 @@ test("before its own end nothing is a continuation", () => {
   assert.equal(joinDeviation(end, { ...start, atMono: monoMs(1000) }), null);
   assert.ok(Math.abs((joinDeviation(end, { ...start, atMono: monoMs(1500) }) ?? 9) - 0) < 1e-9);
 });
+
+test("whoever goes back to the side the other way came from crosses once, in their own name", () => {
+  // Found just behind the line, back over it, then through: the lost way must not be counted as well.
+  const counter = new LineCounter({ x: 0, y: 100 }, { x: 200, y: 100 });
+  const told: string[] = [];
+  const see = (id: number, y: number, atMs: number): void => {
+    const crossing = counter.observe(trackId(id), 100, y, HEIGHT, monoMs(atMs));
+    if (crossing !== null) told.push(`${id} ${crossing.direction}`);
+  };
+  for (let i = 0; i <= 8; i += 1) see(1, 200 - 10 * i, i * STEP_MS);
+  const way = [90, 95, 105, 115, 125, 130, 120, 100, 80, 60, 40, 20, 0, -20];
+  for (const [i, y] of way.entries()) see(2, y, 1500 + i * STEP_MS);
+  assert.deepEqual(told, ["2 in"]);
+});

@@ -113,17 +113,6 @@ test("a person who stood just before the line and then walks through is counted"
   }
 });
 
-test("people inside a zone are known at each moment, and nobody is while the camera is blind", () => {
-  const { pipeline } = rig();
-  const inside = (): number => pipeline.occupancy()[0]?.people ?? -1;
-  assert.equal(inside(), 0);
-  let ms = 0;
-  for (let x = 300; x <= 600; x += 12, ms += 125) pipeline.push(frameOf([[x, 200]]), monoMs(ms));
-  assert.equal(inside(), 1);
-  pipeline.blind(monoMs(ms));
-  assert.equal(inside(), 0);
-});
-
 test("boxes that are none are dropped and counted and harm nobody", () => {
   const clean = rig();
   const dirty = rig();

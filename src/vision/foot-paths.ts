@@ -13,7 +13,7 @@ const MAX_TRACKS = 512;
 const PATH_MS = 2000;
 const PATH_POINTS = 16;
 /** Furthest a point may lie from the crossing; somebody may stand just behind the line before it is decided. */
-const MAX_FROM_CROSSING_MS = 10_000;
+const MAX_FROM_CROSSING_MS = 600_000;
 /** Window of the speed shown: two steps of a walker, so that the swing of a step does not show. */
 const SPEED_WINDOW_MS = 1000;
 /** A speed is told once the sights span this much. */

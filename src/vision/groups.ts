@@ -20,7 +20,7 @@ export interface GroupRule {
 
 export const GROUP_RULE: GroupRule = Object.freeze({
   windowMs: 1500,
-  lateMs: 1000,
+  lateMs: 3500,
   maxMembers: 16,
   maxWaiting: 128,
 });

@@ -178,7 +178,10 @@ export class LineCounter {
   /** Keeps a fresh crossing back. One that undoes the crossing before it, at once, is dropped together with it. */
   #hold(passage: Passage, crossing: LineCrossing): LineCrossing | null {
     const before = passage.pending;
-    const isJump = before !== null && crossing.atMono - before.atMono < this.#hysteresis.holdMs;
+    const isJump =
+      before !== null &&
+      before.direction !== crossing.direction &&
+      crossing.atMono - before.atMono < this.#hysteresis.holdMs;
     passage.pending = isJump ? null : crossing;
     return isJump ? null : before;
   }
@@ -218,7 +221,12 @@ export class LineCounter {
   /** The crossing of a way in two tracks, once the second has gone on like the first; each lost end serves once. */
   #joined(passage: Passage, nowMono: MonoMs): LineCrossing | null {
     const { join, first, trace } = passage;
-    if (join === null || passage.sign === join.side) return null;
+    if (join === null) return null;
+    if (passage.sign === join.side) {
+      // Proved to be on the side the other way came from: from here on it crosses in its own name.
+      passage.join = null;
+      return null;
+    }
     if (nowMono - first.atMono > JOIN_RULES.proofMs) passage.join = null;
     else if (goesOn(join.end, first, trace)) {
       passage.join = null;

@@ -7,7 +7,15 @@ export const GATE_TIMING = {
   holdMs: 4000,
   /** While it is closed one frame in this time is looked at all the same, so that nobody stays unseen. */
   glanceMs: 2000,
+  /** The same while something stands there that may be somebody: three glances fit into the tracker's memory. */
+  thingGlanceMs: 900,
 } as const;
+
+/**
+ * What a camera follows: people; only things, which never moved and may yet turn out to be somebody standing; nothing.
+ * A thing must not keep the detector busy.
+ */
+export type Following = "people" | "things" | "nothing";
 
 /**
  * Decides whether a frame is worth an inference. It opens on motion, with the very frame that shows it, and never
@@ -24,10 +32,12 @@ export class MotionGate {
   }
 
   /** Whether this frame must be looked at. */
-  mayPass(change: SceneChange, atMono: MonoMs, arePeopleFollowed: boolean): boolean {
-    if (change.isMotion || arePeopleFollowed || this.#busyMono === null) this.#busyMono = atMono;
+  mayPass(change: SceneChange, atMono: MonoMs, following: Following): boolean {
+    if (change.isMotion || following === "people" || this.#busyMono === null)
+      this.#busyMono = atMono;
     const isHeld = atMono - this.#busyMono < GATE_TIMING.holdMs;
-    const isDue = this.#lookedMono === null || atMono - this.#lookedMono >= GATE_TIMING.glanceMs;
+    const glanceMs = following === "things" ? GATE_TIMING.thingGlanceMs : GATE_TIMING.glanceMs;
+    const isDue = this.#lookedMono === null || atMono - this.#lookedMono >= glanceMs;
     if (isHeld || isDue) this.#lookedMono = atMono;
     return isHeld || isDue;
   }

@@ -18,7 +18,7 @@ function setUp({ isLive = true, seed = 1 } = {}) {
     isLive,
     onReport: (report) => reports.push(report),
   });
-  const examine = () => watch.examine(room.frame, room.atMono, false);
+  const examine = () => watch.examine(room.frame, room.atMono, "nothing");
   const shoot = (seconds: number, view: RoomView | ((second: number) => RoomView) = {}): void => {
     for (let ms = 0; ms < seconds * 1000; ms += STEP_MS) {
       room.shoot(STEP_MS, typeof view === "function" ? view(ms / 1000) : view);
@@ -288,6 +288,24 @@ test("without a motion gate every good frame is looked at", () => {
   });
   for (let i = 0; i < 100; i += 1) {
     room.shoot(STEP_MS);
-    assert.equal(watch.examine(room.frame, room.atMono, false), "look");
+    assert.equal(watch.examine(room.frame, room.atMono, "nothing"), "look");
   }
+});
+
+test("when a view is given up, what was present ends and is told to", () => {
+  const { shoot, words, watch, room } = setUp();
+  shoot(20);
+  shoot(40, { light: 0.09 });
+  assert.deepEqual(words(), ["low-light on"]);
+  watch.close(room.atMono);
+  watch.close(room.atMono);
+  assert.deepEqual(words().slice(0, 2), ["low-light on", "low-light off"]);
+});
+
+test("a lens covered for minutes stays covered and does not become a frozen picture", () => {
+  const { shoot, repeat, words } = setUp();
+  shoot(30);
+  shoot(10, { light: 0 });
+  repeat(120);
+  assert.deepEqual(words(), ["CAMERA_COVERED"]);
 });

@@ -3,7 +3,7 @@ import { CoveredLens } from "./covered-lens.ts";
 import { FrozenPicture } from "./frozen-picture.ts";
 import { LowLight } from "./low-light.ts";
 import { LumaGrid, meanLuma } from "./luma-grid.ts";
-import { MotionGate } from "./motion-gate.ts";
+import { type Following, MotionGate } from "./motion-gate.ts";
 import { MovedCamera } from "./moved-camera.ts";
 import { StructureMeter } from "./picture-structure.ts";
 import type { Letterbox } from "./ports.ts";
@@ -77,18 +77,19 @@ export class PictureWatch {
   /**
    * Judges one frame; reports what changed before it returns. While people are followed the gate never closes.
    */
-  examine(rgb24: Uint8Array, atMono: MonoMs, arePeopleFollowed: boolean): FrameVerdict {
+  examine(rgb24: Uint8Array, atMono: MonoMs, following: Following): FrameVerdict {
     const { cells } = this.#grid;
     this.#grid.measure(rgb24);
-    const change = this.#background.look(cells, atMono, arePeopleFollowed);
+    const change = this.#background.look(cells, atMono, following === "people");
     const luma = meanLuma(cells);
     const isFrozen = this.#frozen.look(cells, atMono);
     const structure = this.#structure.measure(cells, this.#background.noise);
     const isCovered = this.#covered.look(structure, luma, atMono);
-    this.#setFault(isFrozen ? "CAMERA_FROZEN" : isCovered ? "CAMERA_COVERED" : null, atMono);
+    // A covered lens shows the same black for ever; that it is covered says more than that it stands still.
+    this.#setFault(isCovered ? "CAMERA_COVERED" : isFrozen ? "CAMERA_FROZEN" : null, atMono);
     if (this.#fault !== null) return "rest";
     this.#watchConditions(change, luma, atMono);
-    const isWorthIt = this.#gate.mayPass(change, atMono, arePeopleFollowed);
+    const isWorthIt = this.#gate.mayPass(change, atMono, following);
     return isWorthIt || !this.#options.hasMotionGate ? "look" : "pass";
   }
 
@@ -104,6 +105,13 @@ export class PictureWatch {
     this.#moved.unsettle();
     this.#gate.reset();
     this.#setFault(null, atMono);
+  }
+
+  /** No more frames of this view will come: whatever is present ends, and is told to. */
+  close(atMono: MonoMs): void {
+    this.#setFault(null, atMono);
+    if (this.#lowLight.isPresent) this.#tell("low-light", false, {}, atMono);
+    if (this.#moved.isMoved) this.#tell("moved", false, {}, atMono);
   }
 
   #setFault(code: PictureFault, atMono: MonoMs): void {

@@ -12,7 +12,7 @@ import type { PictureSize } from "./ports.ts";
 import type { Sight } from "./sight.ts";
 import type { TrackView } from "./track.ts";
 import type { ZoneChange } from "./zone-dwell.ts";
-import { type ZoneOccupancy, ZoneWatch } from "./zone-watch.ts";
+import { ZoneWatch } from "./zone-watch.ts";
 
 /** A forecast of somebody outside a zone coming in, for those who judge forecasts; most are told by no event. */
 export interface EntryForecast {
@@ -106,11 +106,6 @@ export class SceneWatch {
   /** All sights of this instant are in. */
   advance(atMono: MonoMs): void {
     this.#groups.advance(atMono);
-  }
-
-  /** People standing inside each zone at this moment. */
-  occupancy(atMono: MonoMs): ZoneOccupancy[] {
-    return this.#zones.occupancy(atMono);
   }
 
   /** The track is over. */

@@ -22,8 +22,6 @@ export interface ZoneHysteresis {
   readonly nearExitMs: number;
   /** How far outside still counts as near, in body heights. */
   readonly marginHeights: number;
-  /** Somebody not seen for so long is still taken to be where they were. */
-  readonly heldMs: number;
   /** Most tracks remembered; the one untouched longest is forgotten first. */
   readonly maxTracks: number;
 }
@@ -37,7 +35,6 @@ export const ZONE_HYSTERESIS: ZoneHysteresis = Object.freeze({
   exitMs: 1000,
   nearExitMs: 2000,
   marginHeights: 0.1,
-  heldMs: 2000,
   maxTracks: 512,
 });
 
@@ -64,30 +61,12 @@ export class ZoneDwell {
   readonly #polygon: Float64Array;
   readonly #hysteresis: ZoneHysteresis;
   readonly #stays: BoundedMap<TrackId, Stay>;
-  #occupancy = 0;
 
   /** `polygon` flat as x0,y0,x1,y1,... in Px. */
   constructor(polygon: Float64Array, hysteresis: ZoneHysteresis = ZONE_HYSTERESIS) {
     this.#polygon = polygon;
     this.#hysteresis = hysteresis;
     this.#stays = new BoundedMap({ cap: hysteresis.maxTracks, idleMs: Number.POSITIVE_INFINITY });
-  }
-
-  /** People inside now (entered and not exited). */
-  get occupancy(): number {
-    return this.#occupancy;
-  }
-
-  /**
-   * People standing inside at this moment, by their last sight: also those whose stay has not lasted long enough to
-   * be told yet, and those missed for up to `heldMs`; whoever has stepped out is not among them, though their stay is
-   * still held open.
-   */
-  insideAt(nowMono: MonoMs): number {
-    let people = 0;
-    for (const [, stay] of this.#stays.entries())
-      if (stay.isInside && nowMono - stay.atMono <= this.#hysteresis.heldMs) people += 1;
-    return people;
   }
 
   /** Tracks remembered. */
@@ -115,9 +94,7 @@ export class ZoneDwell {
         yPx,
         atMono,
       };
-      const victim = this.#stays.peek(this.#oldest() ?? trackId);
-      if (this.#stays.set(trackId, started, atMono) !== undefined && victim?.isOpen === true)
-        this.#occupancy -= 1;
+      this.#stays.set(trackId, started, atMono);
       return null;
     }
     if (isInside !== stay.isInside) this.#pass(stay, isInside, xPx, yPx, atMono);
@@ -139,12 +116,6 @@ export class ZoneDwell {
     return this.#close(stay, stay.isInside);
   }
 
-  #oldest(): TrackId | undefined {
-    return this.#stays.size < this.#hysteresis.maxTracks
-      ? undefined
-      : this.#stays.entries().next().value?.[0];
-  }
-
   /** The border was passed between the last observation and this one: notes when. */
   #pass(stay: Stay, isInside: boolean, xPx: number, yPx: number, atMono: MonoMs): void {
     const share = borderShare(this.#polygon, stay.xPx, stay.yPx, xPx, yPx);
@@ -156,7 +127,6 @@ export class ZoneDwell {
   #mayOpen(stay: Stay): ZoneChange | null {
     if (!stay.isInside || stay.atMono - stay.enteredMono < this.#hysteresis.enterMs) return null;
     stay.isOpen = true;
-    this.#occupancy += 1;
     return { kind: "entered", atMono: stay.enteredMono };
   }
 
@@ -175,7 +145,6 @@ export class ZoneDwell {
   #close(stay: Stay, censored: boolean): ZoneChange {
     const atMono = stay.isInside ? stay.atMono : stay.leftMono;
     stay.isOpen = false;
-    this.#occupancy -= 1;
     return { kind: "exited", atMono, dwellMs: atMono - stay.enteredMono, censored };
   }
 }

@@ -1,4 +1,4 @@
-import type { MonoMs, TrackId, ZoneId } from "../core/brand.ts";
+import type { TrackId, ZoneId } from "../core/brand.ts";
 import type { ZonePlan } from "../core/site.ts";
 import { toFlatPx } from "./picture-scale.ts";
 import type { PictureSize } from "./ports.ts";
@@ -7,12 +7,6 @@ import { type ZoneChange, ZoneDwell } from "./zone-dwell.ts";
 
 /** A stay that began or ended, of whom and where. */
 export type OnZoneChange = (zoneId: ZoneId, trackId: TrackId, change: ZoneChange) => void;
-
-/** How many people are inside a zone. */
-export interface ZoneOccupancy {
-  readonly zoneId: ZoneId;
-  readonly people: number;
-}
 
 /** All zones of one camera. Zones judge the foot point. */
 export class ZoneWatch {
@@ -32,14 +26,6 @@ export class ZoneWatch {
       const change = dwell.observe(trackId, xPx, yPx, heightPx, atMono);
       if (change !== null) this.#onChange(id, trackId, change);
     }
-  }
-
-  /** People standing inside each zone at this moment. */
-  occupancy(nowMono: MonoMs): ZoneOccupancy[] {
-    return this.#zones.map(({ id: zoneId, dwell }) => ({
-      zoneId,
-      people: dwell.insideAt(nowMono),
-    }));
   }
 
   /** The track is over; open stays end. */

@@ -21,7 +21,7 @@ const role = z.enum(["door", "passing", "internal"]);
 const direction = z.enum(["in", "out"]);
 
 const path = z
-  .array(z.tuple([z.number().min(-10_000).max(10_000), share, share]).readonly())
+  .array(z.tuple([z.number().min(-600_000).max(600_000), share, share]).readonly())
   .max(16)
   .readonly()
   .default([])

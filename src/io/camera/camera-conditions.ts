@@ -24,10 +24,6 @@ export class CameraConditions {
     return [...this.#present];
   }
 
-  has(condition: SensorCondition): boolean {
-    return this.#present.has(condition);
-  }
-
   /**
    * Takes a finding; true when it was news. `measured` holds the figures behind it, units in the names, at most
    * eight.

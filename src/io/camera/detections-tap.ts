@@ -65,7 +65,6 @@ export class DetectionsTap {
       },
       resumePoint: () => pipeline.resumePoint(),
       stats: () => pipeline.stats(),
-      occupancy: () => pipeline.occupancy(),
     };
   }
 

@@ -33,7 +33,10 @@ const PLAN: CameraPlan = {
 };
 
 /** A worker fed from a painted room at 10 fps, with a detector that knows where people are. */
-function setUp(given: Partial<Pick<WorkerBirth, "watch" | "takesTurns">> = {}) {
+function setUp(
+  given: Partial<Pick<WorkerBirth, "watch" | "takesTurns">> = {},
+  beforeLook: (inference: number) => "sees" | "misses" = () => "sees",
+) {
   const room = new PaintedRoom();
   const shared = createSharedFrames(room.frame.length);
   const slots = new FrameSlots(shared);
@@ -48,6 +51,8 @@ function setUp(given: Partial<Pick<WorkerBirth, "watch" | "takesTurns">> = {}) {
     },
     async detect(_rgb24, _letterbox, out: Detections) {
       inferences += 1;
+      out.count = 0;
+      if (beforeLook(inferences) === "misses") return;
       out.count = present?.length ?? 0;
       present?.forEach(({ leftPx, topPx, widthPx, heightPx }, i) => {
         out.xyxy.set([leftPx, topPx, leftPx + widthPx, topPx + heightPx], 4 * i);
@@ -132,6 +137,38 @@ test("the motion gate changes no event: same crossings and stays with and withou
   }
   assert.deepEqual(seen[0]?.events, seen[1]?.events);
   assert.ok((seen[0]?.inferred ?? 0) < 0.7 * (seen[1]?.inferred ?? 0));
+});
+
+test("somebody first seen standing keeps the whole stay, although the detector rests and misses them at times", async () => {
+  const { open, run, events, worker, inferred } = setUp({}, (inference) =>
+    inference > 60 && inference < 100 && inference % 4 === 0 ? "misses" : "sees",
+  );
+  await open();
+  const waiting = (second: number): RoomView => ({
+    people: [{ leftPx: 20 + 40 * Math.max(0, second - 60), topPx: 50, widthPx: 20, heightPx: 60 }],
+  });
+  await run(64, waiting);
+  await run(10);
+  await worker.accept({ kind: "end", atMono: monoMs(1e9) });
+  assert.ok(inferred() < 300, `${inferred()}`);
+  const stays = events().flatMap((event) => (event.kind === "zone-exited" ? [event.dwellMs] : []));
+  assert.equal(stays.length, 1);
+  assert.ok((stays[0] ?? 0) > 60_000, `${stays[0]}`);
+});
+
+test("a recording can begin while a frame always waits", async () => {
+  const { open, publish, worker, reports } = setUp({ watch: null }, (inference) => {
+    if (inference < 20) publish({});
+    if (inference === 4) void worker.accept({ kind: "tap", isOn: true });
+    return "sees";
+  });
+  await open();
+  publish({});
+  await worker.accept({ kind: "wake" });
+  const seen = reports.flatMap((r) => (r.kind === "frame" ? [(r.seen?.length ?? 0) > 0] : []));
+  assert.equal(seen.length, 20);
+  assert.deepEqual(seen.slice(0, 3), [false, false, false]);
+  assert.ok(seen.slice(4).every(Boolean));
 });
 
 test("each frame tells the boxes refused in it, and a frame nobody looked at tells none", async () => {

@@ -55,6 +55,8 @@ export class FrameWorker {
   /** Takes an order; resolves when everything waiting at this moment is done. Rejects when a frame failed. */
   async accept(order: WorkerOrder): Promise<void> {
     if (order.kind === "turn") return this.#turns?.granted();
+    // Who wants to look in must not wait until no frame waits: where inference is the bottleneck, one always does.
+    if (order.kind === "tap" || order.kind === "peek") return this.#obey(order);
     if (order.kind !== "wake") this.#orders.push(order);
     if (this.#isBusy) return;
     this.#isBusy = true;
@@ -96,8 +98,10 @@ export class FrameWorker {
     if (verdict === "look") {
       await this.#detector.detect(this.#frame, letterbox, this.#detections);
     } else this.#turns?.giveBack();
-    // Nothing moves in a frame that passed and nobody is followed: an empty look lets time go by.
-    if (verdict !== "rest") this.#pipeline.push(this.#detections, atMono);
+    // In a frame that passed nothing moves. With nothing followed an empty look is the truth and lets time go by; what
+    // stands there unproven waits for the next look, or it would be lost between two.
+    if (verdict === "look" || (verdict === "pass" && this.#pipeline.following === "nothing"))
+      this.#pipeline.push(this.#detections, atMono);
     this.#peek.offer(this.#frame, letterbox, verdict === "look" ? this.#detections : null, atMono);
     const refused = this.#detector.refused - this.#refusedBefore;
     this.#refusedBefore += refused;
@@ -117,8 +121,7 @@ export class FrameWorker {
 
   #examine(): FrameVerdict {
     if (this.#watch === null || this.#frameMono === null) return "look";
-    const { arePeopleFollowed } = this.#pipeline;
-    return this.#watch.examine(this.#frame, this.#frameMono, arePeopleFollowed);
+    return this.#watch.examine(this.#frame, this.#frameMono, this.#pipeline.following);
   }
 
   #obey(order: WorkerOrder): void {
@@ -163,6 +166,7 @@ export class FrameWorker {
     this.#pipeline.begin(picture);
     const { watch } = this.#birth;
     if (watch === null) return;
+    if (this.#frameMono !== null) this.#watch?.close(this.#frameMono);
     const onReport = (report: PictureReport): void => this.#tellPicture(report);
     this.#watch = new PictureWatch({ ...watch, letterbox: this.#letterbox, onReport });
   }

@@ -48,7 +48,7 @@ async function play(filter: string, seconds: number, isLive = true): Promise<rea
       at += copied;
       filled += copied;
       if (filled < FRAME_BYTES) continue;
-      watch.examine(frame, monoMs((frames * 1000) / FPS), false);
+      watch.examine(frame, monoMs((frames * 1000) / FPS), "nothing");
       filled = 0;
       frames += 1;
     }

@@ -89,10 +89,6 @@ export class VideoFeed {
     this.ended = this.#end();
   }
 
-  get pid(): number | undefined {
-    return this.#process.pid;
-  }
-
   get frames(): number {
     return this.#assembler.frames;
   }

@@ -5,6 +5,7 @@ import {
   createCameraPipeline,
   type VisionEvent,
 } from "../../vision/camera-pipeline.ts";
+import type { Following } from "../../vision/motion-gate.ts";
 import type { Detections, PictureSize } from "../../vision/ports.ts";
 import { bandsForScore } from "../../vision/score-bands.ts";
 import type { TrackView } from "../../vision/track.ts";
@@ -35,9 +36,11 @@ export class WorkerPipeline {
     this.#birth = birth;
   }
 
-  /** Whether anybody is followed, seen or just lost. A thing that never moved must not keep the detector busy. */
-  get arePeopleFollowed(): boolean {
-    return (this.#pipeline?.stats().livePeople ?? 0) > 0;
+  /** What is followed at this moment, seen or just lost. */
+  get following(): Following {
+    const stats = this.#pipeline?.stats();
+    if (stats === undefined || stats.liveTracks === 0) return "nothing";
+    return stats.livePeople > 0 ? "people" : "things";
   }
 
   /** Begins anew for another size of picture: a new life, whose event numbers begin again. */
