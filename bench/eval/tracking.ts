@@ -20,7 +20,8 @@ eval tracking --suite DIR [--drop SHARE] [--jitter MS] [--seed N] [--seeds N] [-
 Scores our tracker on det*.txt against gt.txt and counting.gt.json of a folder in MOTChallenge form (seqinfo.ini has
 the true frame rate), or another tracker's output, or every such sequence of a folder at full rate and decimated.
 Scores are percent; countError = sum over lines and directions of |counted - true|. zoneOccupancyMAE = mean absolute
-error of the people inside zones, by the stays told. IDF1 is that of the tracker: things that never move are tracked like people, and only lines, zones and live dots leave them out.
+error of the people inside zones, by the stays told. IDF1 is that of the tracker: things that never move are tracked
+like people, and only lines, zones and live dots leave them out.
 With --drop and --jitter frames are lost and come unevenly (--seeds draws of them, default 5, from --seed on). lossIDF1
 is how many points the same frames, scored alone, lose against an undisturbed run: the mean over the sequences at full
 rate; lossIDF1Thinned is that of the decimated ones, which then come at 2.5 frames a second.

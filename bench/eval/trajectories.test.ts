@@ -5,8 +5,12 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
 import { GatewayError } from "../../src/core/errors.ts";
+import type { CameraPlan } from "../../src/core/site.ts";
 import { run } from "./trajectories.ts";
-import { parseHomography, parseTracks } from "./trajectory-files.ts";
+import { scoreDoor } from "./trajectory-counts.ts";
+import { loadTrajectories, parseHomography, parseTracks } from "./trajectory-files.ts";
+import { planTrajectories } from "./trajectory-plan.ts";
+import { runTrajectories } from "./trajectory-run.ts";
 import { parseTrajectoryTruth } from "./trajectory-truth.ts";
 
 /** Recorded scenes are research material and not part of the project; see docs on evaluation. */
@@ -111,7 +115,6 @@ test("lines, door, window, groups and forecasts of a shop front are compared wit
   assert.equal(result["midLineError"], 0);
   assert.deepEqual([result["entered"], result["left"], result["passersBy"]], [1, 1, 4]);
   assert.deepEqual([result["captureRate"], result["captureRateError"]], [0.25, 0]);
-  assert.equal(result["enteredByStays"], 1);
   assert.deepEqual([result["windowStopRecall"], result["windowStopPrecision"]], [1, 1]);
   assert.ok(Number(result["brierSkill"]) > 0.3, `skill ${result["brierSkill"]}`);
   const speed = Number(result["meanSpeedMPerS"]);
@@ -136,6 +139,35 @@ test("a wrong truth shows in every figure", async (t) => {
   assert.equal(result["captureRateError"], 0.25);
   assert.deepEqual([result["windowStopRecall"], result["windowStopPrecision"]], [0, 0]);
   assert.equal(result["meanSpeedMPerS"], null, "without H.txt there are no metres");
+});
+
+test("a door elsewhere, lines elsewhere or events lost spoil the capture rate", async (t) => {
+  const folder = await folderOf(t, {
+    "tracks.csv": csv("t_s,id,x_px,y_px", SHOP),
+    "counting.gt.json": JSON.stringify(SHOP_TRUTH),
+  });
+  const scene = await loadTrajectories(folder);
+  const planned = planTrajectories(scene);
+  const { plan } = planned;
+  const elsewhere = [
+    { x: 0.9, y: 0.9 },
+    { x: 1, y: 0.9 },
+    { x: 1, y: 1 },
+  ];
+  const zones = plan.zones.map((zone) =>
+    zone.name === "door" ? { ...zone, polygon: elsewhere } : zone,
+  );
+  const lines = plan.lines.map((line) => ({ ...line, a: { x: 0, y: 0 }, b: { x: 0, y: 0.01 } }));
+  const door = (changes: Partial<CameraPlan>) =>
+    scoreDoor(scene.truth, runTrajectories(scene, { ...planned, plan: { ...plan, ...changes } }));
+  assert.equal(door({})["captureRateError"], 0);
+  const moved = door({ zones });
+  assert.deepEqual([moved["entered"], moved["left"], moved["captureRateError"]], [0, 0, 0.25]);
+  assert.equal(door({ zones: [] })["captureRateError"], 0.25);
+  // Of the four who pass, only the one who enters comes to the door or the window.
+  assert.deepEqual([door({ lines })["passersBy"], door({ lines })["captureRateError"]], [1, 0.75]);
+  const lost = scoreDoor(scene.truth, { ...runTrajectories(scene, planned), events: [] });
+  assert.equal(lost["captureRateError"], 0.25);
 });
 
 test("a scene in metres, with columns in another order and parts missing, gives null for those", async (t) => {

@@ -12,8 +12,10 @@ export const usage = `eval trajectories --dir DIR [--json]
 Pushes recorded trajectories through the product's pipeline at their true times and compares it with the truth.
 DIR holds tracks.csv (t_s,id,x_px,y_px or t_s,id,x_m,y_m), counting.gt.json and, for Px, H.txt and reference.png.
   midLineError       sum over lines and directions of |counted - true|, of lineTruth
-  captureRateError   |entered / passers-by - true|: people whom the live plan shows last inside the door area but not
-                     first; passers-by are all but those it shows first there
+  captureRateError   |entered / passers-by - true|, by events: entered are people whose stay in the door area ended
+                     unseen, left those whose stay there began with their track; passers-by are the people told of at
+                     a line, the door or the window, but for those whose track began in the door. The truth counts
+                     everybody in the picture, also those who came to none of these: passersBy may be lower
   windowStopRecall   true window visits of 3 s and more that a stay of 3 s and more of the same person covers by half
   windowStopPrecision  the same of the stays found
   brier, brierSkill  forecasts of zone-approached, one a second for each person outside each zone (door, window and a
@@ -33,7 +35,7 @@ export async function run(args: readonly string[]): Promise<Readonly<Record<stri
   );
   return {
     ...countLines(scene.truth.lines, result.events),
-    ...scoreDoor(scene.truth, planned, result),
+    ...scoreDoor(scene.truth, result),
     ...scoreWindow(scene.truth, result.events),
     ...scoreForecasts(judgeForecasts(result.forecasts, result.truth)),
     approaches: scoreApproaches(told, result.truth),

@@ -1,7 +1,5 @@
-import { insidePolygon } from "../../src/core/geometry.ts";
 import type { VisionEvent } from "../../src/vision/camera-pipeline.ts";
-import type { PlannedScene } from "./trajectory-plan.ts";
-import type { ShownPerson, TrajectoryRun } from "./trajectory-run.ts";
+import type { TrajectoryRun } from "./trajectory-run.ts";
 import type { TrajectoryLine, TrajectoryTruth, WindowVisit } from "./trajectory-truth.ts";
 
 /** Least length of a stop at the windows. */
@@ -67,49 +65,71 @@ export function countLines(
 }
 
 /**
- * Who entered and left at the door. The cameras of these scenes do not see through it, so a crossing has no far side:
- * somebody entered whom the live plan showed last inside the door area, and left whom it showed first there; who did
- * both only stood there. `enteredByStays` is what the events alone tell: people whose stay in that area ended unseen.
- * Pure.
+ * Who entered and left at the door, and who passed by, all by events; null where the truth knows no door. Pure.
+ * Nobody told of is nobody captured: a run without events must not look like a scene without a door.
  */
 export function scoreDoor(
   { door, passersBy, captureRate }: TrajectoryTruth,
-  { plan, picture }: PlannedScene,
-  { shown, events, truth }: TrajectoryRun,
+  run: TrajectoryRun,
 ): Readonly<Record<string, number | null>> {
-  const polygon = truth.zones.get("door");
-  const isAtDoor = ({ xNorm, yNorm }: ShownPerson["first"]): boolean =>
-    polygon !== undefined &&
-    insidePolygon(polygon, xNorm * picture.widthPx, yNorm * picture.heightPx);
-  const people = [...shown];
-  const born = new Set(people.filter(([, p]) => isAtDoor(p.first)).map(([id]) => id));
-  const ended = people.filter(([, p]) => isAtDoor(p.last)).map(([id]) => id);
-  const entered = ended.filter((id) => !born.has(id)).length;
-  const left = born.size - ended.filter((id) => born.has(id)).length;
-  const passers = people.length - born.size;
-  const hasDoor = door !== null && plan.zones.some(({ name }) => name === "door");
-  const vanished = new Set(
-    events.flatMap((e) =>
-      e.kind === "zone-exited" && e.zoneId === "door" && e.censored && !born.has(e.trackId)
-        ? [e.trackId]
-        : [],
-    ),
-  );
-  const rate = passers === 0 ? null : entered / passers;
-  const isComparable = hasDoor && rate !== null && captureRate !== null;
-  return {
-    captureRateError: isComparable ? round(Math.abs(rate - captureRate)) : null,
-    captureRate: hasDoor && rate !== null ? round(rate) : null,
+  const truth = {
     trueCaptureRate: captureRate === null ? null : round(captureRate),
-    entered: hasDoor ? entered : null,
     trueEntered: door?.entered ?? null,
-    enteredByStays: hasDoor ? vanished.size : null,
-    left: hasDoor ? left : null,
     trueLeft: door?.left ?? null,
-    passersBy: hasDoor ? passers : null,
     truePassersBy: passersBy,
   };
+  if (door === null) {
+    const unknown = { captureRate: null, entered: null, left: null, passersBy: null };
+    return { captureRateError: null, ...unknown, ...truth };
+  }
+  const { entered, left, passers } = countDoor(run);
+  const rate = passers === 0 ? 0 : entered / passers;
+  return {
+    captureRateError: captureRate === null ? null : round(Math.abs(rate - captureRate)),
+    captureRate: round(rate),
+    entered,
+    left,
+    passersBy: passers,
+    ...truth,
+  };
 }
+
+/**
+ * The cameras of these scenes do not see through the door, so a crossing has no far side: somebody entered whose stay
+ * in the door area ended unseen, and left whose stay there began when the live plan first showed them; who did both
+ * only stood there. Passers-by are the people told of at a line, the door or the window, but for those whose way
+ * began in the door.
+ */
+function countDoor({ firstShown, events }: TrajectoryRun): {
+  readonly entered: number;
+  readonly left: number;
+  readonly passers: number;
+} {
+  const peopleOf = (isMeant: (event: Told) => boolean): Set<number> =>
+    new Set(events.flatMap((e) => (isTold(e) && isMeant(e) ? [e.trackId] : [])));
+  const told = peopleOf((e) => e.kind === "line-crossed" || isOfScene(e.zoneId));
+  const born = peopleOf(
+    (e) =>
+      e.kind === "zone-entered" && e.zoneId === "door" && e.atMono === firstShown.get(e.trackId),
+  );
+  const vanished = peopleOf((e) => e.kind === "zone-exited" && e.zoneId === "door" && e.censored);
+  return {
+    entered: [...vanished].filter((id) => !born.has(id)).length,
+    left: [...born].filter((id) => !vanished.has(id)).length,
+    passers: told.size - born.size,
+  };
+}
+
+type Told = Extract<
+  VisionEvent,
+  { readonly kind: "line-crossed" | "zone-entered" | "zone-exited" }
+>;
+
+const isTold = (event: VisionEvent): event is Told =>
+  event.kind === "line-crossed" || event.kind === "zone-entered" || event.kind === "zone-exited";
+
+/** The grid of zones is there for forecasts only. */
+const isOfScene = (zoneId: string): boolean => zoneId === "door" || zoneId === "window";
 
 /** Compares stays of three seconds and more along the windows with the true ones, one to one. Pure. */
 export function scoreWindow(

@@ -1,4 +1,4 @@
-import { monoMs, trackId } from "../../src/core/brand.ts";
+import { type MonoMs, monoMs, trackId } from "../../src/core/brand.ts";
 import type { LivePeople } from "../../src/core/events.ts";
 import { createCameraPipeline, type VisionEvent } from "../../src/vision/camera-pipeline.ts";
 import { toFlatPx } from "../../src/vision/picture-scale.ts";
@@ -11,17 +11,11 @@ export interface TrajectoryRun {
   readonly events: readonly VisionEvent[];
   /** Forecasts of each track and zone, one a second. */
   readonly forecasts: ForecastSampler["sampled"];
-  /** Everybody the live plan showed, by track id. */
-  readonly shown: ReadonlyMap<number, ShownPerson>;
+  /** When the live plan showed each person first, by track id. */
+  readonly firstShown: ReadonlyMap<number, MonoMs>;
   /** Mean speed on the live plan, each person for as long as shown; null where the floor is not measured. */
   readonly meanSpeedMPerS: number | null;
   readonly truth: ApproachTruth;
-}
-
-/** Where the live plan showed somebody first and last, in Norm. */
-export interface ShownPerson {
-  readonly first: { readonly xNorm: number; readonly yNorm: number };
-  last: { readonly xNorm: number; readonly yNorm: number };
 }
 
 /** Pushes a scene through the product's own pipeline at its true times. Pure. */
@@ -29,7 +23,7 @@ export function runTrajectories(scene: TrajectoryScene, planned: PlannedScene): 
   const { plan, picture } = planned;
   const events: VisionEvent[] = [];
   const sampler = new ForecastSampler();
-  const shown = new Map<number, ShownPerson>();
+  const firstShown = new Map<number, MonoMs>();
   const speeds: number[] = [];
   const paths = new Map<number, PathBuilder>();
   const pipeline = createCameraPipeline({
@@ -37,7 +31,7 @@ export function runTrajectories(scene: TrajectoryScene, planned: PlannedScene): 
     picture,
     run: "eval",
     onEvent: (event) => events.push(event),
-    onPeople: (people) => noteShown(people, shown, speeds),
+    onPeople: (people) => noteShown(people, firstShown, speeds),
     onForecast: (forecast) => sampler.add(forecast),
   });
   let endMs = 0;
@@ -59,7 +53,7 @@ export function runTrajectories(scene: TrajectoryScene, planned: PlannedScene): 
   return {
     events,
     forecasts: sampler.sampled,
-    shown,
+    firstShown,
     meanSpeedMPerS: speeds.length === 0 ? null : Math.round(meanSpeed * 1000) / 1000,
     truth: { paths, zones, endMs },
   };
@@ -82,15 +76,12 @@ function notePath(
 }
 
 function noteShown(
-  { people }: LivePeople,
-  shown: Map<number, ShownPerson>,
+  { people, atMono }: LivePeople,
+  firstShown: Map<number, MonoMs>,
   speeds: number[],
 ): void {
-  for (const { trackId, xNorm, yNorm, speedMPerS } of people) {
-    const place = { xNorm, yNorm };
-    const known = shown.get(trackId);
-    if (known === undefined) shown.set(trackId, { first: place, last: place });
-    else known.last = place;
+  for (const { trackId, speedMPerS } of people) {
+    if (!firstShown.has(trackId)) firstShown.set(trackId, atMono);
     if (typeof speedMPerS === "number") speeds.push(speedMPerS);
   }
 }

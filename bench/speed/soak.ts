@@ -5,20 +5,22 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { composeGateway, type SensorPorts } from "../../src/app/compose.ts";
+import { composeGateway, type Gateway, type SensorPorts } from "../../src/app/compose.ts";
 import { loadSiteFile } from "../../src/app/config-files.ts";
 import { demoReceipt } from "../../src/app/demo/demo-till.ts";
 import { obtainFootage } from "../../src/app/demo/footage.ts";
 import { radioUnits } from "../../src/app/radio-units.ts";
 import { createSystemClock } from "../../src/app/system-clock.ts";
-import { createCentral } from "../../src/central/central.ts";
+import { type Central, createCentral } from "../../src/central/central.ts";
 import { epochMs, gatewayId, monoMs } from "../../src/core/brand.ts";
+import type { Timer } from "../../src/core/clock.ts";
 import { SILENT_LOG } from "../../src/core/lifecycle.ts";
 import { seededRandom } from "../../src/core/random.ts";
-import { createSteppedClock } from "../../src/core/stepped-clock.ts";
-import { analyseVideo } from "../../src/io/camera/offline.ts";
-import { createEmbeddedBroker } from "../../src/io/mqtt/embedded-broker.ts";
-import { openOutbox } from "../../src/io/outbox/outbox.ts";
+import type { CameraPlan, SitePlan } from "../../src/core/site.ts";
+import { createSteppedClock, type SteppedClock } from "../../src/core/stepped-clock.ts";
+import { analyseVideo, type VideoAnalysis } from "../../src/io/camera/offline.ts";
+import { createEmbeddedBroker, type EmbeddedBroker } from "../../src/io/mqtt/embedded-broker.ts";
+import { type Outbox, openOutbox } from "../../src/io/outbox/outbox.ts";
 import { createDemoRadio } from "../../src/io/radio/demo-radio.ts";
 import { pickModel } from "../eval/video-model.ts";
 
@@ -60,40 +62,92 @@ export async function run(args: readonly string[]): Promise<Readonly<Record<stri
   }
 }
 
+/** The demo's chain from sensors to centre; sensors and gateway live in virtual time. */
+interface Chain {
+  readonly site: SitePlan;
+  readonly clock: SteppedClock;
+  readonly random: () => number;
+  readonly emit: SensorPorts["onEvent"];
+  readonly broker: EmbeddedBroker;
+  readonly central: Central;
+  readonly outbox: Outbox;
+  readonly gateway: Gateway;
+}
+
 async function soak(video: string, folder: string): Promise<Readonly<Record<string, unknown>>> {
+  const { signal } = new AbortController();
+  const chain = await startChain(folder, signal);
+  const { site, clock, emit, central, outbox } = chain;
+  const startedMs = performance.now();
+  const camera = site.cameras[0];
+  if (camera === undefined) throw new TypeError("the demo site has no camera");
+  emit(seeing(camera.id));
+  const till = startTill(chain);
+  const { analysis, samples } = await watchVideo(video, camera, { clock, emit, signal });
+  const wallSeconds = (performance.now() - startedMs) / 1000;
+  till.cancel();
+  await drain(chain);
+  const stats = outbox.stats();
+  const produced = Object.values(stats.streams).reduce((sum, stream) => sum + stream.next - 1, 0);
+  const stored = central.counts;
+  await closeChain(chain);
+  return {
+    virtualMinutes: analysis.seconds / 60,
+    speedOverRealTime: round(analysis.seconds / wallSeconds),
+    frames: analysis.frames,
+    produced,
+    stillWaiting: stats.waiting,
+    centre: stored,
+    heapSlopeMBPerHour: round(slopePerHour(samples, (s) => s.heapMB)),
+    rssSlopeMBPerHour: round(slopePerHour(samples, (s) => s.rssMB)),
+    first: samples[0],
+    last: samples.at(-1),
+  };
+}
+
+async function startChain(folder: string, signal: AbortSignal): Promise<Chain> {
   const site = await loadSiteFile(join(import.meta.dirname, "../../config/demo/site.json"));
   const clock = createSteppedClock(epochMs(Date.UTC(2026, 0, 5, 10)));
   const random = seededRandom(1);
   const log = SILENT_LOG;
-  const { signal } = new AbortController();
   const broker = createEmbeddedBroker({ port: 0, log });
   await broker.start(signal);
-  const store = join(folder, "central.db");
-  const link = { clock: createSystemClock(), log, random };
-  const http = { host: "127.0.0.1", port: 0 };
   const central = createCentral({
-    store: `sqlite:${store}`,
+    store: `sqlite:${join(folder, "central.db")}`,
     mqttUrl: broker.url,
     root: "vitrine",
-    http,
-    ...link,
+    http: { host: "127.0.0.1", port: 0 },
+    clock: createSystemClock(),
+    log,
+    random,
   });
   await central.start(signal);
   const path = join(folder, "outbox.db");
   const outbox = openOutbox({ path, capBytes: 2 ** 31, commitMs: 250, clock, log, random });
-  const radio = createDemoRadio({
-    seed: 1,
-    tags: site.tags,
-    receivers: site.receivers,
-    clock,
-    log,
-  });
+  const { gateway, emit } = composeSoaked({ site, clock, random, outbox, brokerUrl: broker.url });
+  for (const service of [...gateway.sources, ...gateway.sinks].reverse())
+    await service.start(signal);
+  return { site, clock, random, emit, broker, central, outbox, gateway };
+}
+
+function composeSoaked({
+  site,
+  clock,
+  random,
+  outbox,
+  brokerUrl,
+}: Pick<Chain, "site" | "clock" | "random" | "outbox"> & {
+  readonly brokerUrl: string;
+}): Pick<Chain, "gateway" | "emit"> {
+  const log = SILENT_LOG;
+  const { tags, receivers } = site;
+  const radio = createDemoRadio({ seed: 1, tags, receivers, clock, log });
   let ports: SensorPorts | null = null;
   const gateway = composeGateway({
     gatewayId: gatewayId("soak"),
     site,
     outbox,
-    broker: { url: broker.url },
+    broker: { url: brokerUrl },
     topicRoot: "vitrine",
     boot: "soak",
     version: "bench",
@@ -107,17 +161,14 @@ async function soak(video: string, folder: string): Promise<Readonly<Record<stri
     log,
     random,
   });
-  for (const service of [...gateway.sources, ...gateway.sinks].reverse())
-    await service.start(signal);
-  const samples: Sample[] = [];
-  const startedMs = performance.now();
   const emit = (ports as SensorPorts | null)?.onEvent;
   if (emit === undefined) throw new TypeError("the gateway took no sensors");
-  const camera = site.cameras[0];
-  if (camera === undefined) throw new TypeError("the demo site has no camera");
-  emit(seeing(camera.id));
+  return { gateway, emit };
+}
+
+function startTill({ clock, random, emit }: Pick<Chain, "clock" | "random" | "emit">): Timer {
   let receipts = 0;
-  const till = clock.every(25_000, "till", () => {
+  return clock.every(25_000, "till", () => {
     receipts += 1;
     const { kind, paidAt, ...rest } = demoReceipt({ boot: "soak", clock, random }, receipts);
     const at = { atMono: clock.mono(), paidAt: epochMs(Date.parse(paidAt)) };
@@ -130,6 +181,21 @@ async function soak(video: string, folder: string): Promise<Readonly<Record<stri
       ...at,
     });
   });
+}
+
+/** Virtual time goes on with the frames of the video. */
+async function watchVideo(
+  file: string,
+  plan: CameraPlan,
+  {
+    clock,
+    emit,
+    signal,
+  }: Pick<Chain, "clock" | "emit"> & {
+    readonly signal: AbortSignal;
+  },
+): Promise<{ readonly analysis: VideoAnalysis; readonly samples: readonly Sample[] }> {
+  const samples: Sample[] = [];
   const model = await pickModel({
     dir: resolve("models"),
     profile: "default",
@@ -137,8 +203,8 @@ async function soak(video: string, folder: string): Promise<Readonly<Record<stri
     picture: PICTURE,
   });
   const analysis = await analyseVideo({
-    file: video,
-    plan: camera,
+    file,
+    plan,
     model,
     fps: FPS,
     startMono: monoMs(0),
@@ -151,33 +217,24 @@ async function soak(video: string, folder: string): Promise<Readonly<Record<stri
       if (minute > (samples.at(-1)?.minute ?? 0)) samples.push(sampleMemory(minute));
     },
   });
-  const wallSeconds = (performance.now() - startedMs) / 1000;
-  till.cancel();
+  return { analysis, samples };
+}
+
+/** Ends the sensors and waits until the centre has taken everything. */
+async function drain({ gateway, outbox, clock }: Chain): Promise<void> {
   for (const service of gateway.sources) await service[Symbol.asyncDispose]();
   outbox.flush();
   await untilDrained(
     () => outbox.stats().waiting === 0,
     () => clock.advanceTo(monoMs(clock.mono() + 250)),
   );
-  const stats = outbox.stats();
-  const produced = Object.values(stats.streams).reduce((sum, stream) => sum + stream.next - 1, 0);
-  const stored = central.counts;
+}
+
+async function closeChain({ gateway, outbox, central, broker }: Chain): Promise<void> {
   for (const service of gateway.sinks) await service[Symbol.asyncDispose]();
   outbox.close();
   await central[Symbol.asyncDispose]();
   await broker[Symbol.asyncDispose]();
-  return {
-    virtualMinutes: analysis.seconds / 60,
-    speedOverRealTime: round(analysis.seconds / wallSeconds),
-    frames: analysis.frames,
-    produced,
-    stillWaiting: stats.waiting,
-    centre: stored,
-    heapSlopeMBPerHour: round(slopePerHour(samples, (s) => s.heapMB)),
-    rssSlopeMBPerHour: round(slopePerHour(samples, (s) => s.rssMB)),
-    first: samples[0],
-    last: samples.at(-1),
-  };
 }
 
 function seeing(sensorId: string): Parameters<SensorPorts["onEvent"]>[0] {

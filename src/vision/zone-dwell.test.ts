@@ -124,7 +124,7 @@ const paths = fc.array(
   { maxLength: 120 },
 );
 
-test("entries and exits alternate, dwell is never negative, nobody is forgotten inside", () => {
+test("entries and exits alternate, dwell is never negative, every entry has its exit", () => {
   fc.assert(
     fc.property(paths, (steps) => {
       const zone = new ZoneDwell(SQUARE);
