@@ -15,14 +15,7 @@ export function readFlags(
   args: readonly string[],
   defaults: Pick<CameraFlags, "fps" | "seconds" | "threads">,
 ): CameraFlags {
-  const text = { type: "string" } as const;
-  const options = { video: text, models: text, fps: text, seconds: text, threads: text };
-  let values: Readonly<Partial<Record<keyof typeof options, string | undefined>>>;
-  try {
-    ({ values } = parseArgs({ args: [...args], options }));
-  } catch (cause) {
-    throw new GatewayError("USAGE", (cause as Error).message, { cause });
-  }
+  const values = readTexts(args, ["video", "models", "fps", "seconds", "threads"]);
   return {
     video: values.video,
     models: values.models ?? "models",
@@ -30,6 +23,19 @@ export function readFlags(
     seconds: positive("seconds", values.seconds, defaults.seconds),
     threads: positive("threads", values.threads, defaults.threads),
   };
+}
+
+/** Reads arguments that all take a text. @throws USAGE for any other */
+export function readTexts<Name extends string>(
+  args: readonly string[],
+  names: readonly Name[],
+): Readonly<Partial<Record<Name, string | undefined>>> {
+  const options = Object.fromEntries(names.map((name) => [name, { type: "string" } as const]));
+  try {
+    return parseArgs({ args: [...args], options }).values as Partial<Record<Name, string>>;
+  } catch (cause) {
+    throw new GatewayError("USAGE", (cause as Error).message, { cause });
+  }
 }
 
 function positive(name: string, text: string | undefined, fallback: number): number {

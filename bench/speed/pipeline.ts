@@ -2,12 +2,13 @@ import { execFile } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs, promisify } from "node:util";
+import { promisify } from "node:util";
 import { createSystemClock } from "../../src/app/system-clock.ts";
 import { GatewayError } from "../../src/core/errors.ts";
 import { findFfmpeg } from "../../src/io/camera/ffmpeg-binary.ts";
 import { probeVideo } from "../../src/io/camera/video-probe.ts";
 import { pickModel } from "../eval/video-model.ts";
+import { readTexts } from "./flags.ts";
 import { measurePipeline } from "./pipeline-run.ts";
 
 export const usage = `bench pipeline [--video FILE] [--models DIR] [--threads N] [--frames N] [--repeats N] [--json]
@@ -59,14 +60,7 @@ interface Options {
 }
 
 function readOptions(args: readonly string[]): Options {
-  const text = { type: "string" } as const;
-  const options = { video: text, models: text, threads: text, frames: text, repeats: text };
-  let values: Readonly<Partial<Record<keyof typeof options, string | undefined>>>;
-  try {
-    ({ values } = parseArgs({ args: [...args], options }));
-  } catch (cause) {
-    throw new GatewayError("USAGE", (cause as Error).message, { cause });
-  }
+  const values = readTexts(args, ["video", "models", "threads", "frames", "repeats"]);
   return {
     video: values.video,
     models: values.models ?? "models",

@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { frameOf, type PipelineRig, pipelineRig } from "../../test/fakes/pipeline-rig.ts";
 import { cameraId, lineId, monoMs, zoneId } from "../core/brand.ts";
-import type { LivePeople } from "../core/events.ts";
 import { normalDraw, seededRandom } from "../core/random.ts";
 import type { CameraPlan } from "../core/site.ts";
-import { type CameraPipeline, createCameraPipeline, type VisionEvent } from "./camera-pipeline.ts";
-import { createDetections, type Detections } from "./ports.ts";
 
 const picture = { widthPx: 800, heightPx: 400 };
 
@@ -32,41 +30,19 @@ const plan: CameraPlan = {
   exclusions: [],
 };
 
-interface Rig {
-  readonly pipeline: CameraPipeline;
-  readonly events: VisionEvent[];
-  readonly shown: LivePeople[];
+interface Rig extends PipelineRig {
   /** Told crossings and stays, forecasts and groups left out. */
   happened(): string[];
 }
 
 function rig(): Rig {
-  const events: VisionEvent[] = [];
-  const shown: LivePeople[] = [];
-  const pipeline = createCameraPipeline({
-    plan,
-    picture,
-    run: "r",
-    onEvent: (event) => events.push(event),
-    onPeople: (people) => shown.push(people),
-  });
+  const { pipeline, events, shown } = pipelineRig({ plan, picture });
   const happened = (): string[] =>
     events.flatMap((event) => {
       if (event.kind === "line-crossed") return `${event.direction}`;
       return event.kind === "zone-entered" || event.kind === "zone-exited" ? event.kind : [];
     });
   return { pipeline, events, shown, happened };
-}
-
-/** Boxes of 40 x 100 Px at foot points; `tremble` Px of noise. */
-function frameOf(feet: readonly (readonly [x: number, y: number])[]): Detections {
-  const frame = createDetections(Math.max(1, feet.length));
-  feet.forEach(([x, y], i) => {
-    frame.xyxy.set([x - 20, y - 100, x + 20, y], 4 * i);
-    frame.score[i] = 0.9;
-  });
-  frame.count = feet.length;
-  return frame;
 }
 
 test("a mannequin on the line and one in the zone are never counted, shown or told", () => {
@@ -78,7 +54,7 @@ test("a mannequin on the line and one in the zone are never counted, shown or to
       [400 + jolt(), 200 + jolt()],
       [600 + jolt(), 250 + jolt()],
     ] as const;
-    pipeline.push(frameOf(feet), monoMs(125 * i));
+    pipeline.push(frameOf(...feet), monoMs(125 * i));
   }
   pipeline.end(monoMs(400_000));
   assert.deepEqual(events, []);
@@ -88,7 +64,7 @@ test("a mannequin on the line and one in the zone are never counted, shown or to
 test("a person who stood in the zone at first has been there since the beginning once they walk", () => {
   const { pipeline, events } = rig();
   for (let i = 0; i < 240; i += 1)
-    pipeline.push(frameOf([[600 + Math.max(0, i - 160), 250]]), monoMs(125 * i));
+    pipeline.push(frameOf([600 + Math.max(0, i - 160), 250]), monoMs(125 * i));
   const [entered] = events.filter(({ kind }) => kind === "zone-entered");
   assert.equal(entered?.atMono, 0);
 });
@@ -97,7 +73,7 @@ test("a person who walked in may stand still for ten minutes and is one stay wit
   const { pipeline, events, happened } = rig();
   const random = seededRandom(6);
   const x = (i: number): number => Math.min(300 + 12 * i, 600) + 2 * normalDraw(random);
-  for (let i = 0; i < 4800; i += 1) pipeline.push(frameOf([[x(i), 200]]), monoMs(125 * i));
+  for (let i = 0; i < 4800; i += 1) pipeline.push(frameOf([x(i), 200]), monoMs(125 * i));
   pipeline.end(monoMs(600_000));
   assert.deepEqual(happened(), ["out", "zone-entered", "zone-exited"]);
   const exited = events.find((event) => event.kind === "zone-exited");
@@ -108,7 +84,7 @@ test("a person who stood just before the line and then walks through is counted"
   for (const restFrames of [4, 80]) {
     const { pipeline, happened } = rig();
     for (let i = 0; i < restFrames + 30; i += 1)
-      pipeline.push(frameOf([[374 + 6 * Math.max(0, i - restFrames), 200]]), monoMs(125 * i));
+      pipeline.push(frameOf([374 + 6 * Math.max(0, i - restFrames), 200]), monoMs(125 * i));
     assert.deepEqual(happened()[0], "out", `after ${restFrames} frames of rest`);
   }
 });
@@ -118,13 +94,8 @@ test("boxes that are none are dropped and counted and harm nobody", () => {
   const dirty = rig();
   for (let i = 0; i < 40; i += 1) {
     const x = 300 + 8 * i;
-    clean.pipeline.push(frameOf([[x, 200]]), monoMs(125 * i));
-    const frame = frameOf([
-      [Number.NaN, 200],
-      [x, 200],
-      [x, Number.POSITIVE_INFINITY],
-      [x, 210],
-    ]);
+    clean.pipeline.push(frameOf([x, 200]), monoMs(125 * i));
+    const frame = frameOf([Number.NaN, 200], [x, 200], [x, Number.POSITIVE_INFINITY], [x, 210]);
     frame.xyxy.set([x + 20, 300, x - 20, 100], 12);
     dirty.pipeline.push(frame, monoMs(125 * i));
   }

@@ -1,15 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { frameOf, type PipelineRig, pipelineRig } from "../../test/fakes/pipeline-rig.ts";
 import { cameraId, lineId, monoMs, trackId, zoneId } from "../core/brand.ts";
-import type { LivePeople } from "../core/events.ts";
 import type { CameraPlan } from "../core/site.ts";
-import {
-  type CameraPipeline,
-  type CameraPipelineOptions,
-  createCameraPipeline,
-  type VisionEvent,
-} from "./camera-pipeline.ts";
-import { createDetections, type Detections } from "./ports.ts";
+import type { CameraPipeline, CameraPipelineOptions } from "./camera-pipeline.ts";
 
 const picture = { widthPx: 800, heightPx: 400 };
 const plan: CameraPlan = {
@@ -34,38 +28,10 @@ const plan: CameraPlan = {
   exclusions: [],
 };
 
-interface Rig {
-  readonly pipeline: CameraPipeline;
-  readonly events: VisionEvent[];
-  readonly shown: LivePeople[];
-}
-
-function rig(overrides: Partial<CameraPipelineOptions> = {}): Rig {
-  const events: VisionEvent[] = [];
-  const shown: LivePeople[] = [];
-  const pipeline = createCameraPipeline({
-    plan,
-    picture,
-    run: "r1",
-    onEvent: (event) => events.push(event),
-    onPeople: (people) => shown.push(people),
-    ...overrides,
-  });
-  return { pipeline, events, shown };
-}
+const rig = (overrides: Partial<CameraPipelineOptions> = {}): PipelineRig =>
+  pipelineRig({ plan, picture, ...overrides });
 
 const FRAME_MS = 125;
-
-/** Boxes of 40 x 100 Px standing at the foot points. */
-function frameOf(...feet: readonly (readonly [x: number, y: number])[]): Detections {
-  const detections = createDetections(Math.max(1, feet.length));
-  feet.forEach(([x, y], i) => {
-    detections.xyxy.set([x - 20, y - 100, x + 20, y], 4 * i);
-    detections.score[i] = 0.9;
-  });
-  detections.count = feet.length;
-  return detections;
-}
 
 /** Two walk side by side from left to right, then nobody comes for `emptyMs`. Returns the time after it. */
 function pass(pipeline: CameraPipeline, startMs: number, emptyMs: number): number {
