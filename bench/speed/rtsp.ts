@@ -115,6 +115,7 @@ async function measureCycles(server: RtspServer, model: CameraModel, cycles: num
   return {
     shownBlindMs: spread(shown),
     recoveryMs: spread(recovered),
+    slowRecoveries: recovered.filter((ms) => ms > LIMITS.recoveryMs).length,
     mostProcesses,
     opened,
     workersStarted,

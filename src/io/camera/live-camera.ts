@@ -306,7 +306,9 @@ class LiveCamera implements Camera {
   async #waitToReopen(failure: Failure, signal: AbortSignal): Promise<void> {
     const { clock } = this.#deps;
     const untilMono = clock.mono() + this.#reopening.pauseMs(failure);
-    const door = isOwnFault(failure.code) ? null : doorOf(this.#source);
+    // A camera that hangs has not closed its door, and each knock would take a place in its queue of connections.
+    const isOpen = isOwnFault(failure.code) || failure.code === "CAMERA_STALLED";
+    const door = isOpen ? null : doorOf(this.#source);
     let wasClosed = false;
     while (door !== null && !(await this.#knock(door)) && !signal.aborted) {
       wasClosed = true;
