@@ -109,6 +109,7 @@ test("every frame is looked at, in order, at the rate of the file", async () => 
   assert.deepEqual(analysis, {
     picture: { widthPx: 512, heightPx: 384 },
     frames: 60,
+    looks: 60,
     fps: 10,
     seconds: 6,
   });
