@@ -110,7 +110,7 @@ export async function evaluateTracks(
 }
 
 /** Compares a run with the truth; counts are compared with those at full rate. Pure. */
-export function scoreRun(sequence: Sequence, every: number, run: SequenceRun): SequenceScore {
+function scoreRun(sequence: Sequence, every: number, run: SequenceRun): SequenceScore {
   const head = {
     name: sequence.info.name,
     every,
@@ -193,7 +193,7 @@ function evalPipeline(
 }
 
 /** The boxes of a frame's tracks as the tracker reports them, copied. */
-export function boxesOf(tracks: readonly TrackView[]): BoxFrame {
+function boxesOf(tracks: readonly TrackView[]): BoxFrame {
   const frame = emptyFrame();
   for (const track of tracks) {
     frame.ids.push(track.id);

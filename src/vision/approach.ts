@@ -22,7 +22,7 @@ export interface WalkModel {
  * Round physical values, not fitted: a foot point is good to a hand's breadth; walkers do 1.3 m/s; somebody who walks
  * on changes the velocity by about 0.3 m/s within a second; one in ten does something else.
  */
-export const WALK_MODEL: WalkModel = Object.freeze({
+const WALK_MODEL: WalkModel = Object.freeze({
   horizonMs: 3000,
   placeM: 0.1,
   priorMPerS: 0.9,

@@ -2,7 +2,7 @@ import type { MonoMs } from "../core/brand.ts";
 import { type SceneShift, SceneShiftMeter } from "./scene-shift.ts";
 
 /** When a camera counts as moved. Shifts are Norm of the picture, times ms. */
-export const MOVED_RULE = {
+const MOVED_RULE = {
   /** One and a half hundredths: what a line drawn along a threshold cannot bear. */
   shiftXNorm: 0.015,
   shiftYNorm: 0.02,

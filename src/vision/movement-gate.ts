@@ -16,7 +16,7 @@ export interface Corners {
  * second: the filtered box strays by up to 0.2 h. A walker covers 0.3 h in half a second.
  */
 export const MOVED_HEIGHTS = 0.3;
-export const MOVED_LOG_SCALE = 0.3;
+const MOVED_LOG_SCALE = 0.3;
 /** Within this of its place it is taken to be at rest there. */
 const REST_HEIGHTS = 0.12;
 /** The first sight weighs as much as later ones of so long, so that whoever walks at once leaves their place behind. */

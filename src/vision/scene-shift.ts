@@ -11,7 +11,7 @@ export interface SceneShift {
 }
 
 /** How a shift is looked for. */
-export const SHIFT_SEARCH = {
+const SHIFT_SEARCH = {
   /** Largest shift found, in coarse cells: more than a third of the picture leaves too little in common. */
   coarseColumns: 11,
   coarseRows: 6,

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import onnxProto from "onnx-proto";
 import type { CameraModel } from "../../src/io/camera/camera-protocol.ts";
+import { rawInput } from "../../src/io/models/catalogue.ts";
 
 const { onnx } = onnxProto;
 
@@ -133,18 +134,7 @@ export function fakeCameraModel(dir: string, isBrittle = false, burden = 0): Cam
     licenseUrl: "https://www.apache.org/licenses/LICENSE-2.0",
     source: "made for tests",
     profile: "permissive",
-    input: {
-      name: "input",
-      width: size.widthPx,
-      height: size.heightPx,
-      layout: "nhwc",
-      dtype: "uint8",
-      channels: "rgb",
-      mean: [0, 0, 0],
-      scale: [1, 1, 1],
-      resize: "letterbox",
-      pad: 114,
-    },
+    input: rawInput({ width: size.widthPx, height: size.heightPx }),
     decoder: "centernet-wh",
     strides: [4],
     classIndex: 0,

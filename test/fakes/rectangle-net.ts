@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { rawInput } from "../../src/io/models/catalogue.ts";
 import { createOnnxWriter } from "../../src/io/models/convert/onnx-writer.ts";
 import { type ModelEntry, saveManifest } from "../../src/io/models/manifest.ts";
 
@@ -80,18 +81,7 @@ export async function installRectangleNet(dir: string): Promise<ModelEntry> {
     license: "CC0",
     licenseUrl: "https://example.org/licence",
     source: "made for tests",
-    input: {
-      name: "input",
-      width: NET_INPUT.widthPx,
-      height: NET_INPUT.heightPx,
-      layout: "nhwc",
-      dtype: "uint8",
-      channels: "rgb",
-      mean: [0, 0, 0],
-      scale: [1, 1, 1],
-      resize: "letterbox",
-      pad: 114,
-    },
+    input: rawInput({ width: NET_INPUT.widthPx, height: NET_INPUT.heightPx }),
     decoder: "centernet-wh",
     strides: [4],
     classIndex: 0,

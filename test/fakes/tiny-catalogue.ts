@@ -2,7 +2,12 @@ import { createHash } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { c as createTarball } from "tar";
-import type { Catalogue, CatalogueModel, ModelPackage } from "../../src/io/models/catalogue.ts";
+import {
+  type Catalogue,
+  type CatalogueModel,
+  type ModelPackage,
+  rawInput,
+} from "../../src/io/models/catalogue.ts";
 import type { Recipe } from "../../src/io/models/convert/build.ts";
 import { convertTfjs } from "../../src/io/models/convert/convert-graph.ts";
 import { parseTfjsModel } from "../../src/io/models/convert/tfjs-graph.ts";
@@ -100,18 +105,7 @@ function tinyModel(id: string, sizePx: number): CatalogueModel {
     license: "CC0",
     licenseUrl: "https://example.org/licence",
     source: "tiny-model@1.0.0",
-    input: {
-      name: "input",
-      width: sizePx,
-      height: sizePx,
-      layout: "nhwc",
-      dtype: "uint8",
-      channels: "rgb",
-      mean: [0, 0, 0],
-      scale: [1, 1, 1],
-      resize: "letterbox",
-      pad: 114,
-    },
+    input: rawInput({ width: sizePx, height: sizePx }),
     decoder: "centernet-wh",
     strides: [4],
     classIndex: 0,

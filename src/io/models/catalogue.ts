@@ -75,7 +75,7 @@ type FixedPart = Pick<ModelEntry, "task" | "classIndex" | "nms">;
 const PERSON: FixedPart = { task: "person", classIndex: 0, nms: 0.5 };
 
 /** Frames as the camera chain delivers them; mean, scale and channel order are inside the graph. */
-function rawInput({ width, height }: InputSize): ModelEntry["input"] {
+export function rawInput({ width, height }: InputSize): ModelEntry["input"] {
   return {
     name: "input",
     width,
