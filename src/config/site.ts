@@ -5,15 +5,10 @@ import { isSelfCrossing, type Point, polygonArea } from "../core/geometry.ts";
 import { faultsOf } from "../core/input-faults.ts";
 import type { SitePlan } from "../core/site.ts";
 import { duplicateIds } from "./duplicate-ids.ts";
+import { floorSchema, staffShift, strayDoors, surveyPoint } from "./floor.ts";
 import { turnedPassingLines } from "./passing-lines.ts";
+import { id, label, metres } from "./plan-terms.ts";
 
-const id = z
-  .string()
-  .regex(/^[A-Za-z0-9_-]{1,64}$/, "1 to 64 letters, digits, - or _")
-  .meta({
-    description: "Stable id; it appears in events and topics. Never reuse one for another thing.",
-  });
-const label = z.string().min(1).max(120).meta({ description: "What people read" });
 const norm = z
   .number()
   .min(0, "a number from 0 to 1 (share of the picture)")
@@ -87,14 +82,6 @@ const camera = z.strictObject({
   ground: ground.optional(),
 });
 
-const receiver = z.strictObject({
-  id: id.transform(receiverId),
-  name: label,
-  xM: z.number(),
-  yM: z.number(),
-  zM: z.number().default(2.3),
-});
-
 const hex = (digits: number): z.ZodString =>
   z.string().regex(new RegExp(`^[0-9a-f]{${digits}}$`), `${digits} lower-case hexadecimal digits`);
 const word = z.number().int("a whole number").min(0).max(0xffff);
@@ -113,7 +100,20 @@ const beacon = z.discriminatedUnion("format", [
 const tag = z.strictObject({
   id: id.transform(tagId),
   kind: z.enum(["basket", "cart", "staff", "asset", "loyalty-card"]),
+  name: label.optional(),
   beacon,
+});
+
+const receiver = z.strictObject({
+  id: id.transform(receiverId),
+  name: label,
+  xM: metres,
+  yM: metres,
+  zM: metres.default(2.3),
+  beacon: beacon.optional().meta({
+    description:
+      "What the box of this receiver sends itself, so that others can measure themselves by it",
+  }),
 });
 
 const isTimeZone = (name: string): boolean => {
@@ -150,6 +150,15 @@ export const sitePlanSchema = z.strictObject({
   cameras: z.array(camera).max(32).default([]),
   receivers: z.array(receiver).max(256).default([]),
   tags: z.array(tag).max(20_000).default([]),
+  floor: floorSchema
+    .optional()
+    .meta({ description: "The floor on which tags are located; without it they are in no zone" }),
+  survey: z.array(surveyPoint).max(2_000).optional().meta({
+    description: "What receivers hear at known places; written by the walk mode",
+  }),
+  staffShifts: z.array(staffShift).max(64).optional().meta({
+    description: "When at least one staff tag has to be heard",
+  }),
 });
 
 /** Lists whose ids must differ from each other: they appear side by side in events. */
@@ -160,13 +169,19 @@ const ID_LISTS = [
   ["receivers"],
   ["tags"],
 ] as const;
+/** A zone of the floor may be called like a zone in a picture: then they are the same place. */
+const FLOOR_ID_LISTS = [["floor", "zones"]] as const;
 
 /** Checks a parsed JSON document; returns the frozen plan, or all faults at once. Pure. */
 export function parseSitePlan(document: unknown): Result<SitePlan, readonly InputFault[]> {
   const outcome = sitePlanSchema.safeParse(document);
-  const repeated = duplicateIds(document, ID_LISTS);
+  const repeated = [...duplicateIds(document, ID_LISTS), ...duplicateIds(document, FLOOR_ID_LISTS)];
   if (!outcome.success) return fail([...faultsOf(outcome.error.issues, document), ...repeated]);
-  const faults = [...repeated, ...turnedPassingLines(outcome.data.cameras)];
+  const faults = [
+    ...repeated,
+    ...turnedPassingLines(outcome.data.cameras),
+    ...strayDoors(outcome.data),
+  ];
   if (faults.length > 0) return fail(faults);
   return ok(deepFreeze(outcome.data) satisfies SitePlan);
 }

@@ -90,8 +90,8 @@ export interface ZoneApproached extends EventOrigin {
   readonly horizonMs: number;
 }
 
-/** Whether a registered tag is heard: not at all, faintly or briefly, or steadily inside. */
-export type TagState = "absent" | "passing" | "inside";
+/** Where a registered tag is: not heard at all, heard but not inside (or not for long), or inside the shop. */
+export type TagState = "outside" | "passing" | "inside";
 
 export interface TagChanged extends EventOrigin {
   readonly kind: "tag-changed";
@@ -100,6 +100,67 @@ export interface TagChanged extends EventOrigin {
   readonly tagKind: TagKind;
   readonly state: TagState;
   readonly previous: TagState;
+}
+
+/**
+ * A tag came into a zone of the floor, as inferred from its readings. `atMono` is when it came in by the smoothed
+ * estimate, which lies up to fifteen seconds back; per tag, stays do not overlap.
+ */
+export interface TagZoneEntered extends EventOrigin {
+  readonly kind: "tag-zone-entered";
+  readonly atMono: MonoMs;
+  readonly tagId: TagId;
+  readonly tagKind: TagKind;
+  readonly zoneId: ZoneId;
+  /** Probability 0..1 that the tag was in this zone at the decision, calibrated. */
+  readonly confidence: number;
+}
+
+/** The tag's stay in a zone of the floor is over. */
+export interface TagZoneExited extends EventOrigin {
+  readonly kind: "tag-zone-exited";
+  readonly atMono: MonoMs;
+  readonly tagId: TagId;
+  readonly tagKind: TagKind;
+  readonly zoneId: ZoneId;
+  readonly dwellMs: number;
+  /** Mean probability 0..1 of the zone over the stay. */
+  readonly confidence: number;
+  /** True when the end was not seen (tag fell silent, receivers blind): the dwell is a lower bound. */
+  readonly censored: boolean;
+}
+
+/**
+ * A tag was near a door for a while; told once it has left its neighbourhood (or after a minute there). No event of the
+ * shop by itself: the journey stage asks it who of the people in the door wore the tag.
+ */
+export interface TagAtDoor extends EventOrigin {
+  readonly kind: "tag-at-door";
+  /** When it was nearest. */
+  readonly atMono: MonoMs;
+  readonly tagId: TagId;
+  readonly tagKind: TagKind;
+  readonly lineId: LineId;
+  readonly fromMono: MonoMs;
+  readonly toMono: MonoMs;
+  /** Highest probability 0..1 of having been at the door within the time. */
+  readonly probability: number;
+  /** By where the tag was before and after; null when that is not known. */
+  readonly direction: CrossingDirection | null;
+}
+
+/** What somebody did with a tagged thing, as its motion or button telemetry shows. */
+export type TagMovement = "picked-up" | "moved" | "put-back";
+
+/** A basket, cart or asset was taken, goes on moving, or rests again. */
+export interface TagMoved extends EventOrigin {
+  readonly kind: "tag-moved";
+  readonly atMono: MonoMs;
+  readonly tagId: TagId;
+  readonly tagKind: TagKind;
+  readonly movement: TagMovement;
+  /** The zone of the floor it was in at that time; null when not known. */
+  readonly zoneId: ZoneId | null;
 }
 
 export type TransactionKind =
@@ -167,6 +228,10 @@ export type SensorEvent =
   | ZoneEntered
   | ZoneExited
   | TagChanged
+  | TagZoneEntered
+  | TagZoneExited
+  | TagAtDoor
+  | TagMoved
   | TransactionReceived
   | SensorChanged;
 
@@ -234,6 +299,57 @@ export interface TagPresenceRecorded extends JourneyHead {
   readonly previous: TagState;
 }
 
+export interface TagZoneStayBegan extends JourneyHead {
+  readonly kind: "tag-zone-entered";
+  readonly tagId: TagId;
+  readonly tagKind: TagKind;
+  readonly zoneId: ZoneId;
+  readonly confidence: number;
+}
+
+export interface TagZoneStayEnded extends JourneyHead {
+  readonly kind: "tag-zone-exited";
+  readonly tagId: TagId;
+  readonly tagKind: TagKind;
+  readonly zoneId: ZoneId;
+  readonly dwellMs: number;
+  readonly confidence: number;
+  readonly censored: boolean;
+}
+
+export interface TagMovementRecorded extends JourneyHead {
+  readonly kind: "tag-moved";
+  readonly tagId: TagId;
+  readonly tagKind: TagKind;
+  readonly movement: TagMovement;
+  readonly zoneId: ZoneId | null;
+}
+
+/**
+ * A crossing that was counted before was most probably staff. `at` is the time of that crossing; it is named by the
+ * origin it was told with. A crossing is marked at most once.
+ */
+export interface StaffCrossingRecorded extends JourneyHead {
+  readonly kind: "staff-crossed";
+  readonly tagId: TagId;
+  readonly lineId: LineId;
+  readonly direction: CrossingDirection;
+  readonly crossing: EventOrigin;
+  /** Probability 0..1 that this crossing was the wearer of the tag. */
+  readonly probability: number;
+}
+
+/**
+ * Staff is expected by the shifts of the plan and no staff tag is inside (or one is again): a forgotten tag or an
+ * empty battery makes staff count as customers.
+ */
+export interface StaffUnseenRecorded extends JourneyHead {
+  readonly kind: "staff-unseen";
+  readonly isPresent: boolean;
+  /** Since when none has been seen, ms before `at`; 0 when the alarm ends. */
+  readonly unseenMs: number;
+}
+
 /**
  * `at` is the time of payment: the till's own, or the arrival at the gateway when the till's clock lies in the future
  * and so cannot be right.
@@ -272,6 +388,11 @@ export type JourneyEvent =
   | ZoneStayBegan
   | ZoneStayEnded
   | TagPresenceRecorded
+  | TagZoneStayBegan
+  | TagZoneStayEnded
+  | TagMovementRecorded
+  | StaffCrossingRecorded
+  | StaffUnseenRecorded
   | TransactionRecorded
   | SensorRecorded;
 

@@ -55,6 +55,55 @@ export interface CameraPlan {
   readonly ground?: readonly GroundPoint[] | undefined;
 }
 
+/**
+ * What a zone of the floor is. `outside` is ground that radios reach and that is not the shop: the pavement, the mall.
+ * The others mean what they mean in a camera picture.
+ */
+export type FloorZoneKind = ZoneKind | "outside";
+
+/**
+ * A zone of the floor; corners are metres on the floor plan (`x`, `y` of a point). It may carry the id of a zone in a
+ * camera picture: both then speak of the same place.
+ */
+export interface FloorZonePlan {
+  readonly id: ZoneId;
+  readonly name: string;
+  readonly kind: FloorZoneKind;
+  readonly polygon: readonly Point[];
+}
+
+/** Where the door behind a counting line of role `door` stands on the floor plan, metres. */
+export interface FloorDoorPlan {
+  readonly lineId: LineId;
+  readonly a: Point;
+  readonly b: Point;
+}
+
+/** The floor on which tags are located, in metres, any origin and direction, the same for receivers and survey. */
+export interface FloorPlan {
+  /** The walls: outside of this polygon nobody can be, except in zones of kind `outside`. */
+  readonly outline: readonly Point[];
+  /** Shelves, pillars, store rooms: inside of the outline, and nobody walks there. */
+  readonly obstacles: readonly (readonly Point[])[];
+  /** May not overlap; where none is, a tag is inside the shop and in no zone. */
+  readonly zones: readonly FloorZonePlan[];
+  readonly doors: readonly FloorDoorPlan[];
+}
+
+/** What receivers hear of a tag at one place: measured once, by a walk or with an instrument. */
+export interface SurveyPoint {
+  readonly xM: number;
+  readonly yM: number;
+  readonly zM: number;
+  readonly levels: readonly {
+    readonly receiverId: ReceiverId;
+    /** Mean of the readings, dBm. */
+    readonly meanDbm: number;
+    /** Readings behind the mean. */
+    readonly readings: number;
+  }[];
+}
+
 /** Where a radio receiver hangs, in metres on the floor plan. */
 export interface ReceiverPlan {
   readonly id: ReceiverId;
@@ -62,6 +111,19 @@ export interface ReceiverPlan {
   readonly xM: number;
   readonly yM: number;
   readonly zM: number;
+  /** What the box of this receiver itself sends, so that the others can measure themselves by it. */
+  readonly beacon?: BeaconIdentity | undefined;
+}
+
+/** Day of the week, as the trading day is named. */
+export type Weekday = "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun";
+
+/** When at least one staff tag has to be heard in the shop; local times, minutes after midnight. */
+export interface StaffShift {
+  readonly days: readonly Weekday[];
+  readonly fromMin: number;
+  /** After `fromMin`; above 24 h for a shift that ends on the next day. */
+  readonly toMin: number;
 }
 
 export type TagKind = "basket" | "cart" | "staff" | "asset" | "loyalty-card";
@@ -81,6 +143,8 @@ export type BeaconIdentity =
 export interface TagPlan {
   readonly id: TagId;
   readonly kind: TagKind;
+  /** What people call it; absent = its id. */
+  readonly name?: string | undefined;
   readonly beacon: BeaconIdentity;
 }
 
@@ -100,4 +164,10 @@ export interface SitePlan {
   readonly cameras: readonly CameraPlan[];
   readonly receivers: readonly ReceiverPlan[];
   readonly tags: readonly TagPlan[];
+  /** Absent: tags are present or not, and in no zone. */
+  readonly floor?: FloorPlan | undefined;
+  /** Absent = none: the places of the receivers are enough to begin with. */
+  readonly survey?: readonly SurveyPoint[] | undefined;
+  /** Absent = no staff is expected and nothing is missed. */
+  readonly staffShifts?: readonly StaffShift[] | undefined;
 }

@@ -67,7 +67,7 @@ const tag = (id: string, tagKind: TagKind): SensorEvent => ({
   tagId: tagId(id),
   tagKind,
   state: "inside",
-  previous: "absent",
+  previous: "outside",
 });
 
 const crossings = [

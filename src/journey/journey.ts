@@ -7,6 +7,9 @@ import type {
   LineCrossed,
   SensorEvent,
   TagChanged,
+  TagMoved,
+  TagZoneEntered,
+  TagZoneExited,
   TransactionReceived,
 } from "../core/events.ts";
 import type { LinePlan, SitePlan } from "../core/site.ts";
@@ -70,7 +73,8 @@ class StoreJourney implements Journey {
     this.#onEvent = onEvent;
     const lines = site.cameras.flatMap((camera) => camera.lines);
     this.#lines = new Map(lines.map((line) => [line.id, line]));
-    this.#zones = new Set(site.cameras.flatMap((camera) => camera.zones.map((zone) => zone.id)));
+    const zones = [...site.cameras.flatMap((camera) => camera.zones), ...(site.floor?.zones ?? [])];
+    this.#zones = new Set(zones.map((zone) => zone.id));
     this.#tags = new Set(site.tags.map((tag) => tag.id));
   }
 
@@ -110,6 +114,12 @@ class StoreJourney implements Journey {
       }
       case "tag-changed":
         return this.#tellTag(event);
+      case "tag-zone-entered":
+      case "tag-zone-exited":
+      case "tag-moved":
+        return this.#tellWhereabouts(event);
+      case "tag-at-door":
+        return null;
       case "transaction":
         return this.#tellPayment(event);
       case "sensor-changed": {
@@ -157,6 +167,15 @@ class StoreJourney implements Journey {
     }
     if (isStaffTag(tagKind)) this.#counters.staffPresences += 1;
     return { ...this.#head(event), kind: "tag-presence", tagId, tagKind, state, previous };
+  }
+
+  #tellWhereabouts(event: TagZoneEntered | TagZoneExited | TagMoved): JourneyEvent | null {
+    if (!this.#tags.has(event.tagId)) {
+      this.#counters.unknownTags += 1;
+      return null;
+    }
+    if (event.zoneId !== null && !this.#knowsZone(event.zoneId)) return null;
+    return { ...event, ...this.#head(event) };
   }
 
   /** The time of payment is the till's own, however late the receipt comes; a till ahead of us proves nothing. */

@@ -199,6 +199,11 @@ class StoreMetrics implements Metrics {
       case "sensor-condition":
         // A forecast is for signage, and a camera with a condition still counts: no figure rests on either.
         return true;
+      case "tag-zone-entered":
+      case "tag-zone-exited":
+      case "tag-moved":
+      case "staff-crossed":
+      case "staff-unseen":
       case "tag-presence":
         // No metric rests on tags yet; they are anonymous carriers until visits are built from them.
         return true;

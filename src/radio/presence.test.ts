@@ -86,7 +86,7 @@ test("a tag that stays weak long enough is passing since it became weak", () => 
 test("a tag that falls silent is absent since it was last heard", () => {
   const f = floor();
   f.hear(-70, 6_000);
-  f.clock.advance(PRESENCE_RULES.absentAfterMs - 1_000);
+  f.clock.advance(PRESENCE_RULES.outsideAfterSilenceMs - 1_000);
   assert.equal(f.events.length, 2);
   f.clock.advance(2_000);
   assert.deepEqual(f.states(), ["passing@0", "inside@0", "absent@5500"]);
@@ -96,7 +96,7 @@ test("a tag that falls silent is absent since it was last heard", () => {
 test("absence does not depend on when time is looked at", () => {
   const f = floor();
   f.hear(-70, 500);
-  const late = monoMs(f.clock.mono() + PRESENCE_RULES.absentAfterMs);
+  const late = monoMs(f.clock.mono() + PRESENCE_RULES.outsideAfterSilenceMs);
   f.presence.reading(0, 0, -70, late);
   assert.deepEqual(f.states(), ["passing@0", "absent@0", `passing@${late}`]);
 });
@@ -108,7 +108,7 @@ test("the silence of a blind receiver proves no absence", () => {
   f.clock.advance(300_000);
   assert.equal(f.presence.stateOf(0), "inside");
   f.presence.setSeeing(0, true, f.clock.mono());
-  f.clock.advance(PRESENCE_RULES.absentAfterMs - 2_000);
+  f.clock.advance(PRESENCE_RULES.outsideAfterSilenceMs - 2_000);
   assert.equal(f.presence.stateOf(0), "inside");
   f.clock.advance(4_000);
   assert.deepEqual(f.states().slice(2), ["absent@5500"]);

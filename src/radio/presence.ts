@@ -12,7 +12,7 @@ export interface PresenceRules {
   readonly insideAfterMs: number;
   readonly outsideAfterMs: number;
   /** Not heard for this long by a receiver that works: absent. */
-  readonly absentAfterMs: number;
+  readonly outsideAfterSilenceMs: number;
 }
 
 /**
@@ -24,7 +24,7 @@ export const PRESENCE_RULES: PresenceRules = {
   outsideDbm: -93,
   insideAfterMs: 4_000,
   outsideAfterMs: 15_000,
-  absentAfterMs: 30_000,
+  outsideAfterSilenceMs: 30_000,
 };
 
 /** A level older than this does not say where the tag is now. */
@@ -60,7 +60,7 @@ export interface PresenceOptions {
  *
  * `atMono` of an event is when the change began (first heard, level first strong or weak, last heard), not when it was
  * decided; per tag it never goes back. A receiver that is blind proves nothing: what it heard last stays as it is until
- * it has been seeing again for `absentAfterMs`.
+ * it has been seeing again for `outsideAfterSilenceMs`.
  */
 export class Presence {
   readonly #options: PresenceOptions;
@@ -83,7 +83,7 @@ export class Presence {
 
   /** State of the tag at this position of the plan. */
   stateOf(tag: number): TagState {
-    return this.#heard.get(tag)?.state ?? "absent";
+    return this.#heard.get(tag)?.state ?? "outside";
   }
 
   /** Tells whether a receiver sees; only then does its silence mean absence. */
@@ -114,12 +114,12 @@ export class Presence {
 
   #isGone(entry: Heard, nowMono: MonoMs): boolean {
     const seeingMono = this.#seeingMono[entry.receiver] ?? Number.NaN;
-    return nowMono - Math.max(entry.heardMono, seeingMono) >= this.#rules.absentAfterMs;
+    return nowMono - Math.max(entry.heardMono, seeingMono) >= this.#rules.outsideAfterSilenceMs;
   }
 
   #arrive(tag: number, receiver: number, atMono: MonoMs): Heard {
     const entry: Heard = {
-      state: "absent",
+      state: "outside",
       heardMono: atMono,
       receiver,
       strongMono: Number.NaN,
@@ -134,7 +134,7 @@ export class Presence {
 
   #leave(tag: number, entry: Heard): void {
     this.#heard.delete(tag);
-    this.#change(tag, entry, "absent", entry.heardMono);
+    this.#change(tag, entry, "outside", entry.heardMono);
   }
 
   #judge(tag: number, entry: Heard, levelDbm: number, atMono: MonoMs): void {

@@ -93,8 +93,8 @@ const kinds = [
     kind: fc.constant("tag-presence"),
     tagId: id,
     tagKind: fc.constantFrom("basket", "cart", "staff", "asset", "loyalty-card"),
-    state: fc.constantFrom("absent", "passing", "inside"),
-    previous: fc.constantFrom("absent", "passing", "inside"),
+    state: fc.constantFrom("outside", "passing", "inside"),
+    previous: fc.constantFrom("outside", "passing", "inside"),
   }),
   fc.record({
     ...head,

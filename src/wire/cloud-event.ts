@@ -21,6 +21,11 @@ export const STREAM_OF: Readonly<Record<JourneyEventKind, StreamName>> = {
   "zone-entered": "zone",
   "zone-exited": "zone",
   "tag-presence": "zone",
+  "tag-zone-entered": "zone",
+  "tag-zone-exited": "zone",
+  "tag-moved": "journey",
+  "staff-crossed": "journey",
+  "staff-unseen": "health",
   "sensor-changed": "health",
   "sensor-condition": "health",
 };
@@ -122,8 +127,15 @@ function subjectOf(event: JourneyEvent): string {
     case "zone-exited":
     case "zone-approached":
       return `zone/${event.zoneId}`;
+    case "tag-zone-entered":
+    case "tag-zone-exited":
+    case "tag-moved":
     case "tag-presence":
       return `tag/${event.tagId}`;
+    case "staff-crossed":
+      return `line/${event.lineId}`;
+    case "staff-unseen":
+      return "staff";
     case "transacted":
       return `receipt/${event.receiptId}`;
     case "sensor-changed":

@@ -7,7 +7,12 @@ import { count, levelText, receiptText, transactionKind } from "./vocabulary.ts"
 const camera = levelText.transform(cameraId);
 const zone = levelText.transform(zoneId);
 const track = count.transform(trackId);
-const tagState = z.enum(["absent", "passing", "inside"]);
+const tagState = z.enum(["outside", "passing", "inside"]);
+
+const tag = {
+  tagId: levelText.transform(tagId),
+  tagKind: z.enum(["basket", "cart", "staff", "asset", "loyalty-card"]),
+};
 
 const isFaultCode = (code: string): code is FaultCode => Object.hasOwn(FAULTS, code);
 const faultCode = z
@@ -74,11 +79,30 @@ export const EVENT_FIELDS = {
     dwellMs: z.number().nonnegative(),
     censored: z.boolean(),
   }),
-  "tag-presence": z.strictObject({
-    tagId: levelText.transform(tagId),
-    tagKind: z.enum(["basket", "cart", "staff", "asset", "loyalty-card"]),
-    state: tagState,
-    previous: tagState,
+  "tag-presence": z.strictObject({ ...tag, state: tagState, previous: tagState }),
+  "tag-zone-entered": z.strictObject({ ...tag, zoneId: zone, confidence: share }),
+  "tag-zone-exited": z.strictObject({
+    ...tag,
+    zoneId: zone,
+    dwellMs: z.number().nonnegative(),
+    confidence: share,
+    censored: z.boolean(),
+  }),
+  "tag-moved": z.strictObject({
+    ...tag,
+    movement: z.enum(["picked-up", "moved", "put-back"]),
+    zoneId: zone.nullable(),
+  }),
+  "staff-crossed": z.strictObject({
+    tagId: tag.tagId,
+    lineId: levelText.transform(lineId),
+    direction,
+    crossing: z.strictObject({ source: z.string().min(1).max(256), seq: count }),
+    probability: share,
+  }),
+  "staff-unseen": z.strictObject({
+    isPresent: z.boolean(),
+    unseenMs: z.number().nonnegative(),
   }),
   transacted: z.strictObject({
     timeSource: z.enum(["till", "arrival"]).meta({

@@ -97,7 +97,7 @@ test("a replay gives the same events, byte for byte, every time", async () => {
   const events = await replayed(packets);
   assert.equal(JSON.stringify(events), JSON.stringify(await replayed(packets)));
   const said = new Set<string>(events.map((e) => (e.kind === "tag-changed" ? e.state : e.kind)));
-  for (const word of ["passing", "inside", "absent", "sensor-changed"])
+  for (const word of ["passing", "inside", "outside", "sensor-changed"])
     assert.ok(said.has(word), word);
   assert.ok(events.every((e) => Number.isFinite(e.atMono) && e.atMono >= 0 && e.atMono <= HOUR_MS));
 });
