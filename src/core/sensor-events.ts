@@ -1,0 +1,248 @@
+import type { CameraId, EpochMs, LineId, MonoMs, TagId, TrackId, ZoneId } from "./brand.ts";
+import type { FaultCode } from "./errors.ts";
+import type { TagKind } from "./site.ts";
+
+/**
+ * What sensors tell: monotonic time, and nothing about shops. Imported from `events.ts`, where the rest of the
+ * vocabulary stands.
+ */
+
+/** Where an event was born: with the type, it makes the event's id, so replaying the same input gives the same ids. */
+export interface EventOrigin {
+  /** Source and its run, e.g. `camera:door#3fa9`; a run is one life of the source, named by its input in a replay. */
+  readonly source: string;
+  /** Contiguous number of the event within that source and run, from 0. */
+  readonly seq: number;
+}
+
+export type CrossingDirection = "in" | "out";
+
+/**
+ * Where somebody's feet were in the two seconds up to the decision, oldest first: time against the crossing in ms
+ * (negative before it), place in Norm of the picture. At most 16 points.
+ */
+export type FootPath = readonly (readonly [dtMs: number, xNorm: number, yNorm: number])[];
+
+/** A track went through a counting line. `atMono` is the instant of the intersection, not of the decision. */
+export interface LineCrossed extends EventOrigin {
+  readonly kind: "line-crossed";
+  readonly atMono: MonoMs;
+  readonly cameraId: CameraId;
+  readonly lineId: LineId;
+  readonly trackId: TrackId;
+  readonly direction: CrossingDirection;
+  /** Mean detection score of the track around the crossing, 0..1. */
+  readonly confidence: number;
+  /** The proof for an audit. */
+  readonly path: FootPath;
+}
+
+/**
+ * People who went through a line together: one buying unit. Told after the crossings it names, once nobody more can
+ * join; `atMono` is the first of them. People who come alone are told by no such event.
+ */
+export interface GroupCrossed extends EventOrigin {
+  readonly kind: "group-crossed";
+  readonly atMono: MonoMs;
+  readonly cameraId: CameraId;
+  readonly lineId: LineId;
+  readonly direction: CrossingDirection;
+  /** Two or more, in the order of crossing. */
+  readonly trackIds: readonly TrackId[];
+}
+
+/** A foot point has been inside a zone for the entry hysteresis; `atMono` is when it came in. */
+export interface ZoneEntered extends EventOrigin {
+  readonly kind: "zone-entered";
+  readonly atMono: MonoMs;
+  readonly cameraId: CameraId;
+  readonly zoneId: ZoneId;
+  readonly trackId: TrackId;
+}
+
+/** The stay is over; `atMono` is when the foot point was last inside. */
+export interface ZoneExited extends EventOrigin {
+  readonly kind: "zone-exited";
+  readonly atMono: MonoMs;
+  readonly cameraId: CameraId;
+  readonly zoneId: ZoneId;
+  readonly trackId: TrackId;
+  readonly dwellMs: number;
+  /** True when the end was not seen (track lost inside, camera blind): the dwell is a lower bound. */
+  readonly censored: boolean;
+}
+
+/**
+ * Somebody outside a zone is about to enter it; told once an approach, at the moment of the forecast. Whoever turns
+ * away and comes again is told again.
+ */
+export interface ZoneApproached extends EventOrigin {
+  readonly kind: "zone-approached";
+  readonly atMono: MonoMs;
+  readonly cameraId: CameraId;
+  readonly zoneId: ZoneId;
+  readonly trackId: TrackId;
+  /** Probability 0..1 of coming in within `horizonMs`. */
+  readonly probability: number;
+  /** Expected time until then. */
+  readonly leadMs: number;
+  readonly horizonMs: number;
+}
+
+/** Where a registered tag is: not heard at all, heard but not inside (or not for long), or inside the shop. */
+export type TagState = "outside" | "passing" | "inside";
+
+export interface TagChanged extends EventOrigin {
+  readonly kind: "tag-changed";
+  readonly atMono: MonoMs;
+  readonly tagId: TagId;
+  readonly tagKind: TagKind;
+  readonly state: TagState;
+  readonly previous: TagState;
+}
+
+/**
+ * A tag came into a zone of the floor, as inferred from its readings. `atMono` is when it came in by the smoothed
+ * estimate, which lies up to fifteen seconds back; per tag, stays do not overlap.
+ */
+export interface TagZoneEntered extends EventOrigin {
+  readonly kind: "tag-zone-entered";
+  readonly atMono: MonoMs;
+  readonly tagId: TagId;
+  readonly tagKind: TagKind;
+  readonly zoneId: ZoneId;
+  /** Probability 0..1 that the tag was in this zone at the decision, calibrated. */
+  readonly confidence: number;
+}
+
+/** The tag's stay in a zone of the floor is over. */
+export interface TagZoneExited extends EventOrigin {
+  readonly kind: "tag-zone-exited";
+  readonly atMono: MonoMs;
+  readonly tagId: TagId;
+  readonly tagKind: TagKind;
+  readonly zoneId: ZoneId;
+  readonly dwellMs: number;
+  /** Mean probability 0..1 of the zone over the stay. */
+  readonly confidence: number;
+  /** True when the end was not seen (tag fell silent, receivers blind): the dwell is a lower bound. */
+  readonly censored: boolean;
+}
+
+/**
+ * A tag was near a door for a while; told once it has left its neighbourhood (or after a minute there). No event of the
+ * shop by itself: the journey stage asks it who of the people in the door wore the tag.
+ */
+export interface TagAtDoor extends EventOrigin {
+  readonly kind: "tag-at-door";
+  /** When it was nearest. */
+  readonly atMono: MonoMs;
+  readonly tagId: TagId;
+  readonly tagKind: TagKind;
+  readonly lineId: LineId;
+  readonly fromMono: MonoMs;
+  readonly toMono: MonoMs;
+  /** Highest probability 0..1 of having been at the door within the time. */
+  readonly probability: number;
+  /** By where the tag was before and after; null when that is not known. */
+  readonly direction: CrossingDirection | null;
+}
+
+/** What somebody did with a tagged thing, as its motion or button telemetry shows. */
+export type TagMovement = "picked-up" | "moved" | "put-back";
+
+/** A basket, cart or asset was taken, goes on moving, or rests again. */
+export interface TagMoved extends EventOrigin {
+  readonly kind: "tag-moved";
+  readonly atMono: MonoMs;
+  readonly tagId: TagId;
+  readonly tagKind: TagKind;
+  readonly movement: TagMovement;
+  /** The zone of the floor it was in at that time; null when not known. */
+  readonly zoneId: ZoneId | null;
+}
+
+export type TransactionKind =
+  | "sale"
+  | "refund"
+  | "exchange"
+  | "staff-sale"
+  | "click-collect"
+  | "delivery";
+
+/** A receipt from the till. `atMono` is the arrival at the gateway; `paidAt` is the till's own clock. */
+export interface TransactionReceived extends EventOrigin {
+  readonly kind: "transaction";
+  readonly atMono: MonoMs;
+  readonly receiptId: string;
+  readonly transactionKind: TransactionKind;
+  readonly paidAt: EpochMs;
+  /** Net amount in the store's currency, minor units (cents). Refunds are negative. */
+  readonly netMinor: number;
+  readonly units: number;
+}
+
+export type SensorKind = "camera" | "radio";
+
+/**
+ * `starting`: opened, nothing seen yet. `seeing`: working. `blind`: expected to work and does not; everything it
+ * would have counted is unknown. `stopped`: switched off on purpose.
+ */
+export type SensorState = "starting" | "seeing" | "blind" | "stopped";
+
+export interface SensorChanged extends EventOrigin {
+  readonly kind: "sensor-changed";
+  readonly atMono: MonoMs;
+  readonly sensorId: string;
+  readonly sensorKind: SensorKind;
+  readonly state: SensorState;
+  /** Why it is blind; null in the other states. */
+  readonly code: FaultCode | null;
+}
+
+/**
+ * What is not right with a sensor that still sees. `moved`: the picture is shifted against the one the lines were
+ * drawn on. `low-light`: too dark to trust. `slow`: clearly fewer frames than asked for. `unstable`: reopened again
+ * and again.
+ */
+export type SensorCondition = "moved" | "low-light" | "slow" | "unstable";
+
+/** A condition of a sensor began or ended. */
+export interface SensorConditionChanged extends EventOrigin {
+  readonly kind: "sensor-condition";
+  readonly atMono: MonoMs;
+  readonly sensorId: string;
+  readonly sensorKind: SensorKind;
+  readonly condition: SensorCondition;
+  readonly isPresent: boolean;
+  /** The measured figures behind it, units in the names, e.g. `shiftXNorm`, `fps`, `targetFps`; at most eight. */
+  readonly measured: Readonly<Record<string, number>>;
+}
+
+export type SensorEvent =
+  | LineCrossed
+  | GroupCrossed
+  | ZoneApproached
+  | SensorConditionChanged
+  | ZoneEntered
+  | ZoneExited
+  | TagChanged
+  | TagZoneEntered
+  | TagZoneExited
+  | TagAtDoor
+  | TagMoved
+  | TransactionReceived
+  | SensorChanged;
+
+/** Anonymous dots of one camera for the live plan: positions only, never stored or published. */
+export interface LivePeople {
+  readonly cameraId: CameraId;
+  readonly atMono: MonoMs;
+  readonly people: readonly {
+    readonly trackId: TrackId;
+    readonly xNorm: number;
+    readonly yNorm: number;
+    /** Smoothed over a second; null while too little is seen, absent where the floor is not measured. */
+    readonly speedMPerS?: number | null;
+  }[];
+}
