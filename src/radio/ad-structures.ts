@@ -2,6 +2,8 @@
 export const AD_TYPE = {
   flags: 0x01,
   serviceData16: 0x16,
+  serviceData32: 0x20,
+  serviceData128: 0x21,
   manufacturer: 0xff,
 } as const;
 
