@@ -5,6 +5,7 @@ import { monoMs, tagId } from "../core/brand.ts";
 import type { TagChanged } from "../core/events.ts";
 import type { TagPlan } from "../core/site.ts";
 import { PRESENCE_RULES, Presence } from "./presence.ts";
+import { TagEvents, type WhereaboutsEvent } from "./tag-events.ts";
 
 const tags: readonly TagPlan[] = [0, 1].map((i) => ({
   id: tagId(`basket-${i}`),
@@ -16,7 +17,13 @@ const tags: readonly TagPlan[] = [0, 1].map((i) => ({
 function floor(receivers = 1) {
   const clock = new FakeClock();
   const events: TagChanged[] = [];
-  const presence = new Presence({ tags, receivers, run: "r1", onEvent: (e) => events.push(e) });
+  const onEvent = (event: WhereaboutsEvent): void => {
+    if (event.kind === "tag-changed") events.push(event);
+  };
+  const presence = new Presence({
+    events: new TagEvents({ tags, run: "r1", onEvent }),
+    receivers,
+  });
   for (let i = 0; i < receivers; i += 1) presence.setSeeing(i, true, clock.mono());
   clock.every(1_000, "advance", () => presence.advance(clock.mono()));
   return {
@@ -44,7 +51,7 @@ test("a tag heard strongly but briefly only passes", () => {
   const f = floor();
   f.hear(-70, 3_500);
   f.clock.advance(60_000);
-  assert.deepEqual(f.states(), ["passing@0", "absent@3000"]);
+  assert.deepEqual(f.states(), ["passing@0", "outside@3000"]);
   assert.equal(f.presence.present, 0);
 });
 
@@ -83,13 +90,13 @@ test("a tag that stays weak long enough is passing since it became weak", () => 
   assert.ok(last !== undefined && last.atMono > 10_000 && last.atMono < 25_000);
 });
 
-test("a tag that falls silent is absent since it was last heard", () => {
+test("a tag that falls silent is outside since it was last heard", () => {
   const f = floor();
   f.hear(-70, 6_000);
   f.clock.advance(PRESENCE_RULES.outsideAfterSilenceMs - 1_000);
   assert.equal(f.events.length, 2);
   f.clock.advance(2_000);
-  assert.deepEqual(f.states(), ["passing@0", "inside@0", "absent@5500"]);
+  assert.deepEqual(f.states(), ["passing@0", "inside@0", "outside@5500"]);
   assert.equal(f.presence.present, 0);
 });
 
@@ -98,7 +105,7 @@ test("absence does not depend on when time is looked at", () => {
   f.hear(-70, 500);
   const late = monoMs(f.clock.mono() + PRESENCE_RULES.outsideAfterSilenceMs);
   f.presence.reading(0, 0, -70, late);
-  assert.deepEqual(f.states(), ["passing@0", "absent@0", `passing@${late}`]);
+  assert.deepEqual(f.states(), ["passing@0", "outside@0", `passing@${late}`]);
 });
 
 test("the silence of a blind receiver proves no absence", () => {
@@ -111,7 +118,7 @@ test("the silence of a blind receiver proves no absence", () => {
   f.clock.advance(PRESENCE_RULES.outsideAfterSilenceMs - 2_000);
   assert.equal(f.presence.stateOf(0), "inside");
   f.clock.advance(4_000);
-  assert.deepEqual(f.states().slice(2), ["absent@5500"]);
+  assert.deepEqual(f.states().slice(2), ["outside@5500"]);
 });
 
 test("of several receivers the one that hears best decides", () => {

@@ -1,9 +1,9 @@
 import { type MonoMs, monoMs } from "../core/brand.ts";
-import type { TagChanged, TagState } from "../core/events.ts";
-import type { TagPlan } from "../core/site.ts";
+import type { TagState } from "../core/events.ts";
 import { RssiFilter } from "./rssi-filter.ts";
+import type { TagEvents } from "./tag-events.ts";
 
-/** When a tag counts as inside, passing or absent. Levels are smoothed, of the receiver that hears it best. */
+/** When a tag counts as inside, passing or outside. Levels are smoothed, of the receiver that hears it best. */
 export interface PresenceRules {
   /** At or above this for `insideAfterMs`: inside. */
   readonly insideDbm: number;
@@ -11,7 +11,7 @@ export interface PresenceRules {
   readonly outsideDbm: number;
   readonly insideAfterMs: number;
   readonly outsideAfterMs: number;
-  /** Not heard for this long by a receiver that works: absent. */
+  /** Not heard for this long by a receiver that works: outside. */
   readonly outsideAfterSilenceMs: number;
 }
 
@@ -34,6 +34,8 @@ const STEADY_READINGS = 3;
 
 interface Heard {
   state: TagState;
+  /** First reading since the tag was outside, and newest. */
+  readonly arrivedMono: MonoMs;
   heardMono: MonoMs;
   /** Receiver of the newest reading. */
   receiver: number;
@@ -45,22 +47,25 @@ interface Heard {
 }
 
 export interface PresenceOptions {
-  readonly tags: readonly TagPlan[];
+  /** Takes what changed, and keeps it in order per tag. */
+  readonly events: TagEvents;
   /** Number of receivers; readings name them by position. */
   readonly receivers: number;
-  /** Name of this run; with the number of the event it makes the event's id. */
-  readonly run: string;
-  readonly onEvent: (event: TagChanged) => void;
   readonly rules?: PresenceRules;
+  /** Whether levels decide about this tag now; absent = they always do. False while its place on the floor decides. */
+  readonly isByLevel?: (tag: number, arrivedMono: MonoMs, atMono: MonoMs) => boolean;
+  /** Called before a tag is told to be outside, with the instant at which it was last heard. */
+  readonly onLeave?: (tag: number, heardMono: MonoMs) => void;
 }
 
 /**
- * Presence of the registered tags: absent, passing or inside, with hysteresis in dBm and ms. Memory is one entry per
- * registered tag that is not absent; devices that are not registered never reach it.
+ * Presence of the registered tags: outside, passing or inside. Inside by level with hysteresis in dBm and ms, or by
+ * whoever knows its place (`place`). Memory is one entry per registered tag that is not outside; devices that are not
+ * registered never reach it.
  *
- * `atMono` of an event is when the change began (first heard, level first strong or weak, last heard), not when it was
- * decided; per tag it never goes back. A receiver that is blind proves nothing: what it heard last stays as it is until
- * it has been seeing again for `outsideAfterSilenceMs`.
+ * The instant of an event is when the change began (first heard, level first strong or weak, last heard), not when it
+ * was decided. A receiver that is blind proves nothing: what it heard last stays as it is until it has been seeing again
+ * for `outsideAfterSilenceMs`.
  */
 export class Presence {
   readonly #options: PresenceOptions;
@@ -68,7 +73,6 @@ export class Presence {
   readonly #heard = new Map<number, Heard>();
   /** Per receiver: since when it has been seeing; NaN while it is not. */
   readonly #seeingMono: Float64Array;
-  #seq = 0;
 
   constructor(options: PresenceOptions) {
     this.#options = options;
@@ -81,9 +85,21 @@ export class Presence {
     return this.#heard.size;
   }
 
+  /** Tags that are inside now. */
+  get inside(): number {
+    let count = 0;
+    for (const entry of this.#heard.values()) if (entry.state === "inside") count += 1;
+    return count;
+  }
+
   /** State of the tag at this position of the plan. */
   stateOf(tag: number): TagState {
     return this.#heard.get(tag)?.state ?? "outside";
+  }
+
+  /** When a tag that is passing or inside was last heard; null for one that is outside. */
+  heardMonoOf(tag: number): MonoMs | null {
+    return this.#heard.get(tag)?.heardMono ?? null;
   }
 
   /** Tells whether a receiver sees; only then does its silence mean absence. */
@@ -98,18 +114,30 @@ export class Presence {
     const known = this.#heard.get(tag);
     if (known !== undefined && this.#isGone(known, atMono)) this.#leave(tag, known);
     const entry = this.#heard.get(tag) ?? this.#arrive(tag, receiver, atMono);
+    if (atMono >= entry.heardMono) entry.receiver = receiver;
     entry.heardMono = monoMs(Math.max(entry.heardMono, atMono));
-    entry.receiver = receiver;
     const filter = entry.levels[receiver] ?? new RssiFilter();
     entry.levels[receiver] = filter;
     filter.push(rssiDbm, atMono);
-    this.#judge(tag, entry, bestLevelDbm(entry, atMono), atMono);
+    this.#judge(tag, entry, bestLevelDbm(entry, entry.heardMono), entry.heardMono);
   }
 
-  /** Declares absent what has been silent for too long. Call about once a second, and at the end of a recording. */
+  /** Takes the word of somebody who knows the place of the tag; ignored for a tag that is outside. */
+  place(tag: number, state: "passing" | "inside", sinceMono: MonoMs): void {
+    const entry = this.#heard.get(tag);
+    if (entry !== undefined && entry.state !== state) this.#change(tag, entry, state, sinceMono);
+  }
+
+  /** Declares outside what has been silent for too long. Call about once a second, and at the end of a recording. */
   advance(nowMono: MonoMs): void {
     for (const [tag, entry] of this.#heard)
       if (this.#isGone(entry, nowMono)) this.#leave(tag, entry);
+  }
+
+  /** Declares a tag outside that is no longer registered. */
+  drop(tag: number): void {
+    const entry = this.#heard.get(tag);
+    if (entry !== undefined) this.#leave(tag, entry);
   }
 
   #isGone(entry: Heard, nowMono: MonoMs): boolean {
@@ -120,6 +148,7 @@ export class Presence {
   #arrive(tag: number, receiver: number, atMono: MonoMs): Heard {
     const entry: Heard = {
       state: "outside",
+      arrivedMono: atMono,
       heardMono: atMono,
       receiver,
       strongMono: Number.NaN,
@@ -133,6 +162,7 @@ export class Presence {
   }
 
   #leave(tag: number, entry: Heard): void {
+    this.#options.onLeave?.(tag, entry.heardMono);
     this.#heard.delete(tag);
     this.#change(tag, entry, "outside", entry.heardMono);
   }
@@ -149,6 +179,8 @@ export class Presence {
     if (levelDbm >= rules.outsideDbm) entry.weakMono = Number.NaN;
     else if (Number.isNaN(entry.weakMono)) entry.weakMono = atMono;
 
+    const { isByLevel } = this.#options;
+    if (isByLevel !== undefined && !isByLevel(tag, entry.arrivedMono, atMono)) return;
     if (entry.state === "passing") {
       const steady = entry.strongReadings >= STEADY_READINGS;
       if (steady && atMono - entry.strongMono >= rules.insideAfterMs)
@@ -159,22 +191,9 @@ export class Presence {
   }
 
   #change(tag: number, entry: Heard, state: TagState, atMono: MonoMs): void {
-    const plan = this.#options.tags[tag];
-    const previous = entry.state;
+    const { state: previous } = entry;
     entry.state = state;
-    if (plan === undefined) return;
-    const event: TagChanged = {
-      kind: "tag-changed",
-      source: `radio:fused#${this.#options.run}`,
-      seq: this.#seq,
-      atMono,
-      tagId: plan.id,
-      tagKind: plan.kind,
-      state,
-      previous,
-    };
-    this.#seq += 1;
-    this.#options.onEvent(event);
+    this.#options.events.change(tag, state, previous, atMono);
   }
 }
 

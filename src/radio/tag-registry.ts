@@ -1,3 +1,5 @@
+import type { TagId } from "../core/brand.ts";
+import { GatewayError } from "../core/errors.ts";
 import type { BeaconIdentity, TagPlan } from "../core/site.ts";
 import { type BeaconSpot, IDENTITY_BYTES, type IdentityFormat } from "./beacon.ts";
 import { byteAt, bytesOfHex } from "./bytes.ts";
@@ -9,48 +11,185 @@ const FORMAT_CODE: Readonly<Record<IdentityFormat, number>> = {
   "eddystone-uid": 3,
 };
 
-/** Which registered tag a beacon identity belongs to. Anything not found here is nobody. */
-export interface TagRegistry {
-  /** Registered tags, in the order of the plan; `indexOf` answers with a position in it. */
-  readonly tags: readonly TagPlan[];
-  /** Position of the tag whose identity stands at `spot` in the payload, or -1. Allocates nothing. */
-  indexOf(payload: Uint8Array, spot: Readonly<BeaconSpot>): number;
+/** Positions a book gives out in one life of the gateway: twice the tags a plan may have. */
+export const TAG_POSITION_CAP = 40_000;
+
+/** What a replacement changed, as positions, each list ascending. */
+export interface TagBookChange {
+  /** New positions, and positions of retired tags whose id is back: their state begins anew. */
+  readonly added: readonly number[];
+  /** Same id, another name. */
+  readonly changed: readonly number[];
+  /** Same id, another kind or identity: another thing by now, of which nothing is known yet. */
+  readonly renewed: readonly number[];
+  /** No longer registered: never matched again, unless the same id comes back. */
+  readonly retired: readonly number[];
 }
 
 /**
- * Builds the registry: identities as bytes in one flat array under an open-addressing hash table, so that a lookup
- * compares bytes in the packet itself and makes no text. Of two tags with one identity the first is kept.
+ * The registered tags of the running gateway, and which of them a beacon identity belongs to. Anything not found here
+ * is nobody. Positions are handed out once: arrays of state may be kept by them.
  */
-export function createTagRegistry(tags: readonly TagPlan[]): TagRegistry {
-  const mask = tableSize(tags.length) - 1;
-  const table = new Int32Array(mask + 1).fill(-1);
-  const identities = new Uint8Array(tags.length * SLOT_BYTES);
-  tags.forEach((tag, index) => {
-    const bytes = identityBytes(tag.beacon);
-    const code = FORMAT_CODE[tag.beacon.format];
-    identities[index * SLOT_BYTES] = code;
-    identities.set(bytes, index * SLOT_BYTES + 1);
-    let slot = hashOf(code, bytes, 0, bytes.length) & mask;
-    while ((table[slot] ?? -1) !== -1) {
-      if (sameAt(identities, table[slot] ?? -1, code, bytes, 0, bytes.length)) return;
-      slot = (slot + 1) & mask;
+export interface TagBook {
+  /**
+   * The tags by position; one array that grows and is never replaced. A retired tag keeps its place in it: ask
+   * `isActive` before walking through it.
+   */
+  readonly tags: readonly TagPlan[];
+  /** The registered tags only, in the order of their positions; a new array with each change. */
+  readonly active: readonly TagPlan[];
+  isActive(position: number): boolean;
+  /** Position of the tag whose identity stands at `spot` in the payload, or -1. Allocates nothing. */
+  indexOf(payload: Uint8Array, spot: Readonly<BeaconSpot>): number;
+  /** Position of the tag with this identity, or -1. */
+  indexOfIdentity(identity: BeaconIdentity): number;
+  /** Position of the registered tag with this id, or -1. */
+  indexOfId(id: TagId): number;
+  /** Whether this id is registered or was while the gateway runs: what a retired tag did last is told after it went. */
+  knows(id: TagId): boolean;
+  /**
+   * Makes `tags` the registered ones: a known id keeps its position, others get new ones. Of two tags with one
+   * identity the first of the book is found; of two with one id the last counts. Listeners are told before it returns.
+   * @throws TAG_BOOK_FULL when positions run out; nothing has changed then
+   */
+  replace(tags: readonly TagPlan[]): TagBookChange;
+  /** Whether `replace` has positions enough for these tags. */
+  hasRoomFor(tags: readonly TagPlan[]): boolean;
+  /** Calls back after each change that changed something; returns how to stop that. */
+  onChange(listener: (change: TagBookChange) => void): () => void;
+}
+
+/**
+ * Opens a book with these tags. Identities lie as bytes in one flat array under an open-addressing hash table, so that
+ * a lookup compares bytes in the packet itself and makes no text; the table is built anew with each change.
+ */
+export function createTagBook(tags: readonly TagPlan[]): TagBook {
+  return new LiveTagBook(tags);
+}
+
+class LiveTagBook implements TagBook {
+  readonly tags: TagPlan[] = [];
+  #active: readonly TagPlan[] = [];
+  readonly #isActive: boolean[] = [];
+  readonly #positions = new Map<TagId, number>();
+  readonly #listeners = new Set<(change: TagBookChange) => void>();
+  #table: Int32Array = new Int32Array(16).fill(-1);
+  #identities: Uint8Array = new Uint8Array(0);
+
+  constructor(tags: readonly TagPlan[]) {
+    this.replace(tags);
+  }
+
+  get active(): readonly TagPlan[] {
+    return this.#active;
+  }
+
+  isActive(position: number): boolean {
+    return this.#isActive[position] === true;
+  }
+
+  indexOf(payload: Uint8Array, spot: Readonly<BeaconSpot>): number {
+    if (spot.format === "eddystone-tlm") return -1;
+    const { format, idFrom } = spot;
+    return this.#find(FORMAT_CODE[format], payload, idFrom, IDENTITY_BYTES[format]);
+  }
+
+  indexOfIdentity(identity: BeaconIdentity): number {
+    const bytes = identityBytes(identity);
+    return this.#find(FORMAT_CODE[identity.format], bytes, 0, bytes.length);
+  }
+
+  indexOfId(id: TagId): number {
+    const position = this.#positions.get(id) ?? -1;
+    return this.isActive(position) ? position : -1;
+  }
+
+  knows(id: TagId): boolean {
+    return this.#positions.has(id);
+  }
+
+  hasRoomFor(tags: readonly TagPlan[]): boolean {
+    const strangers = new Set(tags.map(({ id }) => id).filter((id) => !this.#positions.has(id)));
+    return this.tags.length + strangers.size <= TAG_POSITION_CAP;
+  }
+
+  replace(tags: readonly TagPlan[]): TagBookChange {
+    if (!this.hasRoomFor(tags)) {
+      const message = `the gateway has had ${this.tags.length} tags since it started and can take ${TAG_POSITION_CAP}`;
+      throw new GatewayError("TAG_BOOK_FULL", message, { context: { tags: tags.length } });
     }
-    table[slot] = index;
-  });
-  return {
-    tags,
-    indexOf(payload, spot) {
-      if (spot.format === "eddystone-tlm") return -1;
-      const code = FORMAT_CODE[spot.format];
-      const size = IDENTITY_BYTES[spot.format];
-      let slot = hashOf(code, payload, spot.idFrom, size) & mask;
-      for (let index = table[slot] ?? -1; index !== -1; index = table[slot] ?? -1) {
-        if (sameAt(identities, index, code, payload, spot.idFrom, size)) return index;
+    const change = this.#place(tags);
+    this.#active = this.tags.filter((_, position) => this.isActive(position));
+    this.#index();
+    const isEmpty = Object.values(change).every((positions) => positions.length === 0);
+    if (!isEmpty) for (const listener of [...this.#listeners]) listener(change);
+    return change;
+  }
+
+  onChange(listener: (change: TagBookChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #place(tags: readonly TagPlan[]): TagBookChange {
+    const kept = new Set<number>();
+    const added = new Set<number>();
+    const changed = new Set<number>();
+    const renewed = new Set<number>();
+    for (const tag of tags) {
+      const position = this.#positions.get(tag.id) ?? this.tags.length;
+      const known = this.tags[position];
+      if (this.isActive(position)) {
+        if (known !== undefined && !sameThing(known, tag)) renewed.add(position);
+        else if (known?.name !== tag.name) changed.add(position);
+      } else added.add(position);
+      this.#positions.set(tag.id, position);
+      this.tags[position] = tag;
+      this.#isActive[position] = true;
+      kept.add(position);
+    }
+    const retired = this.tags.flatMap((_, position) =>
+      this.isActive(position) && !kept.has(position) ? [position] : [],
+    );
+    for (const position of retired) this.#isActive[position] = false;
+    const inOrder = (positions: ReadonlySet<number>): number[] =>
+      [...positions].sort((a, b) => a - b);
+    for (const position of added) renewed.delete(position);
+    for (const position of [...added, ...renewed]) changed.delete(position);
+    return { added: inOrder(added), changed: inOrder(changed), renewed: inOrder(renewed), retired };
+  }
+
+  #index(): void {
+    const table = new Int32Array(tableSize(this.#active.length)).fill(-1);
+    const mask = table.length - 1;
+    const identities = new Uint8Array(this.tags.length * SLOT_BYTES);
+    for (const [position, { beacon }] of this.tags.entries()) {
+      if (!this.isActive(position)) continue;
+      const bytes = identityBytes(beacon);
+      const code = FORMAT_CODE[beacon.format];
+      identities[position * SLOT_BYTES] = code;
+      identities.set(bytes, position * SLOT_BYTES + 1);
+      let slot = hashOf(code, bytes, 0, bytes.length) & mask;
+      while ((table[slot] ?? -1) !== -1) {
+        if (sameAt(identities, table[slot] ?? -1, code, bytes, 0, bytes.length)) break;
         slot = (slot + 1) & mask;
       }
-      return -1;
-    },
-  };
+      if (table[slot] === -1) table[slot] = position;
+    }
+    this.#table = table;
+    this.#identities = identities;
+  }
+
+  #find(code: number, bytes: Uint8Array, from: number, size: number): number {
+    const table = this.#table;
+    const mask = table.length - 1;
+    let slot = hashOf(code, bytes, from, size) & mask;
+    for (let index = table[slot] ?? -1; index !== -1; index = table[slot] ?? -1) {
+      if (sameAt(this.#identities, index, code, bytes, from, size)) return index;
+      slot = (slot + 1) & mask;
+    }
+    return -1;
+  }
 }
 
 /** Power of two with at most half of the slots taken, so that a search is short and always ends. */
@@ -79,6 +218,22 @@ function sameAt(
   if (identities[at] !== code) return false;
   for (let i = 0; i < size; i += 1) if (identities[at + 1 + i] !== bytes[from + i]) return false;
   return true;
+}
+
+function sameThing(a: TagPlan, b: TagPlan): boolean {
+  return a.kind === b.kind && identityKey(a.beacon) === identityKey(b.beacon);
+}
+
+/** One text per identity: two tags with the same text cannot be told apart on the air. Pure. */
+export function identityKey(beacon: BeaconIdentity): string {
+  switch (beacon.format) {
+    case "ibeacon":
+      return `ibeacon ${beacon.uuid} ${beacon.major} ${beacon.minor}`;
+    case "altbeacon":
+      return `altbeacon ${beacon.id}`;
+    case "eddystone-uid":
+      return `eddystone-uid ${beacon.namespace} ${beacon.instance}`;
+  }
 }
 
 /** The bytes by which a registered identity is recognised on the air, in the order in which they are sent. Pure. */
