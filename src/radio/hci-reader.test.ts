@@ -6,6 +6,7 @@ import { readFixture, readShared } from "../../test/fakes/shared-vectors.ts";
 import { monoMs } from "../core/brand.ts";
 import { bytesOfHex } from "./bytes.ts";
 import { HciReader } from "./hci-reader.ts";
+import { addressNumberAt, addressText } from "./hci-report.ts";
 
 const bytes = (hex: string): Uint8Array => bytesOfHex(hex) ?? assert.fail(`not hex: ${hex}`);
 
@@ -31,6 +32,18 @@ test("HCI cases: shared data", { skip: shared === null ? "no shared data" : fals
     await t.test(name, () => {
       assert.deepEqual(read(events.map(bytes)), expect);
     });
+});
+
+test("an address is the same as text and as a number", () => {
+  const found: string[] = [];
+  const reader = new HciReader((report) => {
+    found.push(
+      addressNumberAt(report.packet, report.addressAt).toString(16),
+      addressText(report).replaceAll(":", ""),
+    );
+  });
+  reader.push(bytes("043e0f02010301fe00800102ff0302011ac4"), monoMs(0));
+  assert.deepEqual(found, ["ff02018000fe", "ff02018000fe"]);
 });
 
 const FRAGMENT = "043e1b0d01200001554433221144010203" + "00ce000000000000000000" + "01" + "02";

@@ -1,7 +1,7 @@
-import { BoundedMap } from "../core/bounded-map.ts";
-import { type MonoMs, monoMs } from "../core/brand.ts";
+import type { MonoMs } from "../core/brand.ts";
 import { byteAt, signedByteAt } from "./bytes.ts";
-import type { HciReport } from "./hci-report.ts";
+import { FragmentJoiner } from "./fragment-joiner.ts";
+import { addressNumberAt, type HciReport } from "./hci-report.ts";
 
 const HCI_EVENT = 0x04;
 const LE_META = 0x3e;
@@ -16,11 +16,6 @@ const FRAGMENT_IDLE_MS = 300;
 /** Reports being put together at a time; more at once means a flood, and the oldest is given up. */
 const FRAGMENT_CAP = 16;
 const NOT_AVAILABLE = 127;
-
-interface Fragments {
-  readonly bytes: Uint8Array;
-  length: number;
-}
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -38,9 +33,10 @@ export function isAdvertisingEvent(packet: Uint8Array): boolean {
  */
 export class HciReader {
   readonly #onReport: (report: HciReport, atMono: MonoMs) => void;
-  readonly #fragments = new BoundedMap<number, Fragments>({
+  readonly #fragments = new FragmentJoiner({
     cap: FRAGMENT_CAP,
     idleMs: FRAGMENT_IDLE_MS,
+    maxBytes: WHOLE_MAX_BYTES,
   });
   readonly #report: Mutable<HciReport> = {
     eventType: 0,
@@ -60,7 +56,12 @@ export class HciReader {
 
   /** Packets cut short, lengths that do not fit, fragments that never became whole. */
   get malformed(): number {
-    return this.#malformed + this.#fragments.evicted;
+    return this.#malformed + this.drops;
+  }
+
+  /** Of these, the reports given up because a part of them did not come or too many were open at a time. */
+  get drops(): number {
+    return this.#fragments.dropped;
   }
 
   /** Reports of which a part has come; bounded. */
@@ -71,7 +72,7 @@ export class HciReader {
   /** Reads one packet, calling `onReport` for each report in it. Packets of other kinds are ignored. */
   push(packet: Uint8Array, atMono: MonoMs): void {
     if (!isAdvertisingEvent(packet)) return;
-    this.#malformed += this.#fragments.expire(atMono);
+    this.#fragments.expire(atMono);
     const end = Math.min(packet.length, 3 + byteAt(packet, 2));
     const count = end >= HEADER_BYTES ? byteAt(packet, 4) : 0;
     const extended = packet[3] === EXTENDED_REPORT;
@@ -139,23 +140,12 @@ export class HciReader {
   ): Uint8Array | null {
     if (status === 0 && this.#fragments.size === 0) return packet.subarray(dataAt, dataEnd);
     const key = fragmentKey(packet, at);
-    const begun = this.#fragments.get(key, atMono);
-    if (begun === undefined && status !== 1) return packet.subarray(dataAt, dataEnd);
-    const parts = begun ?? { bytes: new Uint8Array(WHOLE_MAX_BYTES), length: 0 };
-    const size = dataEnd - dataAt;
-    if (parts.length + size > WHOLE_MAX_BYTES) {
+    if (status !== 1 && !this.#fragments.has(key)) return packet.subarray(dataAt, dataEnd);
+    if (!this.#fragments.add(key, packet.subarray(dataAt, dataEnd), atMono)) {
       this.#malformed += 1;
-      this.#fragments.delete(key);
       return null;
     }
-    parts.bytes.set(packet.subarray(dataAt, dataEnd), parts.length);
-    parts.length += size;
-    if (status !== 1) {
-      this.#fragments.delete(key);
-      return parts.bytes.subarray(0, parts.length);
-    }
-    if (begun === undefined) this.#fragments.set(key, parts, monoMs(atMono));
-    return null;
+    return status === 1 ? null : this.#fragments.take(key);
   }
 }
 
@@ -164,9 +154,11 @@ const decibels = (packet: Uint8Array, at: number): number | null => {
   return value === NOT_AVAILABLE ? null : value;
 };
 
-/** Address (48 bits) and advertising set (4 bits) in one number: no text is made while fragments are joined. */
+/**
+ * Address (48 bits), whether it is random (1) and advertising set (4) in one number, just within the whole numbers of a
+ * double: no text is made while fragments are joined.
+ */
 function fragmentKey(packet: Uint8Array, at: number): number {
-  let key = 0;
-  for (let i = 5; i >= 0; i -= 1) key = key * 256 + byteAt(packet, at + 3 + i);
-  return key * 16 + (byteAt(packet, at + 11) & 0x0f);
+  const key = addressNumberAt(packet, at + 3);
+  return (key * 2 + (byteAt(packet, at + 2) & 0x01)) * 16 + (byteAt(packet, at + 11) & 0x0f);
 }

@@ -29,6 +29,14 @@ export function addressText(report: HciReport): string {
   return text;
 }
 
+/** The address that begins at an offset, least significant byte first, as a whole number of 48 bits: no text is made. */
+export function addressNumberAt(packet: Uint8Array, at: number): number {
+  const low = byteAt(packet, at) | (byteAt(packet, at + 1) << 8);
+  const middle = byteAt(packet, at + 2) | (byteAt(packet, at + 3) << 8);
+  const high = byteAt(packet, at + 4) | (byteAt(packet, at + 5) << 8);
+  return (high * 65_536 + middle) * 65_536 + low;
+}
+
 /** Most significant byte of the address, whose top bits tell the kinds of random addresses apart. */
 export const addressTopByte = (report: HciReport): number =>
   byteAt(report.packet, report.addressAt + 5);

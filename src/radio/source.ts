@@ -1,5 +1,6 @@
 import type { MonoMs, ReceiverId } from "../core/brand.ts";
 import type { FaultCode } from "../core/errors.ts";
+import type { HciReport } from "./hci-report.ts";
 
 export type AddressKind = "public" | "random-static" | "resolvable" | "non-resolvable";
 
@@ -17,6 +18,14 @@ export interface AdvertisingReport {
   readonly payload: Uint8Array;
   /** null when the controller did not measure it (127). */
   readonly rssiDbm: number | null;
+  /** The report as the controller sent it (event type, address type, transmit power); absent where there is no controller. */
+  readonly hci?: HciReport | null;
+}
+
+/** How an adapter scans: with which set of HCI commands, and whether it asks the devices for scan responses. */
+export interface ScanMode {
+  readonly commands: "legacy" | "extended";
+  readonly style: "passive" | "active";
 }
 
 /** State of a receiver as its source sees it. */
@@ -37,6 +46,14 @@ export interface SourceCounts {
   readonly rearms: number;
   /** Times the adapter was reset or opened anew. */
   readonly resets: number;
+  /** Extended reports given up because a part of them did not come or too many were open; also among `malformed`. */
+  readonly drops?: number;
+  /** Times the adapter refused to scan. */
+  readonly refusals?: number;
+  /** Times another program on this machine switched the adapter's scanning, or reset it. */
+  readonly takeovers?: number;
+  /** null while the adapter is not set up; absent where nothing scans. */
+  readonly scan?: ScanMode | null;
 }
 
 /** Where reports come from: an adapter, a recording, a simulation. */
