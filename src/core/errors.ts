@@ -22,6 +22,21 @@ export const FAULTS = {
     hint: "Check that the path exists and that the service user may read it.",
     retry: "never",
   },
+  SITE_UNWRITABLE: {
+    summary: "The site plan cannot be written.",
+    hint: "It must be a JSON file that the service user may write, in a folder it may write; in a container mount the folder, not the file; as a systemd service, keep the plan in `stateDir`. `vitrine site convert` makes JSON of a plan in YAML.",
+    retry: "operator",
+  },
+  SITE_CHANGED: {
+    summary: "A file was changed by somebody else while it was being edited here.",
+    hint: "Nothing was written. Look at what changed and try again.",
+    retry: "operator",
+  },
+  STATE_UNWRITABLE: {
+    summary: "A file of the state folder cannot be written.",
+    hint: "The gateway goes on and tries again; what it learned about tags is lost at a restart. Check owner and mode of `stateDir`.",
+    retry: "backoff",
+  },
   USAGE: {
     summary: "The command line was not understood.",
     hint: "Run the command with --help; it shows an example.",
@@ -124,9 +139,19 @@ export const FAULTS = {
     retry: "operator",
   },
   RADIO_SILENT: {
-    summary: "The adapter is up but no packet arrives.",
-    hint: "Scanning is armed again automatically; if it lasts, the adapter hangs or a radio is out of range.",
+    summary: "No packet arrives from an adapter that is up, or no message from a remote scanner.",
+    hint: "Scanning is armed again automatically; if it lasts, the adapter hangs, a radio is out of range, or bluetoothd drives the same adapter. Of a remote scanner: check its power, its network and the name in `scanners`.",
     retry: "backoff",
+  },
+  RADIO_DEAD: {
+    summary: "A Bluetooth adapter that worked gives nothing any more, whatever is tried.",
+    hint: "The gateway leaves so that its supervisor starts it anew (at most once an hour); if that does not help, unplug the adapter or power-cycle the machine.",
+    retry: "backoff",
+  },
+  TAG_BOOK_FULL: {
+    summary: "No further tags can be registered until the gateway is restarted.",
+    hint: "Restart the gateway; it then reads the site plan anew and forgets the tags that were removed.",
+    retry: "operator",
   },
   BROKER_UNREACHABLE: {
     summary: "The MQTT broker cannot be reached.",

@@ -130,7 +130,7 @@ export interface TagZoneExited extends EventOrigin {
 }
 
 /**
- * A tag was near a door for a while; told once it has left its neighbourhood (or after a minute there). No event of the
+ * A tag was near a door and most probably went through it; told some seconds later, when that is sure. No event of the
  * shop by itself: the journey stage asks it who of the people in the door wore the tag.
  */
 export interface TagAtDoor extends EventOrigin {
@@ -142,7 +142,7 @@ export interface TagAtDoor extends EventOrigin {
   readonly lineId: LineId;
   readonly fromMono: MonoMs;
   readonly toMono: MonoMs;
-  /** Highest probability 0..1 of having been at the door within the time. */
+  /** Probability 0..1 of having gone through this door then; doors that the tag was near to share it. */
   readonly probability: number;
   /** By where the tag was before and after; null when that is not known. */
   readonly direction: CrossingDirection | null;

@@ -1,11 +1,13 @@
-import type { LineId } from "../core/brand.ts";
+import type { EpochMs, LineId, TagId } from "../core/brand.ts";
 import { epochAt, type TimeAnchor } from "../core/clock.ts";
 import type {
+  CrossingRecorded,
   GroupCrossed,
   JourneyEvent,
   JourneyHead,
   LineCrossed,
   SensorEvent,
+  TagAtDoor,
   TagChanged,
   TagMoved,
   TagZoneEntered,
@@ -14,6 +16,7 @@ import type {
 } from "../core/events.ts";
 import type { LinePlan, SitePlan } from "../core/site.ts";
 import { isStaffTag } from "./staff.ts";
+import { STAFF_SETTLE_MS, type StaffCounters, StaffExclusion } from "./staff-exclusion.ts";
 
 /** Till and gateway may disagree by so much before the time of payment is in doubt. */
 const TILL_TOLERANCE_MS = 300_000;
@@ -24,10 +27,14 @@ export interface JourneyOptions {
   /** The newest reading of both clocks; asked once per event. */
   readonly anchor: () => TimeAnchor;
   readonly onEvent: (event: JourneyEvent) => void;
+  /** Whether a tag is or was registered while the gateway runs; absent = only those of the plan. */
+  readonly isTag?: ((id: TagId) => boolean) | undefined;
+  /** How long after a staff tag's passage it is decided which crossing it was; absent = 120 s. */
+  readonly staffSettleMs?: number;
 }
 
 /** What went through and what did not, since the start. */
-export interface JourneyCounters {
+export interface JourneyCounters extends StaffCounters {
   readonly events: number;
   /** Events of lines, zones or tags that the site plan does not know: a fault of configuration. They are dropped. */
   readonly unknownLines: number;
@@ -43,6 +50,14 @@ export interface JourneyCounters {
 export interface Journey {
   /** Emits at most one event, before it returns. Origin is kept, so ids stay the same in a replay. */
   ingest(event: SensorEvent): void;
+  /**
+   * Lets time pass: emits `staff-crossed` for crossings that were told up to some minutes ago and turned out to be
+   * staff, any number of them. Call about once a second, and before each event of a replay with the event's time. When
+   * it is called does not matter for what is told, as long as everything of the time has come.
+   */
+  advance(now: EpochMs): void;
+  /** Says what is left to say of staff; call once no further event will come. */
+  finish(): void;
   readonly counters: JourneyCounters;
 }
 
@@ -58,8 +73,9 @@ class StoreJourney implements Journey {
   readonly #onEvent: (event: JourneyEvent) => void;
   readonly #lines: ReadonlyMap<LineId, LinePlan>;
   readonly #zones: ReadonlySet<string>;
-  readonly #tags: ReadonlySet<string>;
-  readonly #counters: Mutable<JourneyCounters> = {
+  readonly #isTag: (id: TagId) => boolean;
+  readonly #staff: StaffExclusion;
+  readonly #counters: Mutable<Omit<JourneyCounters, keyof StaffCounters>> = {
     events: 0,
     unknownLines: 0,
     unknownZones: 0,
@@ -68,25 +84,42 @@ class StoreJourney implements Journey {
     staffPresences: 0,
   };
 
-  constructor({ site, anchor, onEvent }: JourneyOptions) {
+  constructor({ site, anchor, onEvent, isTag, staffSettleMs }: JourneyOptions) {
     this.#anchor = anchor;
     this.#onEvent = onEvent;
     const lines = site.cameras.flatMap((camera) => camera.lines);
     this.#lines = new Map(lines.map((line) => [line.id, line]));
+    this.#staff = new StaffExclusion({
+      doors: lines.filter((line) => line.role === "door").map((line) => line.id),
+      settleMs: staffSettleMs ?? STAFF_SETTLE_MS,
+      onEvent: (event) => this.#emit(event),
+    });
     const zones = [...site.cameras.flatMap((camera) => camera.zones), ...(site.floor?.zones ?? [])];
     this.#zones = new Set(zones.map((zone) => zone.id));
-    this.#tags = new Set(site.tags.map((tag) => tag.id));
+    const tags = new Set(site.tags.map((tag) => tag.id));
+    this.#isTag = isTag ?? ((id) => tags.has(id));
   }
 
   get counters(): JourneyCounters {
-    return { ...this.#counters };
+    return { ...this.#counters, ...this.#staff.counters };
   }
 
   ingest(event: SensorEvent): void {
     const told = this.#tell(event);
-    if (told === null) return;
+    if (told !== null) this.#emit(told);
+  }
+
+  advance(now: EpochMs): void {
+    this.#staff.advance(now);
+  }
+
+  finish(): void {
+    this.#staff.finish();
+  }
+
+  #emit(event: JourneyEvent): void {
     this.#counters.events += 1;
-    this.#onEvent(told);
+    this.#onEvent(event);
   }
 
   /** The store-level event; null for an id that the plan does not know. */
@@ -119,6 +152,7 @@ class StoreJourney implements Journey {
       case "tag-moved":
         return this.#tellWhereabouts(event);
       case "tag-at-door":
+        this.#takePassage(event);
         return null;
       case "transaction":
         return this.#tellPayment(event);
@@ -141,7 +175,16 @@ class StoreJourney implements Journey {
     const doorKind = direction === "in" ? "entered" : "exited";
     const kind = line.role === "door" ? doorKind : "passed";
     const what = { cameraId, lineId, role: line.role, trackId, direction, confidence, path };
-    return { ...this.#head(event), kind, ...what };
+    const told: CrossingRecorded = { ...this.#head(event), kind, ...what };
+    this.#staff.crossing(told);
+    return told;
+  }
+
+  /** No event of the shop by itself: whose crossing it was is decided when everything of that time has come. */
+  #takePassage(event: TagAtDoor): void {
+    if (!isStaffTag(event.tagKind) || this.#lineOf(event.lineId)?.role !== "door") return;
+    if (this.#isTag(event.tagId)) this.#staff.passage(event, this.#head(event));
+    else this.#counters.unknownTags += 1;
   }
 
   #tellGroup(event: GroupCrossed): JourneyEvent | null {
@@ -161,7 +204,7 @@ class StoreJourney implements Journey {
 
   #tellTag(event: TagChanged): JourneyEvent | null {
     const { tagId, tagKind, state, previous } = event;
-    if (!this.#tags.has(tagId)) {
+    if (!this.#isTag(tagId)) {
       this.#counters.unknownTags += 1;
       return null;
     }
@@ -170,7 +213,7 @@ class StoreJourney implements Journey {
   }
 
   #tellWhereabouts(event: TagZoneEntered | TagZoneExited | TagMoved): JourneyEvent | null {
-    if (!this.#tags.has(event.tagId)) {
+    if (!this.#isTag(event.tagId)) {
       this.#counters.unknownTags += 1;
       return null;
     }

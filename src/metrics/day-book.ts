@@ -18,6 +18,10 @@ export interface LineDay {
   readonly companions: SlotLedger;
   /** Entries that a track proves to be of someone who had entered shortly before. */
   readonly reentries: SlotLedger;
+  /** Of the crossings: those that turned out to be staff. */
+  readonly staff: { readonly in: SlotLedger; readonly out: SlotLedger };
+  /** Of the re-entries: those that turned out to be staff, so that nobody is taken out twice. */
+  readonly staffReentries: SlotLedger;
 }
 
 /** Everything counted in one trading day. Its size depends on the site plan, not on the number of visitors. */
@@ -39,6 +43,14 @@ export interface DayPart {
   /** The interval holds the whole trading day, so the day can be closed. */
   readonly isWhole: boolean;
 }
+
+/** Crossings of one line in one direction that were not staff. Pure. */
+export const customers = (line: LineDay, direction: "in" | "out", range: SlotRange): number =>
+  line[direction].count(range) - line.staff[direction].count(range);
+
+/** Corrections of closed slots of one line in one direction, marks of staff among them. Pure. */
+export const corrections = (line: LineDay, direction: "in" | "out", range: SlotRange): number =>
+  line[direction].revision(range) + line.staff[direction].revision(range);
 
 /** Slot of an instant within a day. Pure. */
 export const slotOf = (day: Day, at: EpochMs): number =>
@@ -136,6 +148,8 @@ export class DayBook {
             out: new SlotLedger(slots),
             companions: new SlotLedger(slots),
             reentries: new SlotLedger(slots),
+            staff: { in: new SlotLedger(slots), out: new SlotLedger(slots) },
+            staffReentries: new SlotLedger(slots),
           },
         ]),
       ),

@@ -67,7 +67,11 @@ const streetDoors = parameter(
   "frontage",
   "Which door lines count: those onto the frontage that the passing lines watch.",
 );
-const staff = parameter("staffExclusion", "none", "Staff are not taken out of the counts yet.");
+const staff = parameter(
+  "staffExclusion",
+  "tag",
+  "Crossings that were more probably a staff tag at the door than a customer are left out, some minutes after they were counted.",
+);
 const zoneRules = [
   parameter("minDwellMs", ZONE_RULES.minDwellMs, "A shorter stay is walking through, not a visit."),
   parameter(
@@ -95,12 +99,12 @@ const PEOPLE: readonly MetricDefinition[] = [
   },
   {
     metric: "entrants",
-    version: 1,
+    version: 2,
     name: "Entrants",
     unit: "people",
-    meaning: "People who came into the shop.",
+    meaning: "Customers who came into the shop.",
     formula:
-      "E = inward crossings of all door lines, less entries that a track proves to be by someone who entered within the re-entry gap. Anonymous people are never merged. A single door line counts every crossing.",
+      "E = inward crossings of all door lines, less those of staff, less entries that a track proves to be by someone who entered within the re-entry gap; who is both is taken out once. Anonymous people are never merged. A single door line counts every crossing that was not staff.",
     parameters: [
       parameter("reentryGapMs", RULES.reentryGapMs, "Re-entry on the same track merges within it."),
       doors,
@@ -109,16 +113,17 @@ const PEOPLE: readonly MetricDefinition[] = [
     needs: ["door-cameras"],
     methods: ["count"],
     ladder: "`count` on door lines.",
-    edges: "Merged re-entries are named with the raw count (`re-entries-merged`).",
+    edges:
+      "Merged re-entries are named with the raw count (`re-entries-merged`), and so are staff (`staff-excluded`). Staff without a tag, or with an empty battery, count as customers.",
   },
   {
     metric: "buying-units",
-    version: 1,
+    version: 2,
     name: "Buying units",
     unit: "count",
     meaning: "Groups of people who came in together, and those who came alone: who may buy as one.",
     formula:
-      "U = E - sum(size - 1) over the groups that went in over door lines: entrants, less everybody who came in with somebody before them. A group counts when its first member crossed; of one that steps out and in again only those who are new to it. Groups over other lines, and groups that leave, do not count.",
+      "U = E - sum(size - 1) over the groups that went in over door lines: entrants, less everybody who came in with somebody before them. A group counts when its first member crossed; of one that steps out and in again only those who are new to it. Staff are no members. Groups over other lines, and groups that leave, do not count.",
     parameters: [
       parameter("reentryGapMs", RULES.reentryGapMs, "As for entrants."),
       parameter("groups", "distance, direction, time", "What makes people one group at a line."),
@@ -133,26 +138,27 @@ const PEOPLE: readonly MetricDefinition[] = [
   },
   {
     metric: "exits",
-    version: 1,
+    version: 2,
     name: "Exits",
     unit: "people",
-    meaning: "Times someone went out of the shop.",
-    formula: "Outward crossings of all door lines.",
+    meaning: "Times a customer went out of the shop.",
+    formula: "Outward crossings of all door lines, less those of staff.",
     parameters: [doors, staff],
     needs: ["door-cameras"],
     methods: ["count"],
     ladder: "`count` on door lines.",
-    edges: "No door line: unknown (`no-door-line`).",
+    edges:
+      "No door line: unknown (`no-door-line`). Staff left out are named with the raw count (`staff-excluded`).",
   },
   {
     metric: "shopfront-conversion",
-    version: 2,
+    version: 3,
     name: "Shopfront conversion",
     unit: "ratio",
     meaning: "Share of the people coming by who entered.",
     formula:
-      "E_street / A: entrants over the doors that open onto the frontage, over passing traffic, over the minutes that both groups of cameras saw; the interval is Wilson's. Back doors are in neither.",
-    parameters: [minN, streetDoors],
+      "E_street / A: entrants over the doors that open onto the frontage, over passing traffic, over the minutes that both groups of cameras saw; the interval is Wilson's. Back doors are in neither. Staff are left out of the entrants, not of the passing traffic: who of the passers-by wears a tag is not known.",
+    parameters: [minN, streetDoors, staff],
     needs: ["street-door-cameras", "passing-cameras"],
     methods: ["count"],
     ladder: "`count` on door and passing lines.",
@@ -161,13 +167,14 @@ const PEOPLE: readonly MetricDefinition[] = [
   },
   {
     metric: "occupancy",
-    version: 1,
+    version: 2,
     name: "Occupancy",
     unit: "people",
-    meaning: "People inside at the end of the interval.",
+    meaning: "Customers inside at the end of the interval.",
     formula:
-      "Entries minus exits since the trading day began, each direction scaled by the drift learned from closed days; never below zero: what is missing below zero goes to the drift account for good. A closed day is scaled by its own counts so that it ends at zero. Raw crossings are used, re-entries included.",
+      "Entries minus exits of customers since the trading day began, each direction scaled by the drift learned from closed days; never below zero: what is missing below zero goes to the drift account for good. A closed day is scaled by its own counts so that it ends at zero. Every crossing that was not staff is used, re-entries included: what is learned of the drift and what closes the day are the same counts, so that staff recognised more often in one direction than in the other are corrected like people missed.",
     parameters: [
+      staff,
       parameter("driftWindowDays", DRIFT_RULES.windowDays, "Closed days looked back on."),
       parameter("driftMinDays", DRIFT_RULES.minDays, "With fewer usable days nothing is scaled."),
       parameter(
@@ -184,13 +191,14 @@ const PEOPLE: readonly MetricDefinition[] = [
   },
   {
     metric: "visit-duration-mean",
-    version: 1,
+    version: 2,
     name: "Visit duration, mean",
     unit: "ms",
     meaning: "How long a visit lasts on average, without following anybody.",
     formula:
-      "Closed trading day: mean time of exit minus mean time of entry (Little's law after day closure; an identity). Open day: time spent inside by everyone so far / visits that ended. The interval takes the spread of an exponential stay.",
+      "Closed trading day: mean time of exit minus mean time of entry (Little's law after day closure; an identity). Open day: time spent inside by everyone so far / visits that ended. Crossings of staff, who stay for hours, are left out. The interval takes the spread of an exponential stay.",
     parameters: [
+      staff,
       parameter("driftWindowDays", DRIFT_RULES.windowDays, "As for occupancy; open days only."),
       parameter("driftMinDays", DRIFT_RULES.minDays, "As for occupancy; open days only."),
     ],
@@ -251,7 +259,7 @@ const SALES: readonly MetricDefinition[] = [
   },
   {
     metric: "sales-conversion",
-    version: 1,
+    version: 2,
     name: "Sales conversion",
     unit: "ratio",
     meaning: "Purchases per entrant.",

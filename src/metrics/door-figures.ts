@@ -1,6 +1,6 @@
 import type { LineId } from "../core/brand.ts";
 import type { MetricReason, MetricValue } from "../core/metric-value.ts";
-import type { DayPart, LineDay } from "./day-book.ts";
+import { corrections, customers, type DayPart, type LineDay } from "./day-book.ts";
 import { RULES } from "./definitions.ts";
 import { wilson95 } from "./intervals.ts";
 import { reason } from "./reasons.ts";
@@ -24,9 +24,12 @@ type Direction = "in" | "out";
 
 /** A count with what it takes to judge it. */
 interface Count {
+  /** Customers: neither staff nor counted before. */
   readonly people: number;
   readonly revision: number;
+  /** Re-entries merged, and crossings of staff left out that were no such re-entries. */
   readonly merged: number;
+  readonly staff: number;
 }
 
 /** Entrants of the shop, or all entries over one door line. */
@@ -86,8 +89,9 @@ export function shopfrontConversion(sources: Sources, question: Question): Metri
   const ci95 = wilson95(came.people, n);
   const revision = came.revision + passed.revision + sight.corrections;
   const coverage = sight.share;
+  const answer = { coverage, n, ci95, revision, parameters: staffParameters(came) };
   if (ci95 !== null && n < RULES.minN)
-    return figure(question, { value: null, reason: tooFew(n), coverage, n, ci95, revision });
+    return figure(question, { ...answer, value: null, reason: tooFew(n) });
   const isFault = came.people > n;
   const fault = reason(
     "geometry-fault",
@@ -95,11 +99,8 @@ export function shopfrontConversion(sources: Sources, question: Question): Metri
   );
   return figure(question, {
     value: came.people / n,
+    ...answer,
     reason: noted(sight, isFault ? fault : indexOnly(passing.length)),
-    coverage,
-    n,
-    ci95,
-    revision,
   });
 }
 
@@ -130,6 +131,7 @@ export function buyingUnits(sources: Sources, question: Question): MetricValue {
     coverage: sight.share,
     n: units,
     revision: came.revision + corrected + sight.corrections,
+    parameters: staffParameters(came),
   });
 }
 
@@ -153,17 +155,33 @@ function doorCount(sources: Sources, question: Question, direction: Direction): 
   const covered = parts(sources, question);
   const isMerging = direction === "in" && question.scope.kind === "store";
   const count = isMerging ? entries(covered, lines) : crossings(covered, lines, direction);
-  const merged = reason(
-    "re-entries-merged",
-    `Re-entries on the same track merged: ${count.merged}; raw count ${count.people + count.merged}.`,
-  );
   return figure(question, {
     value: count.people,
-    reason: noted(sight, count.merged > 0 ? merged : null),
+    reason: noted(sight, leftOut(count)),
     coverage: sight.share,
     n: count.people,
     revision: count.revision + sight.corrections,
+    parameters: staffParameters(count),
   });
+}
+
+/** How many crossings of staff were left out: a fact that stands with each figure that counts customers. */
+export const staffParameters = ({
+  staff,
+}: Pick<Count, "staff">): Readonly<Record<string, number>> => ({
+  staffExcluded: staff,
+});
+
+/** What was left out of a count, with the raw count; null when it is the raw count. */
+function leftOut({ people, merged, staff }: Count): MetricReason | null {
+  const raw = `raw count ${people + merged + staff}.`;
+  const reentries = `Re-entries on the same track merged: ${merged}; `;
+  if (staff > 0)
+    return reason(
+      "staff-excluded",
+      `Staff left out: ${staff}; ${merged > 0 ? reentries : ""}${raw}`,
+    );
+  return merged > 0 ? reason("re-entries-merged", `${reentries}${raw}`) : null;
 }
 
 const parts = (sources: Sources, question: Question): DayPart[] =>
@@ -177,9 +195,10 @@ function crossings(
   const sum = (read: (day: LineDay, part: DayPart) => number): number =>
     totalOf(covered, (part) => overLines(part, lines, read));
   return {
-    people: sum((line, { range }) => line[direction].count(range)),
-    revision: sum((line, { range }) => line[direction].revision(range)),
+    people: sum((line, { range }) => customers(line, direction, range)),
+    revision: sum((line, { range }) => corrections(line, direction, range)),
     merged: 0,
+    staff: sum((line, { range }) => line.staff[direction].count(range)),
   };
 }
 
@@ -198,11 +217,14 @@ function overLines(
 }
 
 function entries(covered: readonly DayPart[], doors: readonly LineId[]): Count {
-  const raw = crossings(covered, doors, "in");
-  const merged = totalOf(covered, (part) =>
-    overLines(part, doors, (line, { range }) => line.reentries.count(range)),
-  );
-  return { people: raw.people - merged, revision: raw.revision, merged };
+  const came = crossings(covered, doors, "in");
+  const sum = (read: (day: LineDay, part: DayPart) => number): number =>
+    totalOf(covered, (part) => overLines(part, doors, read));
+  const merged = sum((line, { range }) => line.reentries.count(range));
+  // A re-entry of staff is merged already and must not be taken out again.
+  const both = sum((line, { range }) => line.staffReentries.count(range));
+  const people = came.people - merged + both;
+  return { people, revision: came.revision, merged, staff: came.staff - both };
 }
 
 function passersBy(
@@ -214,7 +236,7 @@ function passersBy(
   const merged = isMerging
     ? totalOf(covered, ({ day, range }) => day.repeatPasses.count(range))
     : 0;
-  return { people: raw.people - merged, revision: raw.revision, merged };
+  return { people: raw.people - merged, revision: raw.revision, merged, staff: 0 };
 }
 
 function linesInScope(question: Question, lines: readonly LineId[]): LineId[] {

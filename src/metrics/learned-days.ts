@@ -1,7 +1,7 @@
 import type { EpochMs } from "../core/brand.ts";
 import type { SitePlan } from "../core/site.ts";
 import type { Coverage } from "./coverage.ts";
-import type { Day } from "./day-book.ts";
+import { customers, type Day } from "./day-book.ts";
 import { type ClosedDay, DRIFT_RULES, type LearnedDrift, learnDrift } from "./occupancy.ts";
 import { camerasWith, linesOf } from "./sources.ts";
 
@@ -38,8 +38,10 @@ export class LearnedDays {
     let ins = 0;
     let outs = 0;
     for (const id of linesOf(this.#site, "door")) {
-      ins += day.lines.get(id)?.in.count(whole) ?? 0;
-      outs += day.lines.get(id)?.out.count(whole) ?? 0;
+      const line = day.lines.get(id);
+      if (line === undefined) continue;
+      ins += customers(line, "in", whole);
+      outs += customers(line, "out", whole);
     }
     const { start, end } = day.span;
     const seen = this.#coverage.seen(camerasWith(this.#site, "door"), start, end);

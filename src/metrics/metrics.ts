@@ -1,22 +1,19 @@
 import type { EpochMs } from "../core/brand.ts";
 import { epochMs } from "../core/brand.ts";
 import type {
-  CrossingRecorded,
-  GroupRecorded,
   JourneyEvent,
   TransactionRecorded,
   ZoneStayBegan,
   ZoneStayEnded,
 } from "../core/events.ts";
 import type { MetricId, MetricScope, MetricValue } from "../core/metric-value.ts";
-import type { LineRole, SitePlan } from "../core/site.ts";
+import type { SitePlan } from "../core/site.ts";
 import { Coverage } from "./coverage.ts";
+import { CrossingTally, type Taken } from "./crossing-tally.ts";
 import { DayBook, slotOf } from "./day-book.ts";
-import { RULES } from "./definitions.ts";
 import { answer } from "./figures.ts";
 import { LearnedDays } from "./learned-days.ts";
 import { SeenOrigins } from "./origins.ts";
-import { RepeatFinder } from "./passages.ts";
 import { SLOT_MS } from "./slots.ts";
 import { cameraOfZone, type Sources } from "./sources.ts";
 import type { TodayView } from "./today.ts";
@@ -41,6 +38,8 @@ export interface MetricsCounters {
   readonly late: number;
   /** Line, zone or sensor that the site plan does not know. */
   readonly unknownIds: number;
+  /** Crossings taken out of the customers because they turned out to be staff. */
+  readonly staffCrossings: number;
 }
 
 /** Sizes of everything that is kept, to show that memory stays flat. */
@@ -50,6 +49,9 @@ export interface MetricsFootprint {
   readonly sensorChanges: number;
   readonly sources: number;
   readonly tracks: number;
+  readonly crossings: number;
+  /** Marks of staff whose crossing has not come. */
+  readonly waitingMarks: number;
   readonly zoneTracks: number;
   readonly zoneVisits: number;
   readonly receipts: number;
@@ -79,24 +81,20 @@ export function createMetrics(options: { readonly site: SitePlan }): Metrics {
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 class StoreMetrics implements Metrics {
-  readonly #roles: ReadonlyMap<string, LineRole>;
   readonly #origins = new SeenOrigins();
-  readonly #reentries = new RepeatFinder(RULES.reentryGapMs);
-  readonly #repeatPasses = new RepeatFinder(Number.POSITIVE_INFINITY);
-  readonly #regrouped = new RepeatFinder(RULES.reentryGapMs);
+  readonly #crossings: CrossingTally;
   readonly #coverage: Coverage;
   readonly #book: DayBook;
   readonly #stays: ZoneStays;
   readonly #learned: LearnedDays;
   readonly #sources: Sources;
   #hasReceipts = false;
-  #hasGroups = false;
   #newestEventAt: EpochMs | null = null;
   /** Newest time known to be real: asked for, or of a trusted event. Days far beyond it are a wrong clock's. */
   #horizon = epochMs(Number.NEGATIVE_INFINITY);
   /** Newest time of a sensor's event; slots well before it are closed. */
   #watermark = epochMs(Number.NEGATIVE_INFINITY);
-  readonly #counters: Mutable<MetricsCounters> = {
+  readonly #counters: Mutable<Omit<MetricsCounters, "staffCrossings">> = {
     accepted: 0,
     duplicates: 0,
     repeatedReceipts: 0,
@@ -107,13 +105,16 @@ class StoreMetrics implements Metrics {
 
   constructor(site: SitePlan) {
     const lines = site.cameras.flatMap((camera) => camera.lines);
-    this.#roles = new Map(lines.map((line) => [line.id, line.role]));
     this.#coverage = new Coverage([...site.cameras, ...site.receivers].map(({ id }) => id));
     this.#learned = new LearnedDays(site, this.#coverage);
     const calendar = createTradingCalendar(site.store.timeZone, site.store.dayCutoverMin);
     this.#book = new DayBook(site, calendar, (day) => {
       this.#learned.remember(day);
       this.#coverage.forgetBefore(day.span.end);
+    });
+    this.#crossings = new CrossingTally({
+      roles: new Map(lines.map((line) => [line.id, line.role])),
+      dayFor: (at) => this.#book.dayFor(at, this.#horizon),
     });
     this.#stays = new ZoneStays({
       firstUnseen: (zone, from) =>
@@ -127,13 +128,13 @@ class StoreMetrics implements Metrics {
       coverage: this.#coverage,
       stays: this.#stays,
       hasReceipts: () => this.#hasReceipts,
-      hasGroups: () => this.#hasGroups,
+      hasGroups: () => this.#crossings.hasGroups,
       driftBefore: (at) => this.#learned.driftBefore(at, this.#book.days),
     };
   }
 
   get counters(): MetricsCounters {
-    return { ...this.#counters };
+    return { ...this.#counters, staffCrossings: this.#crossings.staffCrossings };
   }
 
   get footprint(): MetricsFootprint {
@@ -144,7 +145,9 @@ class StoreMetrics implements Metrics {
       slots: this.#book.slots,
       sensorChanges: this.#coverage.size,
       sources: this.#origins.size,
-      tracks: this.#reentries.size + this.#repeatPasses.size + this.#regrouped.size,
+      tracks: this.#crossings.tracks,
+      crossings: this.#crossings.crossings,
+      waitingMarks: this.#crossings.waitingMarks,
       zoneTracks: this.#stays.size,
       zoneVisits: visits.reduce((sum, size) => sum + size, 0),
       receipts: days.reduce((sum, day) => sum + day.sales.size, 0),
@@ -185,7 +188,7 @@ class StoreMetrics implements Metrics {
       case "entered":
       case "exited":
       case "passed":
-        return this.#takeCrossing(event, isLate);
+        return this.#isTaken(this.#crossings.takeCrossing(event, isLate));
       case "zone-entered":
       case "zone-exited":
         return this.#takeStay(event, isLate);
@@ -194,7 +197,9 @@ class StoreMetrics implements Metrics {
       case "sensor-changed":
         return this.#coverage.record(event, isLate) || this.#refuseId();
       case "group-crossed":
-        return this.#takeGroup(event, isLate);
+        return this.#isTaken(this.#crossings.takeGroup(event, isLate));
+      case "staff-crossed":
+        return this.#isTaken(this.#crossings.takeStaff(event, isLate));
       case "zone-approached":
       case "sensor-condition":
         // A forecast is for signage, and a camera with a condition still counts: no figure rests on either.
@@ -202,65 +207,16 @@ class StoreMetrics implements Metrics {
       case "tag-zone-entered":
       case "tag-zone-exited":
       case "tag-moved":
-      case "staff-crossed":
       case "staff-unseen":
       case "tag-presence":
-        // No metric rests on tags yet; they are anonymous carriers until visits are built from them.
+        // No metric rests on where tags are yet; they are anonymous carriers until visits are built from them.
         return true;
     }
   }
 
-  #takeCrossing(event: CrossingRecorded, isLate: boolean): boolean {
-    const role = this.#roles.get(event.lineId);
-    if (role === undefined) return this.#refuseId();
-    const day = this.#book.dayFor(event.at, this.#horizon);
-    const line = day?.lines.get(event.lineId);
-    if (day === null || line === undefined) return this.#refuseLate();
-    const slot = slotOf(day, event.at);
-    const offsetMs = event.at - day.span.start - slot * SLOT_MS;
-    line[event.direction].add(slot, 1, offsetMs, isLate);
-    if (event.direction === "in" && role === "door") this.#countReentry(event);
-    if (event.direction === "in" && role === "passing") this.#countRepeatPass(event);
-    return true;
-  }
-
-  #countReentry(event: CrossingRecorded): void {
-    const repeat = this.#reentries.repeatOf(event);
-    const day = repeat === null ? null : this.#book.dayFor(repeat.at, this.#horizon);
-    if (repeat === null || day === null) return;
-    day.lines.get(repeat.lineId)?.reentries.add(slotOf(day, repeat.at), 1, 0, false);
-  }
-
-  #countRepeatPass(event: CrossingRecorded): void {
-    const repeat = this.#repeatPasses.repeatOf(event);
-    const day = repeat === null ? null : this.#book.dayFor(repeat.at, this.#horizon);
-    if (repeat !== null && day !== null) {
-      day.repeatPasses.add(slotOf(day, repeat.at), 1, 0, false);
-    }
-  }
-
-  #takeGroup(event: GroupRecorded, isLate: boolean): boolean {
-    if (!this.#roles.has(event.lineId)) return this.#refuseId();
-    this.#hasGroups = true;
-    const day = this.#book.dayFor(event.at, this.#horizon);
-    const line = day?.lines.get(event.lineId);
-    if (day === null || line === undefined) return this.#refuseLate();
-    if (event.direction !== "in" || event.role !== "door") return true;
-    const companions = this.#companionsOf(event);
-    if (companions > 0) line.companions.add(slotOf(day, event.at), companions, 0, isLate);
-    return true;
-  }
-
-  /**
-   * How many of a group come in with somebody before them. Those who came in with a group shortly before are merged as
-   * re-entries and belong to a unit already; whoever is new beside them joins that unit.
-   */
-  #companionsOf(event: GroupRecorded): number {
-    const { trackIds } = event;
-    const fresh = trackIds.filter(
-      (trackId) => this.#regrouped.repeatOf({ ...event, trackId }) === null,
-    ).length;
-    return fresh === trackIds.length ? fresh - 1 : fresh;
+  #isTaken(taken: Taken): boolean {
+    if (taken === "unknown") return this.#refuseId();
+    return taken === "taken" || this.#refuseLate();
   }
 
   #takeStay(event: ZoneStayBegan | ZoneStayEnded, isLate: boolean): boolean {

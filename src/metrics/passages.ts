@@ -1,15 +1,15 @@
 import { BoundedMap } from "../core/bounded-map.ts";
 import type { EpochMs, LineId } from "../core/brand.ts";
-import type { CrossingRecorded } from "../core/events.ts";
+import type { CrossingRecorded, EventOrigin } from "../core/events.ts";
 
 /** Tracks remembered; the one untouched longest is forgotten first, and its next crossing counts as a new person. */
 const MAX_TRACKS = 4096;
 
 /** What of somebody's crossing, alone or in a group, tells whether it repeats an earlier one. */
-type Crossed = Pick<CrossingRecorded, "source" | "trackId" | "at" | "atMono" | "lineId">;
+type Crossed = Pick<CrossingRecorded, "source" | "seq" | "trackId" | "at" | "atMono" | "lineId">;
 
 /** A crossing as far as it is remembered. */
-export interface Passage {
+export interface Passage extends EventOrigin {
   readonly at: EpochMs;
   readonly lineId: LineId;
 }
@@ -41,8 +41,8 @@ export class RepeatFinder {
   repeatOf(event: Crossed): Passage | null {
     const track = `${event.source} ${event.trackId}`;
     const known = this.#seen.get(track, event.atMono);
-    const { at, lineId } = event;
-    const later = known !== undefined && known.at > at ? known : { at, lineId };
+    const { source, seq, at, lineId } = event;
+    const later = known !== undefined && known.at > at ? known : { source, seq, at, lineId };
     this.#seen.set(track, later, event.atMono);
     if (known === undefined || Math.abs(at - known.at) > this.#gapMs) return null;
     return later;

@@ -26,6 +26,8 @@ export const REASONS = Object.freeze({
   "day-open": "Provisional: people are still inside, or the trading day is not closed.",
   "edge-effects": "Part of a day: biased when traffic rises or falls.",
   "re-entries-merged": "Re-entries proved by a track were merged; the text gives the raw count.",
+  "staff-excluded":
+    "Crossings that turned out to be staff are left out; the text gives the raw count.",
   "no-groups": "Nobody has been seen coming in a group; every entrant counts as one unit.",
   drift: "More people left than came in; the balance was lifted to zero.",
   "lower-bound": "The longest stay was not seen to its end, so the mean is a lower bound.",

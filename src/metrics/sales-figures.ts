@@ -1,7 +1,7 @@
 import type { MetricReason, MetricValue } from "../core/metric-value.ts";
 import type { DayPart } from "./day-book.ts";
 import { RULES } from "./definitions.ts";
-import { entrantsIn, tooFew } from "./door-figures.ts";
+import { entrantsIn, staffParameters, tooFew } from "./door-figures.ts";
 import { wilson95 } from "./intervals.ts";
 import { reason } from "./reasons.ts";
 import { SLOT_MS } from "./slots.ts";
@@ -72,19 +72,17 @@ export function salesConversion(sources: Sources, question: Question): MetricVal
   const sold = totalOf(covered, ({ day, range }) => day.sales.transactions(range));
   const ci95 = wilson95(sold, n);
   const revision = came.revision + revisionOf(covered) + sight.corrections;
+  const answer = { coverage, n, ci95, revision, parameters: staffParameters(came) };
   if (ci95 !== null && n < RULES.minN)
-    return figure(question, { value: null, reason: tooFew(n), coverage, n, ci95, revision });
+    return figure(question, { ...answer, value: null, reason: tooFew(n) });
   const surplus = reason(
     "more-sales-than-entrants",
     `${sold} purchases but only ${n} entrants: one of the two counts is wrong.`,
   );
   return figure(question, {
+    ...answer,
     value: sold / n,
     reason: noted(sight, sold > n ? surplus : uncertainTime(covered)),
-    coverage,
-    n,
-    ci95,
-    revision,
   });
 }
 
@@ -97,11 +95,13 @@ function withoutReceipts(sources: Sources, question: Question): MetricValue | nu
   return unknown(question, 0, "no-receipts", "No receipt has arrived from the till yet.");
 }
 
+/** Start of the minute in which the first customer came in. */
 function firstEntryAt(sources: Sources, covered: readonly DayPart[]): number {
   let first = Number.POSITIVE_INFINITY;
   for (const { day, range } of covered) {
     for (const id of linesOf(sources.site, "door")) {
-      const slot = day.lines.get(id)?.in.firstIn(range) ?? -1;
+      const line = day.lines.get(id);
+      const slot = line === undefined ? -1 : line.in.firstIn(range, line.staff.in);
       if (slot >= 0) first = Math.min(first, day.span.start + slot * SLOT_MS);
     }
   }

@@ -1,5 +1,6 @@
 import { type EpochMs, epochMs } from "../core/brand.ts";
 import type { SeenSpans } from "./coverage.ts";
+import { customers } from "./day-book.ts";
 import { entrantsIn } from "./door-figures.ts";
 import { SLOT_MS } from "./slots.ts";
 import { camerasWith, linesOf, type Sources, totalOf } from "./sources.ts";
@@ -64,7 +65,10 @@ function passingIn(sources: Sources, slot: ChartSlot): number {
 function exitsIn(sources: Sources, slot: ChartSlot): number {
   const lines = linesOf(sources.site, "door");
   return totalOf(partsOf(sources, slot), ({ day, range }) =>
-    lines.reduce((sum, line) => sum + (day.lines.get(line)?.out.count(range) ?? 0), 0),
+    lines.reduce((sum, id) => {
+      const line = day.lines.get(id);
+      return line === undefined ? sum : sum + customers(line, "out", range);
+    }, 0),
   );
 }
 

@@ -48,9 +48,10 @@ export class SlotLedger {
     return total(this.#revisions, range);
   }
 
-  /** First slot of the range that counted something; -1 when none did. */
-  firstIn(range: SlotRange): number {
-    for (let i = range.from; i < range.to; i += 1) if ((this.counts[i] ?? 0) > 0) return i;
+  /** First slot of the range that counted more than `less` did; -1 when none did. */
+  firstIn(range: SlotRange, less: SlotLedger): number {
+    for (let i = range.from; i < range.to; i += 1)
+      if ((this.counts[i] ?? 0) > (less.counts[i] ?? 0)) return i;
     return -1;
   }
 }

@@ -225,20 +225,29 @@ export function totalOf(parts: readonly DayPart[], read: (part: DayPart) => numb
   return sum;
 }
 
-/** Crossings of all door lines of one day together. */
+/** Crossings of all door lines of one day together, without those of staff. */
 export function doorFlow(site: SitePlan, day: Day): DoorFlow {
   const flow = emptyFlow(day.slots);
   for (const lineId of linesOf(site, "door")) {
     const line = day.lines.get(lineId);
     if (line === undefined) continue;
     for (let slot = 0; slot < day.slots; slot += 1) {
-      flow.ins[slot] = (flow.ins[slot] ?? 0) + (line.in.counts[slot] ?? 0);
-      flow.outs[slot] = (flow.outs[slot] ?? 0) + (line.out.counts[slot] ?? 0);
-      flow.inOffsetsMs[slot] = (flow.inOffsetsMs[slot] ?? 0) + (line.in.sums[slot] ?? 0);
-      flow.outOffsetsMs[slot] = (flow.outOffsetsMs[slot] ?? 0) + (line.out.sums[slot] ?? 0);
+      addSlot(flow.ins, slot, line.in.counts, line.staff.in.counts);
+      addSlot(flow.outs, slot, line.out.counts, line.staff.out.counts);
+      addSlot(flow.inOffsetsMs, slot, line.in.sums, line.staff.in.sums);
+      addSlot(flow.outOffsetsMs, slot, line.out.sums, line.staff.out.sums);
     }
   }
   return flow;
+}
+
+function addSlot(
+  sum: Float64Array,
+  slot: number,
+  all: ArrayLike<number>,
+  staff: ArrayLike<number>,
+): void {
+  sum[slot] = (sum[slot] ?? 0) + (all[slot] ?? 0) - (staff[slot] ?? 0);
 }
 
 /** Start of the trading day that ends at or holds `to`: an instant at the border belongs to the day it closes. */

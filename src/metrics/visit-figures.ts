@@ -1,6 +1,6 @@
 import type { EpochMs } from "../core/brand.ts";
 import type { MetricReason, MetricValue } from "../core/metric-value.ts";
-import type { Day, DayPart } from "./day-book.ts";
+import { corrections, customers, type Day, type DayPart } from "./day-book.ts";
 import { exponentialMean95 } from "./intervals.ts";
 import { type VisitTime, visitTimeOfClosedDay, visitTimeOfOpenInterval } from "./little.ts";
 import {
@@ -161,7 +161,8 @@ function crossingsIn(sources: Sources, part: DayPart): number {
   let sum = 0;
   for (const id of linesOf(sources.site, "door")) {
     const line = part.day.lines.get(id);
-    sum += (line?.in.count(part.range) ?? 0) + (line?.out.count(part.range) ?? 0);
+    if (line === undefined) continue;
+    sum += customers(line, "in", part.range) + customers(line, "out", part.range);
   }
   return sum;
 }
@@ -170,7 +171,8 @@ function revisionOf(sources: Sources, part: DayPart): number {
   let sum = 0;
   for (const id of linesOf(sources.site, "door")) {
     const line = part.day.lines.get(id);
-    sum += (line?.in.revision(part.range) ?? 0) + (line?.out.revision(part.range) ?? 0);
+    if (line === undefined) continue;
+    sum += corrections(line, "in", part.range) + corrections(line, "out", part.range);
   }
   return sum;
 }
