@@ -159,3 +159,31 @@ for (const { name, change, paths } of refusals) {
       assert.ok(found.has(path), `${path} missing in ${[...found].join(", ")}`);
   });
 }
+
+test("an adapter serves one receiver: the second is refused where it stands, also when both left it out", () => {
+  const radios = (...list: readonly Record<string, unknown>[]) =>
+    parseGatewayConfig({ gateway: { id: "g1" }, site: "site.json", radios: list });
+  assert.ok(radios({ id: "a", adapter: 0 }, { id: "b", adapter: 1 }, { id: "c", adapter: 2 }).ok);
+  for (const second of [{ id: "b", adapter: 0 }, { id: "b" }]) {
+    const outcome = radios({ id: "a" }, second);
+    assert.ok(!outcome.ok);
+    assert.deepEqual(outcome.error, [
+      {
+        path: "radios[1].adapter",
+        found: "0",
+        expected: "an adapter not used before (first at radios[0].adapter)",
+      },
+    ]);
+  }
+});
+
+test("the restart of a dead radio is switched off by 0, else a minute at least", () => {
+  const withMs = (restartAfterMs: number) =>
+    parseGatewayConfig({
+      gateway: { id: "g1" },
+      site: "site.json",
+      radios: [{ id: "a", restartAfterMs }],
+    });
+  assert.ok(withMs(0).ok && withMs(60_000).ok);
+  assert.ok(!withMs(59_999).ok && !withMs(-1).ok);
+});

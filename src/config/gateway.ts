@@ -4,6 +4,7 @@ import { fail, type InputFault, ok, type Result } from "../core/errors.ts";
 import { faultsOf } from "../core/input-faults.ts";
 import { counterSchema } from "./counters.ts";
 import { duplicateIds } from "./duplicate-ids.ts";
+import { scannerFaults, scannerSchema, shareSchema } from "./scanners.ts";
 import { deepFreeze } from "./site.ts";
 
 const id = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, "1 to 64 letters, digits, - or _");
@@ -40,8 +41,24 @@ const radio = z.strictObject({
     .meta({ title: "Receiver id", description: "As in the site plan. Restart: service." }),
   adapter: z.number().int("a whole number").min(0).max(15).default(0).meta({
     title: "Adapter number",
-    description: "n of hciN. Restart: service.",
+    description: "n of hciN; each adapter serves one receiver. Restart: service.",
   }),
+  scan: z.enum(["passive", "active"]).default("passive").meta({
+    title: "Scanning",
+    description:
+      "active asks every device in reach for its scan response: needed only for tags that tell something there; it drains their batteries and doubles the traffic. Restart: service.",
+  }),
+  restartAfterMs: z
+    .number()
+    .int("a whole number of milliseconds")
+    .min(0)
+    .refine((ms) => ms === 0 || ms >= 60_000, "0 or at least 60000 ms")
+    .default(600_000)
+    .meta({
+      title: "Restart after silence",
+      description:
+        "When an adapter that worked has given nothing for so long, through every remedy, the gateway leaves for its supervisor to start it anew, at most once an hour. 0: never. Restart: service.",
+    }),
 });
 
 const mqtt = z.strictObject({
@@ -127,6 +144,32 @@ const web = z.strictObject({
   }),
 });
 
+const unknownDevices = z.strictObject({
+  count: z.boolean().default(false).meta({
+    title: "Count unknown devices",
+    description:
+      "Tell how many Bluetooth devices that nobody registered are near. Their addresses stay in memory under a key of this run for two minutes and are never written or sent. Whether you may is a question of law. Restart: service.",
+  }),
+  minGroup: z.number().int("a whole number").min(5, "at least 5").max(1_000).default(10).meta({
+    title: "Smallest group",
+    description: "Fewer devices than this are not told. Restart: service.",
+  }),
+});
+
+const positioning = z.strictObject({
+  lagMs: z
+    .number()
+    .int("a whole number of milliseconds")
+    .min(0, "0 to 15000")
+    .max(15_000, "0 to 15000")
+    .default(10_000)
+    .meta({
+      title: "Lag",
+      description:
+        "How much later it is decided where a tag was: what came meanwhile tells it more surely. Times of events stay true. Restart: service.",
+    }),
+});
+
 const preview = z.strictObject({
   enabled: z.boolean().default(false).meta({
     title: "Pictures for set-up",
@@ -184,6 +227,13 @@ export const gatewayConfigSchema = z.strictObject({
     description: "Each stands for a camera of the site plan; docs/counters.md",
   }),
   radios: z.array(radio).max(8).default([]).meta({ title: "Bluetooth adapters" }),
+  positioning: positioning.prefault({}).meta({ title: "Places of tags" }),
+  unknownDevices: unknownDevices.prefault({}).meta({ title: "Devices nobody registered" }),
+  scanners: z.array(scannerSchema).max(64).default([]).meta({
+    title: "Remote scanners",
+    description: "Each stands for a receiver of the site plan; docs/radio.md",
+  }),
+  share: shareSchema.exactOptional().meta({ title: "Sharing with other gateways" }),
   mqtt: mqtt
     .exactOptional()
     .meta({ title: "MQTT", description: "Without it events wait in the outbox." }),
@@ -212,11 +262,27 @@ export function parseGatewayConfig(
   document: unknown,
 ): Result<GatewayConfig, readonly InputFault[]> {
   const outcome = gatewayConfigSchema.safeParse(document);
-  const repeated = duplicateIds(document, [["cameras"], ["counters"], ["radios"]]);
+  const repeated = duplicateIds(document, [["cameras"], ["counters"], ["radios"], ["scanners"]]);
   if (!outcome.success) return fail([...faultsOf(outcome.error.issues, document), ...repeated]);
-  const unreachable = unreachableCounters(outcome.data);
+  const unreachable = [
+    ...unreachableCounters(outcome.data),
+    ...sharedAdapters(outcome.data),
+    ...scannerFaults(outcome.data),
+  ];
   if (repeated.length + unreachable.length > 0) return fail([...repeated, ...unreachable]);
   return ok(deepFreeze(outcome.data));
+}
+
+/** Receivers on an adapter that another one has: each would reset it under the other's hands. */
+function sharedAdapters({ radios }: GatewayConfig): readonly InputFault[] {
+  const firstAt = new Map<number, string>();
+  return radios.flatMap(({ adapter }, index): readonly InputFault[] => {
+    const path = `radios[${index}].adapter`;
+    const first = firstAt.get(adapter);
+    firstAt.set(adapter, first ?? path);
+    const expected = `an adapter not used before (first at ${first})`;
+    return first === undefined ? [] : [{ path, found: `${adapter}`, expected }];
+  });
 }
 
 /** Counters that would wait for ever: without a broker, or on a port another one has. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { cameraId, lineId, receiverId, storeId, tagId, zoneId } from "../core/brand.ts";
+import { cameraId, lineId, receiverId, storeId, zoneId } from "../core/brand.ts";
 import { fail, type InputFault, ok, type Result } from "../core/errors.ts";
 import { isSelfCrossing, type Point, polygonArea } from "../core/geometry.ts";
 import { faultsOf } from "../core/input-faults.ts";
@@ -8,6 +8,7 @@ import { duplicateIds } from "./duplicate-ids.ts";
 import { floorSchema, staffShift, strayDoors, surveyPoint } from "./floor.ts";
 import { turnedPassingLines } from "./passing-lines.ts";
 import { id, label, metres } from "./plan-terms.ts";
+import { beaconSchema, TAG_CAP, tagSchema } from "./tag.ts";
 
 const norm = z
   .number()
@@ -82,35 +83,13 @@ const camera = z.strictObject({
   ground: ground.optional(),
 });
 
-const hex = (digits: number): z.ZodString =>
-  z.string().regex(new RegExp(`^[0-9a-f]{${digits}}$`), `${digits} lower-case hexadecimal digits`);
-const word = z.number().int("a whole number").min(0).max(0xffff);
-const beacon = z.discriminatedUnion("format", [
-  z.strictObject({
-    format: z.literal("ibeacon"),
-    uuid: z
-      .string()
-      .regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, "a lower-case UUID with dashes"),
-    major: word,
-    minor: word,
-  }),
-  z.strictObject({ format: z.literal("eddystone-uid"), namespace: hex(20), instance: hex(12) }),
-  z.strictObject({ format: z.literal("altbeacon"), id: hex(40) }),
-]);
-const tag = z.strictObject({
-  id: id.transform(tagId),
-  kind: z.enum(["basket", "cart", "staff", "asset", "loyalty-card"]),
-  name: label.optional(),
-  beacon,
-});
-
 const receiver = z.strictObject({
   id: id.transform(receiverId),
   name: label,
   xM: metres,
   yM: metres,
   zM: metres.default(2.3),
-  beacon: beacon.optional().meta({
+  beacon: beaconSchema.optional().meta({
     description:
       "What the box of this receiver sends itself, so that others can measure themselves by it",
   }),
@@ -149,7 +128,7 @@ export const sitePlanSchema = z.strictObject({
   store,
   cameras: z.array(camera).max(32).default([]),
   receivers: z.array(receiver).max(256).default([]),
-  tags: z.array(tag).max(20_000).default([]),
+  tags: z.array(tagSchema).max(TAG_CAP).default([]),
   floor: floorSchema
     .optional()
     .meta({ description: "The floor on which tags are located; without it they are in no zone" }),

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { JourneyEventKind } from "../core/events.ts";
 import { cloudEventSchema, cloudEventType, GAP_TYPE } from "./cloud-event.ts";
 import { logHeaderSchema } from "./detections-log.ts";
+import { devicesSchema } from "./devices-message.ts";
 import {
   ackSchema,
   batchSchema,
@@ -11,6 +12,7 @@ import {
   posSchema,
 } from "./envelopes.ts";
 import { EVENT_FIELDS } from "./event-fields.ts";
+import { radioSchema } from "./radio-message.ts";
 import { trackSchema } from "./track-message.ts";
 
 /** A JSON Schema document (draft 2020-12). */
@@ -22,7 +24,9 @@ const ENVELOPES: Readonly<Record<string, z.ZodType>> = {
   "up/birth": birthSchema,
   "in/pos": posSchema,
   "in/track": trackSchema,
+  "in/radio": radioSchema,
   live: liveSchema,
+  "live/devices": devicesSchema,
   "cloud-event": cloudEventSchema,
   "detections-log": logHeaderSchema,
   [GAP_TYPE]: gapDataSchema,
