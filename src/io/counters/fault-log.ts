@@ -5,20 +5,25 @@ import type { Log } from "../../core/lifecycle.ts";
 const MAX_KINDS = 64;
 const OTHERS = "others";
 
+/** Who sends the messages that are told about. */
+export type FaultySender = "counter" | "scanner";
+
 /**
  * Counts what was refused and tells it without flooding: of each kind (field and expectation) the first, the 10th, the
  * 100th time.
  */
 export class FaultLog {
-  readonly #counterId: string;
+  readonly #senderId: string;
   readonly #log: Log;
+  readonly #sender: FaultySender;
   readonly #kinds = new Map<string, number>();
   #count = 0;
   #last: InputFault | null = null;
 
-  constructor(counterId: string, log: Log) {
-    this.#counterId = counterId;
+  constructor(senderId: string, log: Log, sender: FaultySender = "counter") {
+    this.#senderId = senderId;
     this.#log = log;
+    this.#sender = sender;
   }
 
   /** Faults since the start. */
@@ -42,10 +47,11 @@ export class FaultLog {
     this.#kinds.set(kind, times);
     if (!Number.isInteger(Math.log10(times))) return;
     const { found, expected } = fault;
-    const fields = { event: "counter.fault", counterId: this.#counterId, code, times };
+    const sender = this.#sender;
+    const fields = { event: `${sender}.fault`, [`${sender}Id`]: this.#senderId, code, times };
     this.#log.warn(
       { ...fields, field: fault.path, found, expected, hint: FAULTS[code].hint },
-      `part of a counter's message was dropped: ${fault.path || "(message)"}: expected ${expected}, found ${found}`,
+      `part of a ${sender}'s message was dropped: ${fault.path || "(message)"}: expected ${expected}, found ${found}`,
     );
   }
 }

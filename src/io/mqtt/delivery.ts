@@ -5,7 +5,9 @@ import type { FaultCode } from "../../core/errors.ts";
 import type { JourneyEvent, SensorKind, SensorState } from "../../core/events.ts";
 import type { Log, Service } from "../../core/lifecycle.ts";
 import type { MetricScope, MetricValue } from "../../core/metric-value.ts";
+import type { UnknownDevicesView } from "../../radio/unknown-devices.ts";
 import { isoTime } from "../../wire/cloud-event.ts";
+import type { DevicesMessage } from "../../wire/devices-message.ts";
 import {
   ackSchema,
   type BirthMessage,
@@ -163,6 +165,13 @@ export class Delivery implements Service {
     const message: LiveMessage = { v: 1, at: isoTime(this.#options.clock.now()), values };
     const name = scope.kind === "store" ? "store" : `${scope.kind}-${scope.id}`;
     this.#publishVolatile(this.#named("live", name), JSON.stringify(message), true);
+  }
+
+  /** Publishes how many unregistered devices are near, retained; dropped while offline. Only ever a group. */
+  publishDevices({ count: devices, minGroup }: UnknownDevicesView): void {
+    const at = isoTime(this.#options.clock.now());
+    const message: DevicesMessage = { v: 1, at, devices, minGroup };
+    this.#publishVolatile(this.#named("live", "devices"), JSON.stringify(message), true);
   }
 
   /** Publishes the birth again: after a sensor changed its state. Dropped while offline. */

@@ -17,6 +17,8 @@ const EPOCH_US = 0x00dcddb30f2f8000n;
 /** Longest HCI packet is 4 + 65535 (data); anything longer is a damaged length. */
 const PACKET_MAX_BYTES = 65_540;
 const HCI_EVENT = 0x04;
+/** Flags of a record: from the controller (bit 0), and no data packet (bit 1). */
+const RECEIVED_EVENT = 0b11;
 
 /** How packets stand in the file: with their H4 type, without it, or in the form of the Linux monitor. */
 type Link = "h4" | "bare" | "monitor";
@@ -57,6 +59,28 @@ export async function* readBtsnoop(
   }
 }
 
+/** Header of a btsnoop file whose packets carry their H4 type (link type 1002). */
+export function btsnoopHeader(): Uint8Array {
+  const header = new Uint8Array(HEADER_BYTES);
+  header.set(BTSNOOP_MAGIC);
+  const view = viewOf(header);
+  view.setUint32(8, 1);
+  view.setUint32(12, 1002);
+  return header;
+}
+
+/** One record of such a file: a received HCI event, packet type first, with its time to the microsecond. */
+export function btsnoopRecord({ at, packet }: BtsnoopEvent): Uint8Array {
+  const record = new Uint8Array(RECORD_BYTES + packet.length);
+  const view = viewOf(record);
+  view.setUint32(0, packet.length);
+  view.setUint32(4, packet.length);
+  view.setUint32(8, RECEIVED_EVENT);
+  view.setBigInt64(16, BigInt(Math.round(at * 1000)) + EPOCH_US);
+  record.set(packet, RECORD_BYTES);
+  return record;
+}
+
 function linkOf(header: Uint8Array | null, refuse: (why: string) => GatewayError): Link {
   const whole = header !== null && header.length === HEADER_BYTES ? header : null;
   if (whole === null || !BTSNOOP_MAGIC.every((byte, i) => whole[i] === byte))
@@ -71,7 +95,8 @@ function linkOf(header: Uint8Array | null, refuse: (why: string) => GatewayError
 /** The HCI event in a record, with its packet type in front; null when the record holds something else. */
 function eventOf(bytes: Uint8Array, link: Link, flags: number): Uint8Array | null {
   if (link === "h4") return bytes[0] === HCI_EVENT ? bytes : null;
-  const isEvent = link === "bare" ? (flags & 0b11) === 0b11 : (flags & 0xffff) === MONITOR_EVENT;
+  const isEvent =
+    link === "bare" ? (flags & 0b11) === RECEIVED_EVENT : (flags & 0xffff) === MONITOR_EVENT;
   if (!isEvent) return null;
   const packet = new Uint8Array(bytes.length + 1);
   packet[0] = HCI_EVENT;

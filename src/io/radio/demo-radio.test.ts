@@ -73,7 +73,7 @@ test("an hour holds a lively number of packets, tags of both formats, strangers 
       strangers.add(addressText(report));
   });
   for (const { at, packet } of packets) reader.push(packet, monoMs(at));
-  assert.deepEqual([...formats].sort(), ["eddystone-tlm", "eddystone-uid", "ibeacon"]);
+  assert.deepEqual([...formats].sort(), ["eddystone-tlm", "eddystone-uid", "ibeacon", "ruuvi-5"]);
   assert.ok(strangers.size > 30, `${strangers.size} addresses of phones`);
   assert.ok(cut > 0 && unmeasured > 0 && reader.malformed > 0);
 });
@@ -117,6 +117,7 @@ test("a replay on fresh ids of run and source counts from zero without a gap", a
     "radio-state:back#demo",
     "radio-state:door#demo",
     "radio:fused#demo",
+    "tag-motion#demo",
   ]);
 });
 

@@ -2,7 +2,7 @@ import { type EpochMs, epochMs, type MonoMs, monoMs } from "../../core/brand.ts"
 import type { Clock, Timer } from "../../core/clock.ts";
 import type { Log, Service } from "../../core/lifecycle.ts";
 import { seededRandom } from "../../core/random.ts";
-import type { ReceiverPlan, TagPlan } from "../../core/site.ts";
+import type { FloorPlan, ReceiverPlan, TagPlan } from "../../core/site.ts";
 import { DemoWorld } from "./demo-world.ts";
 import { HciSocketSim } from "./hci-socket-sim.ts";
 import { createNobleRadio, type NobleRadio } from "./noble-radio.ts";
@@ -13,6 +13,8 @@ export interface DemoRadioOptions {
   readonly seed: number;
   readonly tags: readonly TagPlan[];
   readonly receivers: readonly ReceiverPlan[];
+  /** Absent: people walk freely around the receivers. */
+  readonly floor?: FloorPlan | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -32,7 +34,7 @@ const ASLEEP_MS = 5_000;
  * one simulated controller per receiver. The virtual clock of a replay drives it as fast as the machine.
  */
 export function createDemoRadio(options: DemoRadioOptions): DemoRadio {
-  const { clock, log, seed, tags, receivers } = options;
+  const { clock, log, seed, tags, receivers, floor } = options;
   const sockets = receivers.map(() => new HciSocketSim());
   const sources = receivers.map((receiver, i) =>
     createNobleRadio({
@@ -50,7 +52,7 @@ export function createDemoRadio(options: DemoRadioOptions): DemoRadio {
     sources,
     async start(signal) {
       if (timer !== null || signal.aborted) return;
-      const world = new DemoWorld({ seed, tags, receivers, startMono: clock.mono() });
+      const world = new DemoWorld({ seed, tags, receivers, floor, startMono: clock.mono() });
       let lastMono = clock.mono();
       timer = clock.every(STEP_MS, "demo-radio.step", () => {
         const nowMono = clock.mono();
@@ -69,7 +71,7 @@ export function createDemoRadio(options: DemoRadioOptions): DemoRadio {
 
 /** The same shop floor as a recording, without a clock: for `vitrine replay`, fixtures and memory runs. */
 export function* demoRecording(
-  options: Pick<DemoRadioOptions, "seed" | "tags" | "receivers"> & {
+  options: Pick<DemoRadioOptions, "seed" | "tags" | "receivers" | "floor"> & {
     readonly from: EpochMs;
     readonly durationMs: number;
   },

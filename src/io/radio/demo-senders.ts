@@ -1,19 +1,15 @@
+import type { Point } from "../../core/geometry.ts";
 import type { TagPlan } from "../../core/site.ts";
 import { identityBytes } from "../../radio/tag-registry.ts";
+import type { DemoGround } from "./demo-ground.ts";
+import { ruuvi5Payload } from "./demo-telemetry.ts";
+import { DemoWalker, draw } from "./demo-walker.ts";
 import {
   altbeaconPayload,
   eddystoneTlmPayload,
   eddystoneUidPayload,
   ibeaconPayload,
 } from "./hci-packets.ts";
-
-/** The rectangle in which people walk, in metres on the floor plan. The door is in the middle of its near edge. */
-export interface DemoFloor {
-  readonly leftM: number;
-  readonly topM: number;
-  readonly rightM: number;
-  readonly bottomM: number;
-}
 
 /** One transmission: what is on the air and where it comes from. */
 export interface DemoTransmission {
@@ -30,6 +26,8 @@ export interface DemoTransmission {
 export interface DemoSender {
   /** When it does the next thing. */
   readonly nextMs: number;
+  /** Where it was when it last did something; null while it is away. */
+  readonly place: Point | null;
   /** Does it, and moves `nextMs` on; null when it was not a transmission (asleep, gone). */
   send(): DemoTransmission | null;
   /** Sleeps over everything until `toMs`. */
@@ -39,18 +37,19 @@ export interface DemoSender {
 /** What all senders share. */
 export interface DemoBegin {
   readonly random: () => number;
-  readonly floor: DemoFloor;
+  readonly ground: DemoGround;
   readonly startMs: number;
   /** Factor on all intervals. */
   readonly slowdown: number;
 }
 
-/** How long something is on the floor and away, how often it sends meanwhile, and whether it walks. */
+/** How long something is about and away, how often it sends meanwhile, and what it does. */
 interface Habit {
   readonly stayMs: readonly [number, number];
   readonly awayMs: readonly [number, number];
   readonly intervalMs: number;
-  readonly walks: boolean;
+  /** `wanders`: comes by the door and goes by it. `borrowed`: stands in the rack, is carried about and put back. */
+  readonly way: "wanders" | "borrowed" | "stands";
 }
 
 const MINUTE_MS = 60_000;
@@ -58,45 +57,45 @@ const SHOPPING: Habit = {
   stayMs: [3 * MINUTE_MS, 9 * MINUTE_MS],
   awayMs: [MINUTE_MS, 5 * MINUTE_MS],
   intervalMs: 600,
-  walks: true,
+  way: "borrowed",
 };
 const HABITS: Readonly<Record<TagPlan["kind"] | "phone", Habit>> = {
   basket: SHOPPING,
   cart: SHOPPING,
-  "loyalty-card": { ...SHOPPING, intervalMs: 1_000 },
+  "loyalty-card": { ...SHOPPING, intervalMs: 1_000, way: "wanders" },
   staff: {
     stayMs: [12 * MINUTE_MS, 40 * MINUTE_MS],
     awayMs: [2 * MINUTE_MS, 8 * MINUTE_MS],
     intervalMs: 900,
-    walks: true,
+    way: "wanders",
   },
   asset: {
     stayMs: [60 * MINUTE_MS, 120 * MINUTE_MS],
     awayMs: [MINUTE_MS, 2 * MINUTE_MS],
     intervalMs: 2_000,
-    walks: false,
+    way: "stands",
   },
   phone: {
     stayMs: [MINUTE_MS, 6 * MINUTE_MS],
     awayMs: [MINUTE_MS / 2, 3 * MINUTE_MS],
     intervalMs: 1_400,
-    walks: true,
+    way: "wanders",
   },
 };
 
-const WALK_M_PER_S = 0.8;
-const PAUSE_MS: readonly [number, number] = [4_000, 35_000];
+/** A tag that lies still saves its battery. */
+const RESTING_FACTOR = 3;
 const TX_POWER_1M_DBM = -59;
 /** Eddystone states the power at 0 m, 41 dB above that at 1 m. */
 const TX_POWER_0M_DBM = TX_POWER_1M_DBM + 41;
 /** Every so many packets an Eddystone tag sends its telemetry instead of its name. */
 const TELEMETRY_EVERY = 10;
+/** An accelerometer counts about one motion per so many metres of being carried, and so many ms of being held. */
+const MOTION_M = 0.5;
+const MOTION_MS = 3_000;
 /** Phones change their address about every 15 minutes; faster here, so that a short run shows it. */
 const ADDRESS_LIFE_MS: readonly [number, number] = [MINUTE_MS, 4 * MINUTE_MS];
 const DAMAGED_RATIO = 0.03;
-
-const between = (random: () => number, [low, high]: readonly [number, number]): number =>
-  low + (high - low) * random();
 
 const STATIC_BITS = 0b11;
 const RESOLVABLE_BITS = 0b01;
@@ -107,122 +106,116 @@ function randomAddress(random: () => number, topBits: number): Uint8Array {
   return address;
 }
 
-/** Walks between random places of the floor with pauses; enters and leaves by the door. */
-class Walker {
-  readonly #begin: DemoBegin;
-  readonly #walks: boolean;
-  xM = 0;
-  yM = 0;
-  #goalX = 0;
-  #goalY = 0;
-  #atMs = 0;
-  #pauseUntilMs = 0;
+type OnAir = Pick<DemoTransmission, "address" | "payload" | "eventType">;
 
-  constructor(begin: DemoBegin, walks: boolean) {
-    this.#begin = begin;
-    this.#walks = walks;
-  }
-
-  enter(atMs: number): void {
-    const { leftM, rightM, bottomM } = this.#begin.floor;
-    this.xM = (leftM + rightM) / 2;
-    this.yM = bottomM;
-    this.#atMs = atMs;
-    this.#pauseUntilMs = atMs;
-    this.#chooseGoal();
-    if (!this.#walks) {
-      this.xM = this.#goalX;
-      this.yM = this.#goalY;
-    }
-  }
-
-  moveTo(atMs: number): void {
-    const elapsedMs = atMs - Math.max(this.#atMs, this.#pauseUntilMs);
-    this.#atMs = Math.max(this.#atMs, atMs);
-    if (!this.#walks || elapsedMs <= 0) return;
-    const dx = this.#goalX - this.xM;
-    const dy = this.#goalY - this.yM;
-    const wayM = Math.hypot(dx, dy);
-    const stepM = (WALK_M_PER_S * elapsedMs) / 1000;
-    const share = wayM <= stepM ? 1 : stepM / wayM;
-    this.xM += dx * share;
-    this.yM += dy * share;
-    if (share < 1) return;
-    this.#pauseUntilMs = atMs + between(this.#begin.random, PAUSE_MS);
-    this.#chooseGoal();
-  }
-
-  #chooseGoal(): void {
-    const { floor, random } = this.#begin;
-    this.#goalX = between(random, [floor.leftM, floor.rightM]);
-    this.#goalY = between(random, [floor.topM, floor.bottomM]);
-  }
-}
-
-/** Comes, sends at its interval while it is there, goes, and comes again. */
+/**
+ * Comes, sends at its interval while it is there, goes, and comes again. What is borrowed never goes where the ground
+ * has a rack for it: it waits there, sending seldom.
+ */
 class Sender implements DemoSender {
   readonly #begin: DemoBegin;
   readonly #habit: Habit;
-  readonly #walker: Walker;
-  readonly #onAir: (atMs: number) => Pick<DemoTransmission, "address" | "payload" | "eventType">;
+  readonly #walker: DemoWalker;
+  readonly #onAir: (atMs: number, motions: number) => OnAir;
+  readonly #rack: Point | null;
   nextMs: number;
-  #untilMs: number | null = null;
+  #state: "away" | "about" | "leaving" = "away";
+  #sentMs = 0;
+  #heldMs = 0;
+  #untilMs: number;
 
-  constructor(
-    habit: Habit,
-    begin: DemoBegin,
-    onAir: (atMs: number) => Pick<DemoTransmission, "address" | "payload" | "eventType">,
-  ) {
-    this.#habit = habit;
+  constructor(habit: Habit, begin: DemoBegin, onAir: (atMs: number, motions: number) => OnAir) {
+    const { ground, random, startMs } = begin;
     this.#begin = begin;
-    this.#walker = new Walker(begin, habit.walks);
+    this.#habit = habit;
+    this.#walker = new DemoWalker(ground, random);
     this.#onAir = onAir;
+    this.#rack = habit.way === "borrowed" ? ground.rack : null;
     // Half of them come within seconds, so that there is something to see; the rest later.
-    const soon = begin.random() < 0.5;
-    const delayMs = soon ? 15_000 * begin.random() : between(begin.random, habit.awayMs);
-    this.nextMs = begin.startMs + Math.round(delayMs);
+    const soon = random() < 0.5;
+    const delayMs = soon ? 15_000 * random() : draw(random, habit.awayMs);
+    this.#untilMs = startMs + Math.round(delayMs);
+    this.nextMs = this.#rack === null ? this.#untilMs : startMs + Math.round(2_000 * random());
+    if (this.#rack !== null) this.#walker.standAt(this.#rack, startMs);
+  }
+
+  get place(): Point | null {
+    const isAway = this.#state === "away" && this.#rack === null;
+    return isAway ? null : { x: this.#walker.xM, y: this.#walker.yM };
   }
 
   send(): DemoTransmission | null {
     const atMs = this.nextMs;
     const { random, slowdown } = this.#begin;
-    if (this.#untilMs === null) {
-      this.#untilMs = atMs + between(random, this.#habit.stayMs);
-      this.#walker.enter(atMs);
-    } else if (atMs >= this.#untilMs) {
-      this.#untilMs = null;
-      this.nextMs = atMs + Math.round(between(random, this.#habit.awayMs));
+    this.#walker.moveTo(atMs);
+    this.#live(atMs);
+    if (this.#state === "away" && this.#rack === null) {
+      this.nextMs = this.#untilMs;
       return null;
     }
-    this.#walker.moveTo(atMs);
+    const factor = this.#state === "away" ? RESTING_FACTOR * slowdown : slowdown;
     // Beacons add up to 10 ms to every interval so that two of them do not collide for ever.
-    this.nextMs = atMs + Math.round(this.#habit.intervalMs * slowdown + 10 * random());
-    const { xM, yM } = this.#walker;
-    return { addressType: 1, txPower1mDbm: TX_POWER_1M_DBM, xM, yM, ...this.#onAir(atMs) };
+    this.nextMs = atMs + Math.round(this.#habit.intervalMs * factor + 10 * random());
+    const { xM, yM, walkedM } = this.#walker;
+    if (this.#state !== "away") this.#heldMs += atMs - this.#sentMs;
+    this.#sentMs = atMs;
+    const motions = Math.floor(walkedM / MOTION_M) + Math.floor(this.#heldMs / MOTION_MS);
+    const sent = this.#onAir(atMs, motions);
+    return { addressType: 1, txPower1mDbm: TX_POWER_1M_DBM, xM, yM, ...sent };
   }
 
   skipTo(toMs: number): void {
     if (this.nextMs < toMs) this.nextMs = Math.round(toMs);
+  }
+
+  /** Sets out, turns back or is gone when it is time. */
+  #live(atMs: number): void {
+    const { random, ground } = this.#begin;
+    if (this.#state === "away" && atMs >= this.#untilMs) {
+      this.#state = "about";
+      this.#untilMs = atMs + draw(random, this.#habit.stayMs);
+      this.#setOut(atMs);
+    } else if (this.#state === "about" && atMs >= this.#untilMs) {
+      this.#state = "leaving";
+      if (this.#habit.way !== "stands") this.#walker.goTo(this.#rack ?? ground.outside, atMs);
+    } else if (this.#state === "leaving" && this.#walker.isHome) {
+      this.#state = "away";
+      this.#untilMs = atMs + Math.round(draw(random, this.#habit.awayMs));
+    }
+  }
+
+  #setOut(atMs: number): void {
+    const { ground, random } = this.#begin;
+    const doesWalk = this.#habit.way !== "stands";
+    if (!doesWalk) this.#walker.standAt(ground.spot(random), atMs);
+    else if (this.#rack === null) this.#walker.standAt(ground.outside, atMs);
+    if (doesWalk) this.#walker.wander(atMs);
   }
 }
 
 const NOT_CONNECTABLE = 3;
 const CONNECTABLE = 0;
 
-/** A registered tag: one static random address, its beacon frames, Eddystone tags also telemetry. */
+/**
+ * A registered tag: one static random address and its beacon frames; between them an Eddystone tag tells its battery,
+ * and any other its battery and how often it was moved.
+ */
 export function createTag(tag: TagPlan, begin: DemoBegin): DemoSender {
   const identity = identityBytes(tag.beacon);
   const address = randomAddress(begin.random, STATIC_BITS);
   const named = namePayload(tag, identity);
   const batteryMv = 2_700 + Math.round(300 * begin.random());
+  const temperatureC = 21.5;
   let sent = 0;
-  return new Sender(HABITS[tag.kind], begin, (atMs) => {
+  return new Sender(HABITS[tag.kind], begin, (atMs, motions) => {
     sent += 1;
-    const telemetry = tag.beacon.format === "eddystone-uid" && sent % TELEMETRY_EVERY === 0;
     const uptimeMs = atMs - begin.startMs;
-    const payload = telemetry
-      ? eddystoneTlmPayload({ batteryMv, temperatureC: 21.5, advertisements: sent, uptimeMs })
-      : named;
+    if (sent % TELEMETRY_EVERY !== 0)
+      return { eventType: NOT_CONNECTABLE, address, payload: named };
+    const payload =
+      tag.beacon.format === "eddystone-uid"
+        ? eddystoneTlmPayload({ batteryMv, temperatureC, advertisements: sent, uptimeMs })
+        : ruuvi5Payload({ batteryMv, temperatureC, motions, measurement: sent });
     return { eventType: NOT_CONNECTABLE, address, payload };
   });
 }
@@ -242,11 +235,11 @@ function namePayload(tag: TagPlan, identity: Uint8Array): Uint8Array {
 export function createPhone(begin: DemoBegin): DemoSender {
   const { random } = begin;
   let address = randomAddress(random, RESOLVABLE_BITS);
-  let renewMs = begin.startMs + between(random, ADDRESS_LIFE_MS);
+  let renewMs = begin.startMs + draw(random, ADDRESS_LIFE_MS);
   return new Sender(HABITS.phone, begin, (atMs) => {
     if (atMs >= renewMs) {
       address = randomAddress(random, RESOLVABLE_BITS);
-      renewMs = atMs + between(random, ADDRESS_LIFE_MS);
+      renewMs = atMs + draw(random, ADDRESS_LIFE_MS);
     }
     const bytes = Array.from({ length: 5 }, () => Math.floor(random() * 256));
     const payload = Uint8Array.from([2, 1, 0x1a, 0x0a, 0xff, 0x4c, 0, 0x10, 5, ...bytes]);

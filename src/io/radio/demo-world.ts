@@ -1,7 +1,9 @@
 import { type MonoMs, monoMs } from "../../core/brand.ts";
+import type { Point } from "../../core/geometry.ts";
 import { normalDraw, seededRandom } from "../../core/random.ts";
-import type { ReceiverPlan, TagPlan } from "../../core/site.ts";
-import { createPhone, createTag, type DemoFloor, type DemoSender } from "./demo-senders.ts";
+import type { FloorPlan, ReceiverPlan, TagPlan } from "../../core/site.ts";
+import { createFloorGround, createOpenGround } from "./demo-ground.ts";
+import { createPhone, createTag, type DemoSender } from "./demo-senders.ts";
 import { legacyReportPacket } from "./hci-packets.ts";
 
 /** What the simulated shop floor needs. The same options give the same packets. */
@@ -9,14 +11,18 @@ export interface DemoWorldOptions {
   readonly seed: number;
   readonly tags: readonly TagPlan[];
   readonly receivers: readonly ReceiverPlan[];
+  /** Absent: people walk freely around the receivers. */
+  readonly floor?: FloorPlan | undefined;
   readonly startMono: MonoMs;
 }
 
 /** More tags than this make no better demonstration. */
 const TAG_CAP = 48;
 const PHONES = 8;
-/** Packets a second over all receivers that the senders together should come near to. */
+/** Packets a second over all receivers that the senders together should come near to, for up to two receivers. */
 const PACKETS_PER_SECOND = 35;
+/** Each further one hears as much again as one of those: so many packets say where a tag is. */
+const PACKETS_PER_RECEIVER = 17.5;
 /** A basket may send every 200 ms, as beacons in shops do, but not faster. */
 const SLOWDOWN_MIN = 1 / 3;
 /** Height at which a tag or phone is carried. */
@@ -41,17 +47,22 @@ const CUT_PACKET_RATIO = 0.002;
 export class DemoWorld {
   readonly #options: DemoWorldOptions;
   readonly #random: () => number;
+  /** The tags first, then phones. */
   readonly #senders: readonly DemoSender[];
+  readonly #tags: number;
   #nowMs: number;
 
   constructor(options: DemoWorldOptions) {
     this.#options = options;
     this.#nowMs = options.startMono;
     this.#random = seededRandom(options.seed);
-    const floor = floorOf(options.receivers);
+    const { floor } = options;
+    const ground =
+      floor === undefined ? createOpenGround(options.receivers) : createFloorGround(floor);
     const tags = options.tags.slice(0, TAG_CAP);
     const slowdown = slowdownFor(tags.length, options.receivers.length);
-    const begin = { random: this.#random, floor, startMs: options.startMono, slowdown };
+    const begin = { random: this.#random, ground, startMs: options.startMono, slowdown };
+    this.#tags = tags.length;
     this.#senders = [
       ...tags.map((tag) => createTag(tag, begin)),
       ...Array.from({ length: PHONES }, () => createPhone(begin)),
@@ -74,6 +85,11 @@ export class DemoWorld {
   skipTo(toMono: MonoMs): void {
     for (const sender of this.#senders) sender.skipTo(toMono);
     this.#nowMs = Math.max(this.#nowMs, toMono);
+  }
+
+  /** Where the tag at this position of the list truly is; null while it is away. */
+  placeOf(tag: number): Point | null {
+    return tag < this.#tags ? (this.#senders[tag]?.place ?? null) : null;
   }
 
   #nextSender(untilMs: number): DemoSender | null {
@@ -117,22 +133,9 @@ export class DemoWorld {
   }
 }
 
-/** Two metres around the receivers, at least 10 m wide and 8 m deep. */
-function floorOf(receivers: readonly ReceiverPlan[]): DemoFloor {
-  const xs = receivers.map((r) => r.xM);
-  const ys = receivers.map((r) => r.yM);
-  const leftM = Math.min(...xs, Number.MAX_SAFE_INTEGER) - 2;
-  const topM = Math.min(...ys, Number.MAX_SAFE_INTEGER) - 2;
-  return {
-    leftM,
-    topM,
-    rightM: Math.max(...xs.map((x) => x + 2), leftM + 10),
-    bottomM: Math.max(...ys.map((y) => y + 2), topM + 8),
-  };
-}
-
 /** Factor on the senders' intervals that keeps the whole at the wanted rate: about half of the tags are out at a time. */
 function slowdownFor(tags: number, receivers: number): number {
   const perSecond = (0.5 * tags * 1.5 + PHONES * 0.7) * receivers * (1 - LOST_RATIO);
-  return Math.max(SLOWDOWN_MIN, perSecond / PACKETS_PER_SECOND);
+  const wanted = Math.max(PACKETS_PER_SECOND, PACKETS_PER_RECEIVER * receivers);
+  return Math.max(SLOWDOWN_MIN, perSecond / wanted);
 }

@@ -33,6 +33,28 @@ export function legacyReportPacket(reports: readonly LegacyReport[]): Uint8Array
   return packet;
 }
 
+/** A report as a controller gives it that scans extended. */
+export interface ExtendedReport extends Omit<LegacyReport, "payload"> {
+  /** 16 bits; 0x10 is a legacy advertisement that is not connectable, 0x20 says that more of the data follows. */
+  readonly eventType: number;
+  /** AD structures, at most 229 bytes. */
+  readonly payload: Uint8Array;
+  /** 127 = not available. */
+  readonly txPowerDbm: number;
+  /** Advertising set; 0xff = none (a legacy advertisement), which is the default. */
+  readonly setId?: number;
+}
+
+/** An LE Extended Advertising Report event with one report. @source Bluetooth Core 5.4, Vol 4 Part E, 7.7.65.13. */
+export function extendedReportPacket(report: ExtendedReport): Uint8Array {
+  const { eventType, addressType, address, payload, rssiDbm, txPowerDbm, setId = 0xff } = report;
+  const head = [0x04, 0x3e, 26 + payload.length, 0x0d, 1, eventType & 255, eventType >> 8];
+  const levels = [txPowerDbm & 0xff, rssiDbm & 0xff];
+  const onAir = Uint8Array.from(address).reverse();
+  const tail = [1, 0, setId, ...levels, 0, 0, 0, 0, 0, 0, 0, 0, 0, payload.length];
+  return Uint8Array.from([...head, addressType, ...onAir, ...tail, ...payload]);
+}
+
 /** iBeacon payload with flags: 30 bytes. `identity` is uuid 16, major 2, minor 2. */
 export function ibeaconPayload(identity: Uint8Array, txPower1mDbm: number): Uint8Array {
   return payloadOf([0x1a, 0xff, 0x4c, 0x00, 0x02, 0x15], identity, [txPower1mDbm & 0xff]);

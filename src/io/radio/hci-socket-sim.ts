@@ -1,52 +1,46 @@
 import { EventEmitter } from "node:events";
+import { commandPacket, completePacket, OPCODE, opcodeAt } from "./hci-commands.ts";
 import type { HciSocket } from "./hci-socket.ts";
+import { type ControllerKind, SimulatedController } from "./simulated-controller.ts";
+
+const EXTENDED_REPORT = 0x0d;
 
 /** When the simulated controller answers a command: within the call, or in a later turn of the event loop. */
 export type AnswerTime = "at-once" | "later";
 
-const RESET = 0x0c03;
-const READ_LOCAL_VERSION = 0x1001;
-const READ_BD_ADDR = 0x1009;
-const LE_READ_BUFFER_SIZE = 0x2002;
-const READ_LE_HOST_SUPPORTED = 0x0c6c;
-const LE_SET_SCAN_ENABLE = 0x200c;
-const COMMAND_DISALLOWED = 0x0c;
-
-/** Return parameters after the status byte, per command; the others return the status alone. Version 10 = Bluetooth 5.1. */
-const ANSWERS: Readonly<Record<number, readonly number[]>> = {
-  [READ_LOCAL_VERSION]: [0x0a, 0, 0, 0x0a, 0x0f, 0, 0, 0],
-  [READ_BD_ADDR]: [1, 2, 3, 4, 5, 6],
-  [LE_READ_BUFFER_SIZE]: [0xfb, 0, 8],
-  [READ_LE_HOST_SUPPORTED]: [1, 0],
-};
-
 /**
  * A Bluetooth controller that exists only in memory: noble drives it with real HCI commands and it answers each as a
- * controller does. It hears only while it is up and scanning. For tests, replays and the demonstration.
+ * controller does (see `SimulatedController`). It hears only while it is up and scanning. For tests, replays and the demonstration.
  */
 export class HciSocketSim implements HciSocket {
   readonly #emitter = new EventEmitter();
   readonly #answerTime: AnswerTime;
+  readonly #controller: SimulatedController;
   #up = true;
   #started = false;
-  #scanning = false;
-  #refusing = false;
   #silent = false;
-  #scanStarts = 0;
+  #mute = false;
   #resets = 0;
   #bindError: NodeJS.ErrnoException | null = null;
 
-  constructor(answerTime: AnswerTime = "at-once") {
+  constructor(answerTime: AnswerTime = "at-once", kind: ControllerKind = "legacy") {
     this.#answerTime = answerTime;
+    this.#controller = new SimulatedController(kind);
   }
 
   get scanning(): boolean {
-    return this.#scanning;
+    return this.#controller.scanning !== null;
+  }
+
+  /** How it scans, e.g. `extended passive`; null when it does not. */
+  get scanMode(): string | null {
+    const { scanning, active } = this.#controller;
+    return scanning === null ? null : `${scanning} ${active ? "active" : "passive"}`;
   }
 
   /** How often scanning was enabled. */
   get scanStarts(): number {
-    return this.#scanStarts;
+    return this.#controller.scanStarts;
   }
 
   /** How often the controller was reset by command. */
@@ -56,13 +50,25 @@ export class HciSocketSim implements HciSocket {
 
   /** Takes the adapter down (it forgets that it was scanning) or up again, as `hciconfig` or a cable would. */
   setUp(up: boolean): void {
+    // The kernel sets an adapter up with a reset of its own, before it says that the adapter is up.
+    if (up && !this.#up) this.#foreign(OPCODE.reset, []);
+    else if (!up) this.#controller.reset();
     this.#up = up;
-    if (!up) this.#scanning = false;
+  }
+
+  /** Another program on the machine sends this command: it is obeyed, and every raw socket sees it and the answer. */
+  foreign(opcode: number, parameters: readonly number[]): void {
+    if (this.#up) this.#foreign(opcode, parameters);
   }
 
   /** Answers "enable scanning" with Command Disallowed from now on, or no longer. */
   setRefusing(refusing: boolean): void {
-    this.#refusing = refusing;
+    this.#controller.refusing = refusing;
+  }
+
+  /** Obeys without a word from now on, or answers again. */
+  setMute(mute: boolean): void {
+    this.#mute = mute;
   }
 
   /** Hears nothing from now on although it scans, as a hanging radio does, or hears again. */
@@ -82,7 +88,8 @@ export class HciSocketSim implements HciSocket {
 
   /** A packet from the air: handed on only while up and scanning. Returns whether it was. */
   deliver(packet: Uint8Array): boolean {
-    if (!this.#up || !this.#started || !this.#scanning || this.#silent) return false;
+    const isHeard = this.#controller.reports(packet[3] === EXTENDED_REPORT);
+    if (!this.#up || !this.#started || !isHeard || this.#silent) return false;
     this.inject(packet);
     return true;
   }
@@ -118,7 +125,7 @@ export class HciSocketSim implements HciSocket {
   }
 
   reset(): void {
-    this.#scanning = false;
+    this.#controller.stopScanning();
   }
 
   write(packet: Uint8Array): void {
@@ -126,11 +133,10 @@ export class HciSocketSim implements HciSocket {
       this.fail("ENETDOWN");
       return;
     }
-    const opcode = (packet[1] ?? 0) | ((packet[2] ?? 0) << 8);
-    const status = this.#obey(opcode, packet);
-    const result = [status, ...(ANSWERS[opcode] ?? [])];
-    const head = [0x04, 0x0e, 3 + result.length, 1, opcode & 255, opcode >> 8];
-    const answer = Buffer.from([...head, ...result]);
+    const opcode = opcodeAt(packet, 1);
+    if (opcode === OPCODE.reset) this.#resets += 1;
+    const answer = completePacket(opcode, this.#controller.obey(opcode, packet));
+    if (this.#mute) return;
     if (this.#answerTime === "at-once") this.#answer(answer);
     else setImmediate(() => this.#answer(answer));
   }
@@ -150,17 +156,12 @@ export class HciSocketSim implements HciSocket {
     if (this.#up && this.#started) this.#emitter.emit("data", packet);
   }
 
-  #obey(opcode: number, packet: Uint8Array): number {
-    if (opcode === RESET) {
-      this.#resets += 1;
-      this.#scanning = false;
-    }
-    if (opcode !== LE_SET_SCAN_ENABLE) return 0;
-    const enable = packet[4] === 1;
-    if (enable && this.#refusing) return COMMAND_DISALLOWED;
-    this.#scanning = enable;
-    if (enable) this.#scanStarts += 1;
-    return 0;
+  #foreign(opcode: number, parameters: readonly number[]): void {
+    const command = commandPacket(opcode, parameters);
+    const answer = completePacket(opcode, this.#controller.obey(opcode, command));
+    if (!this.#started) return;
+    this.#emitter.emit("data", command);
+    this.#emitter.emit("data", answer);
   }
 }
 

@@ -78,8 +78,41 @@ test("noble still has the private fields that are used", () => {
     assert.equal(typeof hci[name], "function", name);
   assert.equal(hci.listenerCount("leAdvertisingReport"), 1);
   assert.equal(hci.listenerCount("leExtendedAdvertisingReport"), 1);
+  for (const name of ["startScanning", "stopScanning", "reset", "removeAllListeners"] as const)
+    assert.equal(typeof noble[name], "function", name);
+  assert.ok("_userChannel" in hci);
+  assert.equal(bindings.onSigIntBinded, undefined, "made by init, taken off the process after it");
   assert.equal(noble.initialized, false);
   assert.deepEqual(noble._peripherals, {});
+});
+
+test("noble writes the commands that are put into the dialect of the adapter, and no others to scan", () => {
+  const socket = new HciSocketSim();
+  const { bindings } = buildNoble(socket, 0);
+  const written: string[] = [];
+  socket.write = (packet) => void written.push(Buffer.from(packet).toString("hex"));
+  const hci = bindings._hci as unknown as Record<string, (...args: readonly unknown[]) => void>;
+  hci["setLeEventMask"]?.();
+  hci["setScanEnabled"]?.(false, true);
+  hci["setScanParameters"]?.();
+  hci["setScanEnabled"]?.(true, false);
+  assert.deepEqual(written, [
+    "010120081f00000000000000",
+    "010c20020001",
+    "010b20070112001200" + "0000",
+    "010c20020100",
+  ]);
+});
+
+test("noble looks for extended scanning at the wrong bits, which is why it is not asked", () => {
+  const { bindings } = buildNoble(new HciSocketSim(), 0);
+  const hci = bindings._hci as unknown as Record<string, unknown> & {
+    processCmdCompleteEvent(command: number, status: number, result: Buffer): void;
+  };
+  const commands = Buffer.alloc(64);
+  commands[37] = 0x60;
+  hci.processCmdCompleteEvent(0x1002, 0, commands);
+  assert.ok(!hci["_isExtended"]);
 });
 
 for (const c of own)

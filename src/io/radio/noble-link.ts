@@ -1,20 +1,30 @@
 import { type FaultCode, GatewayError } from "../../core/errors.ts";
+import type { ScanMode } from "../../radio/source.ts";
 import type { HciSocket } from "./hci-socket.ts";
 import { HciTap } from "./hci-tap.ts";
 import { buildNoble, type NobleStack } from "./noble-stack.ts";
 
 /** What an adapter driven by noble tells. */
 export interface LinkEvents {
+  /** The adapter is up and is being set up; `onPowerOn` follows when it answers. */
+  readonly onSetUp: () => void;
   /** The adapter is up and set up: scanning may be armed. Also after it had been down. */
   readonly onPowerOn: () => void;
   readonly onPowerOff: () => void;
   readonly onAdvertising: (packet: Uint8Array) => void;
-  /** The adapter refused to scan; the number is the HCI status. */
-  readonly onScanRefused: (status: number) => void;
+  /** The adapter answered "scan": 0 = done, else it refused with this HCI status. */
+  readonly onScanAnswer: (status: number) => void;
+  /** The adapter cannot scan extended although it said so; it was reset and scans with the commands of Bluetooth 4. */
+  readonly onFallBack: (status: number) => void;
+  /** Another program on this machine switched scanning on or off, or reset the adapter. */
+  readonly onTakeover: (what: "scan" | "reset") => void;
   readonly onMalformed: () => void;
   /** The link is of no use any more; the owner closes it. */
   readonly onFault: (fault: GatewayError) => void;
 }
+
+/** An adapter that says nothing for so many polls about what it can is treated as one of Bluetooth 4. */
+const PROBE_POLLS = 2;
 
 /**
  * One adapter driven by noble: noble sets it up, starts and stops scanning and resets it. Taken from noble's hands are
@@ -27,15 +37,22 @@ export class NobleLink {
   readonly #stack: NobleStack;
   #up: boolean | null = null;
   #poweredOn = false;
+  /** Polls since the adapter was asked what it can; null when it is not being asked. */
+  #probePolls: number | null = null;
 
-  constructor(socket: HciSocket, adapter: number, events: LinkEvents) {
+  constructor(socket: HciSocket, adapter: number, style: ScanMode["style"], events: LinkEvents) {
     this.#events = events;
-    this.#tap = new HciTap(socket, {
+    this.#tap = new HciTap(socket, style, {
       onAdvertising: events.onAdvertising,
       onMalformed: events.onMalformed,
-      onScanEnabled: (status) => {
-        if (status !== 0) events.onScanRefused(status);
+      onScanEnabled: events.onScanAnswer,
+      onProbed: () => this.#setUp(),
+      onExtendedRefused: (status) => {
+        this.fallBack();
+        events.onFallBack(status);
       },
+      onTakeover: () => events.onTakeover("scan"),
+      onForeignReset: () => this.#onForeignReset(),
       onUnsupported: () =>
         events.onFault(fault("RADIO_ADAPTER_MISSING", "the adapter has no Bluetooth Low Energy")),
       onError: (error) => this.#onSocketError(error),
@@ -46,6 +63,7 @@ export class NobleLink {
     hci.removeAllListeners("leAdvertisingReport");
     hci.removeAllListeners("leExtendedAdvertisingReport");
     hci.pollIsDevUp = () => this.pollPower();
+    hci._userChannel = undefined;
     this.#stack.noble.initialized = true;
     this.#stack.noble.on("stateChange", (state) => this.#onNobleState(state));
   }
@@ -71,17 +89,40 @@ export class NobleLink {
     }
   }
 
+  /** How the adapter scans; null while it is not set up. */
+  get mode(): ScanMode | null {
+    return this.#poweredOn ? this.#tap.mode : null;
+  }
+
   /** Asks whether the adapter is up and acts on a change; to be called about once a second. */
   pollPower(): void {
     const up = this.#tap.isDevUp();
-    if (up === this.#up) return;
+    if (up === this.#up) {
+      if (this.#probePolls !== null) this.#awaitProbe();
+      return;
+    }
     this.#up = up;
     const { _hci: hci } = this.#stack.bindings;
+    this.#tap.forget();
+    this.#probePolls = up ? 0 : null;
     if (!up) {
       hci.emit("stateChange", "poweredOff");
       return;
     }
+    this.#events.onSetUp();
+    // Before the filter is set the kernel hands on nothing, not even answers.
     hci.setSocketFilter();
+    this.#tap.probe();
+  }
+
+  #awaitProbe(): void {
+    this.#probePolls = (this.#probePolls ?? 0) + 1;
+    if (this.#probePolls >= PROBE_POLLS) this.#tap.endProbe();
+  }
+
+  #setUp(): void {
+    this.#probePolls = null;
+    const { _hci: hci } = this.#stack.bindings;
     hci.setEventMask();
     hci.setLeEventMask();
     hci.readLocalVersion();
@@ -96,11 +137,21 @@ export class NobleLink {
     if (this.#poweredOn) this.#stack.noble.startScanning([], true);
   }
 
-  /** Resets the adapter and arms scanning again. */
+  /** Resets the adapter and arms scanning again. Does nothing while the adapter is down. */
   resetAdapter(): void {
-    if (!this.#poweredOn) return;
+    if (this.#up !== true) return;
     this.#stack.noble.reset();
     this.arm();
+  }
+
+  /**
+   * Leaves extended scanning until the adapter is set up anew. A reset comes with it: a controller that has had commands
+   * of one dialect refuses those of the other until then.
+   * @source Bluetooth Core 5.4, Vol 4 Part E, 3.1.1.
+   */
+  fallBack(): void {
+    this.#tap.useLegacy();
+    this.resetAdapter();
   }
 
   /** Stops scanning and lets go of the socket. Idempotent. */
@@ -109,6 +160,14 @@ export class NobleLink {
     this.#poweredOn = false;
     this.#stack.noble.removeAllListeners();
     this.#tap.close();
+  }
+
+  /** The next poll sets the adapter up anew, if it is up by then. */
+  #onForeignReset(): void {
+    if (this.#up !== true) return;
+    this.#up = null;
+    this.#events.onTakeover("reset");
+    this.#stack.bindings._hci.emit("stateChange", "poweredOff");
   }
 
   #onNobleState(state: string): void {

@@ -56,6 +56,10 @@ test("a report is stamped on arrival and carries address kind, bytes and strengt
       malformed: 0,
       rearms: 0,
       resets: 0,
+      drops: 0,
+      refusals: 0,
+      takeovers: 0,
+      scan: { commands: "legacy", style: "passive" },
     });
   });
 });

@@ -1,21 +1,21 @@
 import type { MonoMs, ReceiverId } from "../../core/brand.ts";
-import { monoMs } from "../../core/brand.ts";
 import type { Clock, Timer } from "../../core/clock.ts";
 import { GatewayError } from "../../core/errors.ts";
 import type { Log, Service } from "../../core/lifecycle.ts";
 import { retryPauses } from "../../core/retry.ts";
-import { addressKindOf } from "../../radio/address.ts";
 import { HciReader } from "../../radio/hci-reader.ts";
-import { addressText, addressTopByte, type HciReport } from "../../radio/hci-report.ts";
+import type { HciReport } from "../../radio/hci-report.ts";
 import type {
-  AddressKind,
   AdvertisementSource,
   AdvertisingReport,
   ReceiverState,
+  ScanMode,
   SourceCounts,
 } from "../../radio/source.ts";
+import { DeathWatch } from "./death-watch.ts";
 import { type HciSocket, openAdapterSocket } from "./hci-socket.ts";
 import { NobleLink } from "./noble-link.ts";
+import { ReportView } from "./report-view.ts";
 
 /** What a radio receiver needs. */
 export interface NobleRadioOptions {
@@ -28,6 +28,12 @@ export interface NobleRadioOptions {
   readonly random: () => number;
   /** Opens the socket of the adapter; given by tests, replay and demonstration to put a simulation in its place. */
   readonly openSocket?: (adapter: number) => HciSocket;
+  /** Whether devices are asked for scan responses; default `passive` (see docs/radio.md). */
+  readonly scan?: ScanMode["style"];
+  /** How long a radio that was heard before may give no packet until it counts as dead; default 0: for ever. */
+  readonly deadAfterMs?: number;
+  /** The whole ladder of remedies has failed for so long: RADIO_DEAD. Called again every minute while it lasts. */
+  readonly onDead?: (fault: GatewayError) => void;
 }
 
 /** A receiver with a life of its own: after `start` it never fails, it reports its state. */
@@ -39,37 +45,25 @@ export interface NobleRadio extends Service, AdvertisementSource {
 const POLL_MS = 1_000;
 /** A place with people is never silent this long on an adapter that works. */
 const SILENCE_MS = 10_000;
-/** Pause before scanning is armed again after the adapter refused. */
+/** Pause before scanning is armed again after the adapter refused, or somebody else switched it. */
 const REFUSED_PAUSE_MS = 1_000;
+/** A refusal that asking again does not end may end with a reset: at the third in a row, and then now and then. */
+const RESET_AT_REFUSAL = 3;
+const RESET_EVERY_REFUSALS = 30;
+/** Another program at the adapter is said once an hour. */
+const TAKEOVER_LOG_MS = 3_600_000;
 /** An adapter that stays down this long may have been unplugged: the socket is then bound anew. */
 const DOWN_MS = 30_000;
 const RETRY = { baseMs: 1_000, capMs: 60_000, factor: 2, jitterRatio: 0.5 };
 /** What is tried on each further silence, over and over. */
 const REMEDIES = ["arm", "arm", "reset", "reopen"] as const;
 
-/** The one report object of a receiver; the address becomes text only if somebody reads it. */
-class ReportView implements AdvertisingReport {
-  readonly receiverId: ReceiverId;
-  atMono: MonoMs = monoMs(0);
-  addressKind: AddressKind = "public";
-  payload: Uint8Array = new Uint8Array(0);
-  rssiDbm: number | null = null;
-  source: HciReport | null = null;
-
-  constructor(receiverId: ReceiverId) {
-    this.receiverId = receiverId;
-  }
-
-  get address(): string {
-    return this.source === null ? "" : addressText(this.source);
-  }
-}
-
 /**
  * Creates a receiver on a Bluetooth adapter: noble drives it, every advertising report is delivered, stamped on arrival
  * and with its address kind; nothing is kept of it. `start` resolves at once; without adapter or permission the state is
  * `blind` with RADIO_ADAPTER_MISSING or RADIO_UNAUTHORIZED, and it tries again for ever with growing pauses. Silence,
- * refusal, an adapter that went down or was reset: scanning is armed again.
+ * refusal, an adapter that went down, was reset or switched by another program: scanning is armed again. Scans extended
+ * where the adapter can, else with the commands of Bluetooth 4.
  */
 export function createNobleRadio(options: NobleRadioOptions): NobleRadio {
   return new AdapterRadio(options);
@@ -83,6 +77,7 @@ class AdapterRadio implements NobleRadio {
   readonly #options: NobleRadioOptions;
   readonly #view: ReportView;
   readonly #reader: HciReader;
+  readonly #death: DeathWatch;
   #pauses: Generator<number, never>;
   #life: "new" | "running" | "over" = "new";
   #state: ReceiverState | null = null;
@@ -94,12 +89,20 @@ class AdapterRadio implements NobleRadio {
   /** Since when packets are expected: the newest packet, or scanning armed on a fresh adapter. Null: none expected. */
   #quietMono: MonoMs | null = null;
   #downMono: MonoMs | null = null;
+  #takeoverMono: MonoMs | null = null;
+  /** Packets over the link that is open now. */
+  #linkPackets = 0;
+  #refusalsInRow = 0;
   #remedies = 0;
-  #packets = 0;
-  #reports = 0;
-  #malformed = 0;
-  #rearms = 0;
-  #resets = 0;
+  readonly #counts = {
+    packets: 0,
+    reports: 0,
+    malformed: 0,
+    rearms: 0,
+    resets: 0,
+    refusals: 0,
+    takeovers: 0,
+  };
 
   constructor(options: NobleRadioOptions) {
     this.#options = options;
@@ -107,6 +110,8 @@ class AdapterRadio implements NobleRadio {
     this.name = `radio:${options.receiverId}`;
     this.#pauses = retryPauses(RETRY, options.random);
     this.#view = new ReportView(options.receiverId);
+    const { deadAfterMs = 0, onDead = () => undefined } = options;
+    this.#death = new DeathWatch(options.receiverId, deadAfterMs, onDead);
     this.#reader = new HciReader((report, atMono) => this.#deliver(report, atMono));
   }
 
@@ -134,11 +139,10 @@ class AdapterRadio implements NobleRadio {
 
   counts(): SourceCounts {
     return {
-      packets: this.#packets,
-      reports: this.#reports,
-      malformed: this.#malformed + this.#reader.malformed,
-      rearms: this.#rearms,
-      resets: this.#resets,
+      ...this.#counts,
+      malformed: this.#counts.malformed + this.#reader.malformed,
+      drops: this.#reader.drops,
+      scan: this.#link?.mode ?? null,
     };
   }
 
@@ -156,13 +160,20 @@ class AdapterRadio implements NobleRadio {
   }
 
   #createLink(socket: HciSocket, adapter: number): NobleLink {
-    return new NobleLink(socket, adapter, {
+    this.#linkPackets = 0;
+    return new NobleLink(socket, adapter, this.#options.scan ?? "passive", {
+      onSetUp: () => {
+        this.#remedies = 0;
+        this.#quietMono = this.#options.clock.mono();
+      },
       onPowerOn: () => this.#onPowerOn(),
       onPowerOff: () => this.#onPowerOff(),
       onAdvertising: (packet) => this.#onAdvertising(packet),
-      onScanRefused: (status) => this.#onScanRefused(status),
+      onScanAnswer: (status) => this.#onScanAnswer(status),
+      onFallBack: (status) => this.#onFallBack(status),
+      onTakeover: (what) => this.#onTakeover(what),
       onMalformed: () => {
-        this.#malformed += 1;
+        this.#counts.malformed += 1;
       },
       onFault: (fault) => this.#fail(fault),
     });
@@ -190,6 +201,7 @@ class AdapterRadio implements NobleRadio {
   #onPowerOn(): void {
     this.#downMono = null;
     this.#remedies = 0;
+    this.#refusalsInRow = 0;
     this.#quietMono = this.#options.clock.mono();
     // A radio opened anew because it was silent has to prove itself with a packet.
     if (this.#state?.kind === "blind" && this.#state.code !== "RADIO_SILENT")
@@ -200,25 +212,79 @@ class AdapterRadio implements NobleRadio {
   #onPowerOff(): void {
     this.#quietMono = null;
     this.#downMono = this.#options.clock.mono();
-    this.#setState({ kind: "blind", code: "RADIO_ADAPTER_MISSING" }, "the adapter is down");
+    this.#setState(
+      { kind: "blind", code: "RADIO_ADAPTER_MISSING" },
+      "the adapter is down or was reset",
+    );
   }
 
-  /** The watchdog on packets finds out whether it helped: an answer of the adapter proves nothing. */
-  #onScanRefused(status: number): void {
+  /** Done proves nothing: the watchdog on packets finds out whether it helped. */
+  #onScanAnswer(status: number): void {
+    if (status === 0) {
+      this.#refusalsInRow = 0;
+      return;
+    }
+    this.#counts.refusals += 1;
+    this.#refusalsInRow += 1;
     this.#options.log.debug(
       { event: "radio.scan-refused", receiverId: this.receiverId, status },
       "the adapter refused to scan; trying again",
     );
+    const n = this.#refusalsInRow;
+    if (n === RESET_AT_REFUSAL) this.#soon(() => this.#resetAdapter());
+    else if (n % RESET_EVERY_REFUSALS === 0) this.#soon(() => this.#tryOtherwise());
+    else this.#soon(() => this.#arm());
+  }
+
+  #onFallBack(status: number): void {
+    this.#counts.resets += 1;
+    this.#options.log.info(
+      { event: "radio.scan-fallback", receiverId: this.receiverId, status },
+      "the adapter cannot scan extended although it says so; it scans with the commands of Bluetooth 4",
+    );
+  }
+
+  #onTakeover(what: "scan" | "reset"): void {
+    this.#counts.takeovers += 1;
+    const nowMono = this.#options.clock.mono();
+    const saidMono = this.#takeoverMono;
+    if (saidMono === null || nowMono - saidMono >= TAKEOVER_LOG_MS) {
+      this.#takeoverMono = nowMono;
+      this.#options.log.warn(
+        { event: "radio.shared", receiverId: this.receiverId, what },
+        "another program drives this adapter too: stop bluetoothd or give the gateway an adapter of its own",
+      );
+    }
+    if (what === "scan") this.#soon(() => this.#arm());
+  }
+
+  #soon(run: () => void): void {
     this.#retry?.cancel();
-    this.#retry = this.#options.clock.after(REFUSED_PAUSE_MS, `${this.name}.refused`, () => {
-      this.#rearms += 1;
-      this.#link?.arm();
-    });
+    this.#retry = this.#options.clock.after(REFUSED_PAUSE_MS, `${this.name}.refused`, run);
+  }
+
+  #arm(): void {
+    this.#counts.rearms += 1;
+    this.#link?.arm();
+  }
+
+  #resetAdapter(): void {
+    this.#counts.resets += 1;
+    this.#link?.resetAdapter();
+  }
+
+  /** A chip that says it scans extended and has given nothing yet is tried with the commands of Bluetooth 4. */
+  #tryOtherwise(): void {
+    const isHollow = this.#linkPackets === 0 && this.#link?.mode?.commands === "extended";
+    this.#counts.resets += 1;
+    if (isHollow) this.#link?.fallBack();
+    else this.#link?.resetAdapter();
   }
 
   #watch(): void {
     this.#link?.pollPower();
     const nowMono = this.#options.clock.mono();
+    if (this.#state?.kind === "blind") this.#death.look(nowMono, this.#state.code);
     if (this.#downMono !== null && nowMono - this.#downMono >= DOWN_MS) {
       this.#reopen();
     } else if (this.#quietMono !== null) {
@@ -230,31 +296,28 @@ class AdapterRadio implements NobleRadio {
   #remedy(): void {
     const remedy = REMEDIES[this.#remedies % REMEDIES.length] ?? "arm";
     this.#remedies += 1;
-    this.#setState({ kind: "blind", code: "RADIO_SILENT" }, "no packet although scanning");
+    this.#setState({ kind: "blind", code: "RADIO_SILENT" }, "no packet arrives");
     this.#options.log.debug(
       { event: "radio.remedy", receiverId: this.receiverId, remedy },
       "the adapter is silent",
     );
     if (remedy === "reopen") this.#reopen();
-    else if (remedy === "reset") {
-      this.#resets += 1;
-      this.#link?.resetAdapter();
-    } else {
-      this.#rearms += 1;
-      this.#link?.arm();
-    }
+    else if (remedy === "reset") this.#tryOtherwise();
+    else this.#arm();
   }
 
   #reopen(): void {
-    this.#resets += 1;
+    this.#counts.resets += 1;
     this.#close();
     this.#open();
   }
 
   #onAdvertising(packet: Uint8Array): void {
     const atMono = this.#options.clock.mono();
-    this.#packets += 1;
+    this.#counts.packets += 1;
+    this.#linkPackets += 1;
     this.#quietMono = atMono;
+    this.#death.heard(atMono);
     this.#remedies = 0;
     if (this.#state?.kind !== "seeing") {
       this.#pauses = retryPauses(RETRY, this.#options.random);
@@ -264,14 +327,8 @@ class AdapterRadio implements NobleRadio {
   }
 
   #deliver(report: HciReport, atMono: MonoMs): void {
-    this.#reports += 1;
-    const view = this.#view;
-    view.atMono = atMono;
-    view.addressKind = addressKindOf(report.addressType, addressTopByte(report));
-    view.payload = report.payload;
-    view.rssiDbm = report.rssiDbm;
-    view.source = report;
-    this.onReport(view);
+    this.#counts.reports += 1;
+    this.onReport(this.#view.show(report, atMono));
   }
 
   #setState(state: ReceiverState, why = ""): void {

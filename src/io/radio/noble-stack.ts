@@ -7,6 +7,8 @@ export interface NobleHci {
   removeAllListeners(event: string): unknown;
   /** Replaced by us: noble's own asks on a timer that nothing can stop. */
   pollIsDevUp: () => void;
+  /** Emptied by us: an environment variable fills it, and then noble would take the adapter away from the kernel. */
+  _userChannel: unknown;
   setSocketFilter(): void;
   setEventMask(): void;
   setLeEventMask(): void;

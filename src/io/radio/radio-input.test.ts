@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { FakeClock } from "../../../test/fakes/fake-clock.ts";
 import { beaconPacket, createFakeRadio, type FakeRadio } from "../../../test/fakes/fake-radio.ts";
+import { shopSite } from "../../../test/fakes/journey-events.ts";
 import { receiverId, tagId } from "../../core/brand.ts";
 import type { SensorEvent } from "../../core/events.ts";
 import { seededRandom } from "../../core/random.ts";
@@ -13,7 +14,7 @@ import {
   ibeaconPayload,
   legacyReportPacket,
 } from "./hci-packets.ts";
-import { createRadioInput, type RadioInput } from "./radio-input.ts";
+import { createRadioInput, type RadioInput, type RadioInputOptions } from "./radio-input.ts";
 
 const basket: TagPlan = {
   id: tagId("basket-1"),
@@ -34,13 +35,17 @@ interface Shop {
   tell(kind: SensorEvent["kind"]): string[];
 }
 
-async function openShop(ids: readonly string[] = ["door"]): Promise<Shop> {
+async function openShop(
+  ids: readonly string[] = ["door"],
+  plan?: RadioInputOptions["plan"],
+): Promise<Shop> {
   const clock = new FakeClock();
   const radios = ids.map((id) => createFakeRadio({ id, clock }));
   const events: SensorEvent[] = [];
   const input = createRadioInput({
     sources: radios.map((r) => r.radio),
     tags: [basket, clerk],
+    ...(plan === undefined ? {} : { plan }),
     run: "r1",
     clock,
     onEvent: (event) => events.push(event),
@@ -72,7 +77,7 @@ function packet(payload: Uint8Array, rssiDbm = -65, address = [0xc1, 2, 3, 4, 5,
 const basketPacket = (rssiDbm = -65): Uint8Array =>
   packet(ibeaconPayload(identityBytes(basket.beacon), -59), rssiDbm);
 
-test("a basket carried through the shop is passing, inside and absent", async () => {
+test("a basket carried through the shop is passing, inside and outside", async () => {
   const shop = await openShop();
   for (let i = 0; i < 20; i += 1) {
     shop.radios[0]?.socket.deliver(basketPacket());
@@ -85,7 +90,7 @@ test("a basket carried through the shop is passing, inside and absent", async ()
   assert.deepEqual(shop.tell("tag-changed"), [
     "basket-1 passing",
     "basket-1 inside",
-    "basket-1 absent",
+    "basket-1 outside",
   ]);
   await closeShop(shop);
 });
@@ -107,7 +112,7 @@ test("frames that one address sends in turn are decoded each for itself", async 
     "clerk-1 passing",
   ]);
   const [facts] = shop.input.facts();
-  assert.deepEqual([facts?.tagReports, facts?.otherReports], [24, 12]);
+  assert.deepEqual([facts?.tagReports, facts?.otherReports], [36, 0]);
   await closeShop(shop);
 });
 
@@ -169,9 +174,12 @@ test("figures for the dashboard: rate, age, tags present, damage", async () => {
   assert.deepEqual(shop.input.factTexts(receiverId("door")), [
     ["packets per second", "1.9"],
     ["last packet", "0.4 s ago"],
-    ["registered tags heard", "1"],
-    ["cut short", "2"],
+    ["packets of registered tags", "41"],
+    ["faulty packets", "2 cut short"],
     ["scanning armed again", "0"],
+    ["scans", "legacy, passive"],
+    ["tags heard", "1"],
+    ["tags inside", "1"],
   ]);
   shop.clock.advance(9_000);
   assert.equal(shop.input.facts()[0]?.reportsPerSecond, 0.1);
@@ -230,4 +238,50 @@ test("receivers may be added later, and more than 256 are refused", () => {
   const { radio } = createFakeRadio({ clock });
   for (let i = 0; i < 256; i += 1) input.add(radio);
   assert.throws(() => input.add(radio), RangeError);
+});
+
+/** Some seconds in which one tag is heard well. */
+function hearFor(shop: Shop, seconds: number, bytes: Uint8Array): void {
+  for (let i = 0; i < 2 * seconds; i += 1) {
+    shop.radios[0]?.socket.deliver(bytes);
+    shop.clock.advance(500);
+  }
+}
+
+const clerkPacket = (): Uint8Array => packet(eddystoneUidPayload(identityBytes(clerk.beacon), -18));
+
+test("another beacon under the id of a tag begins anew: what was heard of the old one says nothing of it", async () => {
+  const shop = await openShop();
+  hearFor(shop, 10, basketPacket());
+  shop.input.tags.replace([{ ...basket, name: "Basket one" }, clerk]);
+  assert.equal(shop.input.tagsPresent, 1, "a name is only a name");
+  const beacon = { format: "altbeacon", id: "ab".repeat(20) } as const;
+  shop.input.tags.replace([{ ...basket, beacon }, clerk]);
+  assert.deepEqual(shop.tell("tag-changed"), [
+    "basket-1 passing",
+    "basket-1 inside",
+    "basket-1 outside",
+  ]);
+  assert.equal(shop.input.factsOf(0)?.lastSeenMono, null);
+  await closeShop(shop);
+});
+
+test("a badge that is registered or removed while its wearer works has not gone through the door", async () => {
+  const shop = await openShop(["door"], shopSite());
+  hearFor(shop, 90, basketPacket());
+  shop.input.tags.replace([basket]);
+  shop.input.tags.replace([basket, clerk]);
+  hearFor(shop, 90, clerkPacket());
+  assert.ok(shop.tell("tag-changed").includes("clerk-1 inside"));
+  shop.input.tags.replace([basket]);
+  assert.equal(shop.tell("tag-changed").at(-1), "clerk-1 outside");
+  assert.deepEqual(
+    shop.events.filter((e) => e.kind === "tag-at-door"),
+    [],
+  );
+  shop.input.tags.replace([basket, clerk]);
+  hearFor(shop, 61, basketPacket());
+  hearFor(shop, 10, clerkPacket());
+  assert.equal(shop.events.filter((e) => e.kind === "tag-at-door").length, 1, "now it came in");
+  await closeShop(shop);
 });

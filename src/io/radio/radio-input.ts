@@ -1,108 +1,170 @@
-import type { MonoMs, ReceiverId } from "../../core/brand.ts";
+import { type MonoMs, monoMs, type ReceiverId, type TagId, type ZoneId } from "../../core/brand.ts";
 import type { Clock, Timer } from "../../core/clock.ts";
-import type { FaultCode } from "../../core/errors.ts";
-import type { SensorEvent, SensorState } from "../../core/events.ts";
-import type { Service } from "../../core/lifecycle.ts";
-import type { TagPlan } from "../../core/site.ts";
+import type { SensorEvent, TagState } from "../../core/events.ts";
+import { type Log, type Service, SILENT_LOG } from "../../core/lifecycle.ts";
+import type { SitePlan, SurveyPoint, TagPlan } from "../../core/site.ts";
 import { adIntegrity } from "../../radio/ad-structures.ts";
-import { createBeaconSpot, nextBeacon } from "../../radio/beacon.ts";
-import { Presence, type PresenceRules } from "../../radio/presence.ts";
+import type { PresenceRules } from "../../radio/presence.ts";
+import type { Sighting, SightingSource } from "../../radio/sighting.ts";
 import type { AdvertisementSource, AdvertisingReport, ReceiverState } from "../../radio/source.ts";
-import { createTagRegistry } from "../../radio/tag-registry.ts";
+import { createTagBook, type TagBook } from "../../radio/tag-registry.ts";
+import { TagWhereabouts } from "../../radio/tag-whereabouts.ts";
+import type { TagTelemetry } from "../../radio/telemetry.ts";
+import type { LearnedRadio } from "../../radio/zones/zone-engine.ts";
+import type { ZoneEstimate } from "../../radio/zones/zone-estimate.ts";
+import { Listeners } from "./listeners.ts";
+import { readingsLeftOut, zonesText } from "./located-texts.ts";
+import { RECEIVER_CAP, type Receiver, ReceiverRoster } from "./receiver-roster.ts";
+import { type RadioFacts, receiverTexts } from "./receiver-tally.ts";
+import { TagFollowers } from "./tag-followers.ts";
+import { TagReader } from "./tag-reader.ts";
 
 /** What the glue between receivers and the rest of the gateway needs. */
 export interface RadioInputOptions {
   readonly sources: readonly AdvertisementSource[];
-  readonly tags: readonly TagPlan[];
+  /** The registered tags: a fixed list, or a book that may change while the gateway runs. */
+  readonly tags: readonly TagPlan[] | TagBook;
+  /** Where receivers hang and what the floor is; absent, or without a floor: presence by level, and no zones. */
+  readonly plan?: Pick<SitePlan, "receivers" | "floor" | "survey" | "cameras">;
+  /** How long after a second it is decided where tags were, 0..15000. Absent = 10000. */
+  readonly lagMs?: number;
+  /** What was learned of these radios in an earlier life; absent = nothing. */
+  readonly learned?: LearnedRadio | undefined;
   /** Name of this run: part of every event's id. */
   readonly run: string;
   readonly clock: Clock;
+  /** Absent = nothing is logged. */
+  readonly log?: Log;
   readonly onEvent: (event: SensorEvent) => void;
   readonly rules?: PresenceRules;
 }
 
-/** Figures of one receiver for people. */
-export interface RadioFacts {
-  readonly receiverId: ReceiverId;
-  readonly state: SensorState;
-  readonly code: FaultCode | null;
-  readonly sinceMono: MonoMs;
-  /** Over the last ten seconds. */
-  readonly reportsPerSecond: number;
-  /** null before the first. */
-  readonly lastReportAgeMs: number | null;
-  /** Packets of the controller and payloads that were cut short. */
-  readonly malformed: number;
-  readonly rearms: number;
-  readonly resets: number;
-  /** Reports of tags that are registered, and of everything else, which is nobody. */
-  readonly tagReports: number;
-  readonly otherReports: number;
+/** A reading of a registered tag; `tag` is its position in the book. */
+export type ReadingListener = (
+  tag: number,
+  receiver: ReceiverId,
+  rssiDbm: number,
+  atMono: MonoMs,
+) => void;
+/** What a registered tag says about itself. */
+export type TelemetryListener = (tag: number, telemetry: TagTelemetry, atMono: MonoMs) => void;
+
+/** What is known of one registered tag now. */
+export interface TagFacts {
+  readonly tagId: TagId;
+  /** When anything of it was last heard; null when never in this life. */
+  readonly lastSeenMono: MonoMs | null;
+  readonly state: TagState;
+  /** The zone of its stay; null in none. */
+  readonly zoneId: ZoneId | null;
+  /** Mean probability 0..1 of that zone; 0 in none. */
+  readonly confidence: number;
 }
 
-/** Feeds all receivers into the presence of registered tags and reports the receivers' own state. */
+/** Feeds all receivers into presence and places of registered tags, and reports the receivers' own state. */
 export interface RadioInput extends Service {
-  /** Takes a further receiver in. Its callbacks are ours from here on. At most 256. */
+  /** The registered tags. */
+  readonly tags: TagBook;
+  /** Takes a further receiver in. Its callbacks are ours from here on. At most 256 with the remote ones. */
   add(source: AdvertisementSource): void;
+  /** Takes a scanner in that sends its sightings over the network. Its callbacks are ours from here on. */
+  addRemote(source: SightingSource): void;
   /** Figures per receiver, in the order in which they were added. */
   facts(): readonly RadioFacts[];
   /** The same as short texts with their labels, as the dashboard shows them. */
   factTexts(receiver: ReceiverId): readonly (readonly [label: string, text: string])[];
+  /** Every registered tag, in the order of the book. */
+  tagFacts(): readonly TagFacts[];
+  /** The tag at this position of the book; null for none. */
+  factsOf(tag: number): TagFacts | null;
   /** Registered tags that are passing or inside now. */
   readonly tagsPresent: number;
-  /** Lets time pass for presence; called once a second after `start`, and by a replay at its end. */
+  /** What was learned of the radios, for saving; null without a floor. */
+  learned(): LearnedRadio | null;
+  /** Takes a new survey in the place of the old one. */
+  resurvey(points: readonly SurveyPoint[]): void;
+  /** Each of these adds a listener and returns how to remove it. Nothing may throw. */
+  onReading(listener: ReadingListener): () => void;
+  onTelemetry(listener: TelemetryListener): () => void;
+  /** Estimates of the zone engine, `lagMs` late; the object is reused. */
+  onEstimate(listener: (estimate: ZoneEstimate) => void): () => void;
+  /** Reports of registered tags as adapters delivered them, for recording; only valid during the call. */
+  onTagReport(listener: (tag: number, report: AdvertisingReport) => void): () => void;
+  /** Reports of devices that are nobody; only valid during the call. */
+  onUnknown(listener: (report: AdvertisingReport) => void): () => void;
+  /** Lets time pass; called once a second after `start`, and by a replay at its end. */
   advance(nowMono: MonoMs): void;
 }
 
 const ADVANCE_MS = 1_000;
-const RECEIVER_CAP = 256;
-const RATE_SLOTS = 10;
+const DEFAULT_LAG_MS = 10_000;
+/** What is older cannot be merged any more; a clock ahead of ours by more is wrong. */
+const LATE_MS = 15_000;
+const AHEAD_MS = 2_000;
+/** No tag is heard with a milliwatt; 127 and other positive numbers mean that nothing was measured, or a fault. */
+const LEVEL_MAX_DBM = -1;
+const LEVEL_MIN_DBM = -127;
 
-interface Receiver {
-  readonly source: AdvertisementSource;
-  readonly index: number;
-  state: SensorState;
-  code: FaultCode | null;
-  sinceMono: MonoMs;
-  lastMono: MonoMs | null;
-  seq: number;
-  cut: number;
-  tagReports: number;
-  otherReports: number;
-  /** Reports per second of the last ten, and the second that the newest slot stands for. */
-  readonly perSecond: Int32Array;
-  second: number;
-}
-
-/** Creates the radio input. The constructor takes over the callbacks of the sources; they start sending when started. */
+/** Creates the radio input. It takes over the callbacks of the sources; they start sending when started. */
 export function createRadioInput(options: RadioInputOptions): RadioInput {
   return new TagRadioInput(options);
 }
 
 class TagRadioInput implements RadioInput {
   readonly name = "radio-input";
+  readonly tags: TagBook;
   readonly #options: RadioInputOptions;
-  readonly #registry: ReturnType<typeof createTagRegistry>;
-  readonly #presence: Presence;
-  readonly #receivers: Receiver[] = [];
-  readonly #spot = createBeaconSpot();
+  readonly #whereabouts: TagWhereabouts;
+  readonly #reader: TagReader;
+  readonly #followers: TagFollowers;
+  readonly #roster: ReceiverRoster;
+  /** By position in the book; bounded by the positions that a book gives out. */
+  readonly #lastSeenMono: number[] = [];
+  readonly #readings = new Listeners<ReadingListener>();
+  readonly #telemetry = new Listeners<TelemetryListener>();
+  readonly #estimates = new Listeners<(estimate: ZoneEstimate) => void>();
+  readonly #tagReports = new Listeners<(tag: number, report: AdvertisingReport) => void>();
+  readonly #unknown = new Listeners<(report: AdvertisingReport) => void>();
+  readonly #stopWatching: () => void;
   #timer: Timer | null = null;
+  #isOver = false;
 
   constructor(options: RadioInputOptions) {
+    const { plan, tags, lagMs = DEFAULT_LAG_MS, learned, run, clock, onEvent, rules } = options;
     this.#options = options;
-    this.#registry = createTagRegistry(options.tags);
-    this.#presence = new Presence({
-      tags: options.tags,
+    this.tags = "indexOf" in tags && "replace" in tags ? tags : createTagBook(tags);
+    this.#reader = new TagReader(this.tags, options.log ?? SILENT_LOG);
+    this.#followers = new TagFollowers({ tags: this.tags, plan, run, onEvent });
+    const floor = plan?.floor;
+    const receivers = plan?.receivers ?? [];
+    this.#roster = new ReceiverRoster({ plans: plan?.receivers, run, clock, onEvent });
+    this.#whereabouts = new TagWhereabouts({
+      tags: this.tags.tags,
       receivers: RECEIVER_CAP,
-      run: options.run,
-      onEvent: options.onEvent,
-      ...(options.rules === undefined ? {} : { rules: options.rules }),
+      located:
+        floor === undefined
+          ? null
+          : { floor, receivers, survey: plan?.survey ?? [], lagMs, learned },
+      run,
+      onEvent: (event) => this.#followers.event(event),
+      onEstimate: (estimate) => {
+        const heardMono = this.#lastSeenMono[estimate.tag] ?? estimate.atMono;
+        this.#followers.estimate(estimate, monoMs(heardMono));
+        for (const listener of this.#estimates.all) listener(estimate);
+      },
+      rules,
+    });
+    for (let place = 0; place < receivers.length; place += 1)
+      this.#whereabouts.setPlaceSeeing(place, false, clock.mono());
+    this.#stopWatching = this.tags.onChange(({ added, renewed, retired }) => {
+      for (const tag of [...retired, ...renewed]) this.#drop(tag);
+      for (const tag of [...added, ...renewed]) this.#followers.begin(tag, clock.mono());
     });
     for (const source of options.sources) this.add(source);
   }
 
   get tagsPresent(): number {
-    return this.#presence.present;
+    return this.#whereabouts.present;
   }
 
   start(signal: AbortSignal): Promise<void> {
@@ -115,138 +177,206 @@ class TagRadioInput implements RadioInput {
     return Promise.resolve();
   }
 
+  /** Tells what is left to be told of tags, then that the receivers stopped. */
   [Symbol.asyncDispose](): Promise<void> {
     this.#timer?.cancel();
-    for (const receiver of this.#receivers) {
-      receiver.source.onReport = () => undefined;
-      receiver.source.onState = () => undefined;
-      this.#change(receiver, "stopped", null);
+    this.#stopWatching();
+    if (!this.#isOver) this.#whereabouts.finish(this.#options.clock.mono());
+    this.#isOver = true;
+    for (const receiver of this.#roster.all) {
+      receiver.release();
+      this.#roster.change(receiver, "stopped", null);
     }
     return Promise.resolve();
   }
 
   add(source: AdvertisementSource): void {
-    if (this.#receivers.length >= RECEIVER_CAP)
-      throw new RangeError(`more than ${RECEIVER_CAP} receivers`);
-    const receiver: Receiver = {
-      source,
-      index: this.#receivers.length,
-      state: "stopped",
-      code: null,
-      sinceMono: this.#options.clock.mono(),
-      lastMono: null,
-      seq: 0,
-      cut: 0,
-      tagReports: 0,
-      otherReports: 0,
-      perSecond: new Int32Array(RATE_SLOTS),
-      second: 0,
-    };
-    this.#receivers.push(receiver);
+    const receiver = this.#roster.admit({
+      receiverId: source.receiverId,
+      counts: () => source.counts(),
+      furtherTexts: () => [],
+      release: () => {
+        source.onReport = () => undefined;
+        source.onState = () => undefined;
+      },
+    });
     source.onReport = (report) => this.#onReport(receiver, report);
     source.onState = (state) => this.#onState(receiver, state);
   }
 
+  addRemote(source: SightingSource): void {
+    const receiver = this.#roster.admit({
+      receiverId: source.receiverId,
+      counts: () => source.counts(),
+      furtherTexts: () => source.factTexts(),
+      release: () => {
+        source.onSighting = () => undefined;
+        source.onState = () => undefined;
+      },
+    });
+    source.onSighting = (sighting) => this.#onSighting(receiver, sighting);
+    source.onState = (state) => this.#onState(receiver, state);
+  }
+
   advance(nowMono: MonoMs): void {
-    this.#presence.advance(nowMono);
+    if (this.#isOver) return;
+    this.#reader.advance(nowMono);
+    this.#whereabouts.advance(nowMono);
   }
 
   facts(): readonly RadioFacts[] {
-    return this.#receivers.map((receiver) => this.#factsOf(receiver));
+    return this.#roster.all.map((receiver) => this.#roster.factsOf(receiver));
   }
 
   factTexts(receiverId: ReceiverId): readonly (readonly [label: string, text: string])[] {
-    const receiver = this.#receivers.find((r) => r.source.receiverId === receiverId);
+    const receiver = this.#roster.all.find((r) => r.receiverId === receiverId);
     if (receiver === undefined) return [];
-    const facts = this.#factsOf(receiver);
-    const age = facts.lastReportAgeMs;
     return [
-      ["packets per second", facts.reportsPerSecond.toFixed(1)],
-      ["last packet", age === null ? "none yet" : `${(age / 1000).toFixed(1)} s ago`],
-      ["registered tags heard", String(this.#presence.present)],
-      ["cut short", String(facts.malformed)],
-      ["scanning armed again", String(facts.rearms + facts.resets)],
+      ...receiverTexts(this.#roster.factsOf(receiver)),
+      ...receiver.furtherTexts(),
+      ...(receiver.index === 0 ? this.#commonTexts() : []),
+    ];
+  }
+
+  tagFacts(): readonly TagFacts[] {
+    return this.tags.active.flatMap(({ id }) => this.factsOf(this.tags.indexOfId(id)) ?? []);
+  }
+
+  factsOf(tag: number): TagFacts | null {
+    const plan = this.tags.tags[tag];
+    if (plan === undefined) return null;
+    const { state, zone, confidence } = this.#whereabouts.of(tag);
+    const seenMono = this.#lastSeenMono[tag];
+    return {
+      tagId: plan.id,
+      lastSeenMono: seenMono === undefined ? null : monoMs(seenMono),
+      state,
+      zoneId: this.#options.plan?.floor?.zones[zone]?.id ?? null,
+      confidence,
+    };
+  }
+
+  learned(): LearnedRadio | null {
+    return this.#whereabouts.learned();
+  }
+
+  resurvey(points: readonly SurveyPoint[]): void {
+    this.#whereabouts.resurvey(points);
+  }
+
+  onReading(listener: ReadingListener): () => void {
+    return this.#readings.add(listener);
+  }
+
+  onTelemetry(listener: TelemetryListener): () => void {
+    return this.#telemetry.add(listener);
+  }
+
+  onEstimate(listener: (estimate: ZoneEstimate) => void): () => void {
+    return this.#estimates.add(listener);
+  }
+
+  onTagReport(listener: (tag: number, report: AdvertisingReport) => void): () => void {
+    return this.#tagReports.add(listener);
+  }
+
+  onUnknown(listener: (report: AdvertisingReport) => void): () => void {
+    return this.#unknown.add(listener);
+  }
+
+  /** What all receivers found out together; told with the first. */
+  #commonTexts(): readonly (readonly [label: string, text: string])[] {
+    const { present, inside } = this.#whereabouts;
+    const zones = this.#options.plan?.floor?.zones;
+    const located = this.#whereabouts.located() ?? [];
+    return [
+      ["tags heard", String(present)],
+      ["tags inside", String(inside)],
+      ...(zones === undefined ? [] : [["tags in zones", zonesText(zones, located)] as const]),
+      ...readingsLeftOut(this.#whereabouts.counts()),
     ];
   }
 
   #onReport(receiver: Receiver, report: AdvertisingReport): void {
-    count(receiver, report.atMono);
-    if (adIntegrity(report.payload) === "cut") receiver.cut += 1;
-    const tag = this.#tagOf(report.payload);
-    if (tag < 0) receiver.otherReports += 1;
-    else {
-      receiver.tagReports += 1;
-      if (report.rssiDbm !== null)
-        this.#presence.reading(tag, receiver.index, report.rssiDbm, report.atMono);
+    const { tally } = receiver;
+    tally.report(report.atMono, 1);
+    if (adIntegrity(report.payload) === "cut") tally.cut += 1;
+    const tag = this.#reader.tagOf(receiver.index, report);
+    if (tag < 0) {
+      tally.otherReports += 1;
+      for (const listener of this.#unknown.all) listener(report);
+      return;
     }
+    tally.tagReports += 1;
+    for (const listener of this.#tagReports.all) listener(tag, report);
+    const { atMono, rssiDbm } = report;
+    this.#takeReading(receiver, tag, rssiDbm, 1, atMono);
+    this.#takeTelemetry(tag, this.#reader.telemetryIn(tag, report.payload, atMono), atMono);
   }
 
-  /** First registered identity in the payload; telemetry has none and devices not registered are nobody. */
-  #tagOf(payload: Uint8Array): number {
-    const spot = this.#spot;
-    for (let at = nextBeacon(payload, 0, spot); at > 0; at = nextBeacon(payload, at, spot)) {
-      const tag = this.#registry.indexOf(payload, spot);
-      if (tag >= 0) return tag;
+  #onSighting(receiver: Receiver, sighting: Sighting): void {
+    const { atMono, rssiDbm, packets } = sighting;
+    const count = Number.isFinite(packets) && packets >= 1 ? packets : 1;
+    // By arrival: its own time may be anything.
+    receiver.tally.report(this.#options.clock.mono(), count);
+    const tag = this.#reader.tagSighted(sighting.who);
+    if (tag < 0) {
+      receiver.tally.otherReports += 1;
+      return;
     }
-    return -1;
+    receiver.tally.tagReports += 1;
+    this.#takeReading(receiver, tag, rssiDbm, count, atMono);
+    const { telemetry, who } = sighting;
+    const told = who.kind === "payload" ? this.#reader.telemetryIn(tag, who.payload, atMono) : null;
+    this.#takeTelemetry(tag, telemetry ?? told, atMono);
+  }
+
+  #takeReading(
+    receiver: Receiver,
+    tag: number,
+    rssiDbm: number | null,
+    packets: number,
+    atMono: MonoMs,
+  ): void {
+    const { tally, index, place, receiverId } = receiver;
+    const ageMs = this.#options.clock.mono() - atMono;
+    // Written so that a time or level that is no number fails as well.
+    if (!(ageMs <= LATE_MS && ageMs >= -AHEAD_MS)) {
+      tally.late += 1;
+      return;
+    }
+    this.#lastSeenMono[tag] = Math.max(this.#lastSeenMono[tag] ?? atMono, atMono);
+    if (rssiDbm === null || rssiDbm === 127) {
+      tally.unmeasured += 1;
+      return;
+    }
+    if (!(rssiDbm >= LEVEL_MIN_DBM && rssiDbm <= LEVEL_MAX_DBM)) {
+      tally.impossible += 1;
+      return;
+    }
+    this.#whereabouts.reading(tag, index, place, rssiDbm, packets, atMono);
+    for (const listener of this.#readings.all) listener(tag, receiverId, rssiDbm, atMono);
+  }
+
+  #takeTelemetry(tag: number, telemetry: TagTelemetry | null, atMono: MonoMs): void {
+    if (telemetry === null) return;
+    this.#followers.telemetry(tag, telemetry, atMono);
+    for (const listener of this.#telemetry.all) listener(tag, telemetry, atMono);
+  }
+
+  #drop(tag: number): void {
+    this.#followers.forget(tag, () => this.#whereabouts.drop(tag));
+    this.#reader.forget(tag);
+    delete this.#lastSeenMono[tag];
   }
 
   #onState(receiver: Receiver, state: ReceiverState): void {
     const atMono = this.#options.clock.mono();
-    this.#presence.setSeeing(receiver.index, state.kind === "seeing", atMono);
-    this.#change(receiver, state.kind, state.kind === "blind" ? state.code : null);
+    const wasBlind = !this.#roster.isAnySeen();
+    this.#roster.change(receiver, state.kind, state.kind === "blind" ? state.code : null);
+    if (wasBlind && state.kind === "seeing") this.#followers.interrupted(atMono);
+    const { index, place } = receiver;
+    this.#whereabouts.setSeeing(index, state.kind === "seeing", atMono);
+    if (place >= 0) this.#whereabouts.setPlaceSeeing(place, this.#roster.isSeen(place), atMono);
   }
-
-  #change(receiver: Receiver, state: SensorState, code: FaultCode | null): void {
-    if (receiver.state === state && receiver.code === code) return;
-    receiver.state = state;
-    receiver.code = code;
-    receiver.sinceMono = this.#options.clock.mono();
-    const seq = receiver.seq;
-    receiver.seq += 1;
-    this.#options.onEvent({
-      kind: "sensor-changed",
-      source: `radio-state:${receiver.source.receiverId}#${this.#options.run}`,
-      seq,
-      atMono: receiver.sinceMono,
-      sensorId: receiver.source.receiverId,
-      sensorKind: "radio",
-      state,
-      code,
-    });
-  }
-
-  #factsOf(receiver: Receiver): RadioFacts {
-    const nowMono = this.#options.clock.mono();
-    const counts = receiver.source.counts();
-    turn(receiver, Math.floor(nowMono / 1000));
-    return {
-      receiverId: receiver.source.receiverId,
-      state: receiver.state,
-      code: receiver.code,
-      sinceMono: receiver.sinceMono,
-      reportsPerSecond: receiver.perSecond.reduce((sum, n) => sum + n, 0) / RATE_SLOTS,
-      lastReportAgeMs: receiver.lastMono === null ? null : nowMono - receiver.lastMono,
-      malformed: counts.malformed + receiver.cut,
-      rearms: counts.rearms,
-      resets: counts.resets,
-      tagReports: receiver.tagReports,
-      otherReports: receiver.otherReports,
-    };
-  }
-}
-
-function count(receiver: Receiver, atMono: MonoMs): void {
-  const second = Math.floor(atMono / 1000);
-  turn(receiver, second);
-  const slot = second % RATE_SLOTS;
-  receiver.perSecond[slot] = (receiver.perSecond[slot] ?? 0) + 1;
-  receiver.lastMono = atMono;
-}
-
-/** Empties the slots of the seconds in which nothing came. */
-function turn(receiver: Receiver, second: number): void {
-  const passed = Math.min(RATE_SLOTS, second - receiver.second);
-  for (let i = 0; i < passed; i += 1) receiver.perSecond[(second - i) % RATE_SLOTS] = 0;
-  receiver.second = Math.max(receiver.second, second);
 }

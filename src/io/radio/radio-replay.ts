@@ -4,13 +4,14 @@ import type { Log } from "../../core/lifecycle.ts";
 import { seededRandom } from "../../core/random.ts";
 import type { TagPlan } from "../../core/site.ts";
 import type { SteppedClock } from "../../core/stepped-clock.ts";
+import type { Sighting, SightingSource } from "../../radio/sighting.ts";
 import { HciSocketSim } from "./hci-socket-sim.ts";
 import { createNobleRadio, type NobleRadio } from "./noble-radio.ts";
-import { createRadioInput, type RadioInput } from "./radio-input.ts";
+import { createRadioInput, type RadioInput, type RadioInputOptions } from "./radio-input.ts";
 import { mergeRecordings, type RecordedPacket } from "./recording.ts";
 
 /** What a replay of the radio needs. The clock is shared with the other inputs of the replay. */
-export interface RadioReplayOptions {
+export interface RadioReplayOptions extends Pick<RadioInputOptions, "plan" | "lagMs" | "learned"> {
   readonly tags: readonly TagPlan[];
   /** Name of the run; the same name and recording give the same events with the same ids. */
   readonly run: string;
@@ -27,8 +28,13 @@ export interface RadioReplay {
    */
   feed(recorded: RecordedPacket, atMono: MonoMs): void;
   /**
-   * Stops the receivers; their last event says `stopped`. Tags that are present stay so: that the recording ended does
-   * not mean that they left. Idempotent.
+   * The same for what a remote scanner told: goes to `atMono`, when its message came, and hands the sighting on, which
+   * has a time of its own. Call in order of `atMono`, also with `feed`.
+   */
+  sight(sighting: Sighting, atMono: MonoMs): void;
+  /**
+   * Tells what is still to be told and stops the receivers; their last event says `stopped`. Tags that are present stay
+   * so: that the recording ended does not mean that they left. Idempotent.
    */
   finish(): Promise<void>;
   readonly input: RadioInput;
@@ -41,12 +47,18 @@ interface Receiver {
 
 /** Creates a replay. Everything happens within `feed` and `finish`; no timer of the machine is used. */
 export function createRadioReplay(options: RadioReplayOptions): RadioReplay {
-  const { clock, tags, run, onEvent } = options;
-  const input = createRadioInput({ sources: [], tags, run, clock, onEvent });
+  const { clock } = options;
+  const input = createRadioInput({ ...options, sources: [] });
   const receivers = new Map<ReceiverId, Receiver>();
+  const scanners = new Map<ReceiverId, SightingSource>();
   const running = new AbortController().signal;
   let begun = false;
   let over = false;
+  const goTo = (atMono: MonoMs): void => {
+    clock.advanceTo(atMono);
+    if (!begun) void input.start(running);
+    begun = true;
+  };
   const receiverOf = (receiverId: ReceiverId): Receiver => {
     const known = receivers.get(receiverId);
     if (known !== undefined) return known;
@@ -56,13 +68,24 @@ export function createRadioReplay(options: RadioReplayOptions): RadioReplay {
     void made.radio.start(running);
     return made;
   };
+  const scannerOf = (receiverId: ReceiverId): SightingSource => {
+    const known = scanners.get(receiverId);
+    if (known !== undefined) return known;
+    const made = createScanner(receiverId);
+    scanners.set(receiverId, made);
+    input.addRemote(made);
+    made.onState({ kind: "seeing" });
+    return made;
+  };
   return {
     input,
     feed(recorded, atMono) {
-      clock.advanceTo(atMono);
-      if (!begun) void input.start(running);
-      begun = true;
+      goTo(atMono);
       receiverOf(recorded.receiverId).socket.deliver(recorded.packet);
+    },
+    sight(sighting, atMono) {
+      goTo(atMono);
+      scannerOf(sighting.receiverId).onSighting(sighting);
     },
     async finish() {
       if (over) return;
@@ -71,6 +94,17 @@ export function createRadioReplay(options: RadioReplayOptions): RadioReplay {
       input.advance(clock.mono());
       await input[Symbol.asyncDispose]();
     },
+  };
+}
+
+/** A scanner whose sightings are recorded: always there, and nothing went wrong. */
+function createScanner(receiverId: ReceiverId): SightingSource {
+  return {
+    receiverId,
+    onSighting: () => undefined,
+    onState: () => undefined,
+    counts: () => ({ packets: 0, reports: 0, malformed: 0, rearms: 0, resets: 0 }),
+    factTexts: () => [],
   };
 }
 

@@ -167,12 +167,14 @@ test("a file is recognised by what is in it", async () => {
     ["front-door"],
   );
   assert.deepEqual(
-    (await all(openRecording(snoop, receiverId("till")))).map((p) => p.receiverId),
-    ["till"],
-  );
-  assert.deepEqual(
     (await all(openRecording(lines))).map((p) => p.at),
     [5],
+  );
+  const blanks = join(dir, "front door.btsnoop");
+  await writeFile(blanks, btsnoop(1002, [[AT_US, 3, [4, ...event]]]));
+  await assert.rejects(
+    all(openRecording(blanks)),
+    (error) => error instanceof GatewayError && error.code === "INPUT_INVALID",
   );
   await assert.rejects(
     all(openRecording(join(dir, "absent"))),

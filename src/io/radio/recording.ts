@@ -15,25 +15,31 @@ export interface RecordedPacket {
 }
 
 const KEYS = ["t", "receiver", "hci"];
+const RECEIVER = /^[A-Za-z0-9_-]{1,64}$/;
 
 /**
  * Opens a recording by what is in it: btsnoop by its first bytes, else JSONL. A btsnoop file does not say which receiver
- * heard it: `receiver` does, or else the name of the file without extension.
+ * heard it: the name of the file without extension does, as `vitrine record --btsnoop` names it.
  * @throws INPUT_INVALID (while reading) with file and line or byte, CONFIG_UNREADABLE when it cannot be opened.
  */
-export async function* openRecording(
-  path: string,
-  receiver?: ReceiverId,
-): AsyncGenerator<RecordedPacket> {
+export async function* openRecording(path: string): AsyncGenerator<RecordedPacket> {
   const magic = await firstBytes(path, BTSNOOP_MAGIC.length);
   if (BTSNOOP_MAGIC.every((byte, i) => magic[i] === byte)) {
-    const heardBy = receiver ?? receiverId(basename(path, extname(path)));
+    const heardBy = receiverOfFile(path);
     for await (const event of readBtsnoop(createReadStream(path), basename(path)))
       yield { at: event.at, receiverId: heardBy, packet: event.packet };
   } else {
     const lines = createInterface({ input: createReadStream(path), crlfDelay: Infinity });
     yield* readJsonl(lines, basename(path));
   }
+}
+
+/** @throws INPUT_INVALID for a name that no receiver can have */
+function receiverOfFile(path: string): ReceiverId {
+  const name = basename(path, extname(path));
+  if (RECEIVER.test(name)) return receiverId(name);
+  const message = `${basename(path)}: expected a file named after its receiver, RECEIVER.btsnoop`;
+  throw new GatewayError("INPUT_INVALID", message, { context: { file: basename(path) } });
 }
 
 async function firstBytes(path: string, count: number): Promise<Uint8Array> {
@@ -77,6 +83,11 @@ export async function* readJsonl(
   }
 }
 
+/** Reads one line of a JSONL recording. @throws INPUT_INVALID naming `source` */
+export function parseJsonlLine(text: string, source: string): RecordedPacket {
+  return parseLine(text, (why) => new GatewayError("INPUT_INVALID", `${source}: ${why}`));
+}
+
 function parseLine(text: string, refuse: (why: string) => GatewayError): RecordedPacket {
   const record = parseObject(text, refuse);
   for (const key of Object.keys(record))
@@ -84,7 +95,7 @@ function parseLine(text: string, refuse: (why: string) => GatewayError): Recorde
   const at = instantOf(record["t"]);
   if (at === null) throw refuse('expected "t": epoch ms or an ISO 8601 instant with its zone');
   const { receiver, hci } = record;
-  if (typeof receiver !== "string" || !/^[A-Za-z0-9_-]{1,64}$/.test(receiver))
+  if (typeof receiver !== "string" || !RECEIVER.test(receiver))
     throw refuse('expected "receiver": 1 to 64 letters, digits, - or _');
   const packet = typeof hci === "string" ? bytesOfHex(hci) : null;
   if (packet === null || packet[0] !== 0x04)

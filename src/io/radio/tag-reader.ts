@@ -1,0 +1,101 @@
+import type { MonoMs } from "../../core/brand.ts";
+import type { Log } from "../../core/lifecycle.ts";
+import { createBeaconSpot, nextBeacon } from "../../radio/beacon.ts";
+import { mergeTelemetry, readTelemetry } from "../../radio/formats/telemetry.ts";
+import { type AddressKey, FrameOwners } from "../../radio/frame-owners.ts";
+import { addressNumberAt } from "../../radio/hci-report.ts";
+import type { Sighted } from "../../radio/sighting.ts";
+import type { AdvertisingReport } from "../../radio/source.ts";
+import type { TagBook } from "../../radio/tag-registry.ts";
+import type { TagTelemetry } from "../../radio/telemetry.ts";
+import { createVendorTelemetry, type VendorTelemetry } from "./vendor-telemetry.ts";
+
+/** A frame that tells the name of a tag rarely holds more: looking for vendor data in it once a second is enough. */
+const VENDOR_PAUSE_MS = 1_000;
+
+/** Finds out which registered tag sent something, and what it says of itself. Everybody else is nobody. */
+export class TagReader {
+  readonly #tags: TagBook;
+  readonly #spot = createBeaconSpot();
+  readonly #owners = new FrameOwners();
+  /** Whether the payload last read held an identity, registered or not. */
+  #isNamed = false;
+
+  readonly #vendors: VendorTelemetry;
+  /** By position in the book; bounded by the positions that a book gives out. */
+  readonly #vendorMono: number[] = [];
+
+  constructor(tags: TagBook, log: Log) {
+    this.#tags = tags;
+    this.#vendors = createVendorTelemetry(log);
+  }
+
+  /** Addresses of registered tags kept now. */
+  get addresses(): number {
+    return this.#owners.size;
+  }
+
+  /**
+   * Position of the tag that sent this report, or -1: the first registered identity in it; of a report without any
+   * identity, the tag whose identity this receiver last heard from the same address.
+   */
+  tagOf(receiver: number, report: AdvertisingReport): number {
+    const tag = this.#namedIn(report.payload);
+    if (tag >= 0) {
+      this.#owners.named(receiver, addressOf(report), tag, report.atMono);
+      return tag;
+    }
+    if (this.#isNamed || this.#owners.size === 0) return -1;
+    return this.#owners.ownerOf(receiver, addressOf(report));
+  }
+
+  /** Position of the tag that a scanner means, or -1. */
+  tagSighted(who: Sighted): number {
+    switch (who.kind) {
+      case "payload":
+        return this.#namedIn(who.payload);
+      case "identity":
+        return this.#tags.indexOfIdentity(who.identity);
+      case "tag":
+        return this.#tags.indexOfId(who.tagId);
+    }
+  }
+
+  /** What the payload just read, of this tag, says of it beside its name; null when nothing. */
+  telemetryIn(tag: number, payload: Uint8Array, atMono: MonoMs): TagTelemetry | null {
+    const own = readTelemetry(payload);
+    const sinceMs = atMono - (this.#vendorMono[tag] ?? Number.NEGATIVE_INFINITY);
+    if (this.#isNamed && sinceMs < VENDOR_PAUSE_MS) return own;
+    this.#vendorMono[tag] = atMono;
+    return mergeTelemetry(own, this.#vendors.read(payload));
+  }
+
+  /** Forgets addresses. Call about once a second. */
+  advance(nowMono: MonoMs): void {
+    this.#owners.advance(nowMono);
+  }
+
+  /** The tag is no longer registered. */
+  forget(tag: number): void {
+    this.#owners.forget(tag);
+    delete this.#vendorMono[tag];
+  }
+
+  #namedIn(payload: Uint8Array): number {
+    const spot = this.#spot;
+    this.#isNamed = false;
+    for (let at = nextBeacon(payload, 0, spot); at > 0; at = nextBeacon(payload, at, spot)) {
+      if (spot.format === "eddystone-tlm") continue;
+      this.#isNamed = true;
+      const tag = this.#tags.indexOf(payload, spot);
+      if (tag >= 0) return tag;
+    }
+    return -1;
+  }
+}
+
+/** No text is made of an address on the way of every packet. */
+function addressOf(report: AdvertisingReport): AddressKey {
+  const { hci } = report;
+  return hci ? addressNumberAt(hci.packet, hci.addressAt) : report.address;
+}
