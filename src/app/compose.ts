@@ -1,5 +1,5 @@
 import type { GatewayId } from "../core/brand.ts";
-import type { Clock, TimeAnchor } from "../core/clock.ts";
+import { type Clock, epochAt, type TimeAnchor } from "../core/clock.ts";
 import type { JourneyEvent, LivePeople, SensorEvent } from "../core/events.ts";
 import type { Log, Service } from "../core/lifecycle.ts";
 import type { SitePlan } from "../core/site.ts";
@@ -9,17 +9,21 @@ import type { Link } from "../io/mqtt/link.ts";
 import { MqttLink } from "../io/mqtt/mqtt-link.ts";
 import { PosIntake, type ReceivedReceipt } from "../io/mqtt/pos-intake.ts";
 import type { Outbox } from "../io/outbox/outbox.ts";
-import { createJourney } from "../journey/journey.ts";
+import { createJourney, type Journey } from "../journey/journey.ts";
 import { summaries } from "../metrics/live-summaries.ts";
 import { createMetrics, type Metrics } from "../metrics/metrics.ts";
 import type { DashboardSource, StatusView } from "../web/dashboard-source.ts";
 import { recapSensors } from "./day-recap.ts";
+import type { RadioDesk } from "./radio-desk.ts";
 import { rebuildDay } from "./rebuild-day.ts";
 import { RecordingDesk } from "./record/recording-desk.ts";
 import { SensorBoard, type SensorUnit } from "./sensor-board.ts";
 import { createSteadyAnchor, type SteadyAnchor } from "./steady-anchor.ts";
 import { Subscribers } from "./subscribers.ts";
-import { createUpkeep } from "./upkeep.ts";
+import { createStaffWatch, type StaffWatch } from "./tags/staff-watch.ts";
+import type { TagDesk } from "./tags/tag-desk.ts";
+import { type Chore, createUpkeep } from "./upkeep.ts";
+import type { WalkMode } from "./walk/walk-mode.ts";
 
 /** How to reach the broker; secrets are already read. */
 export interface BrokerAccess {
@@ -52,8 +56,14 @@ export interface GatewayDeps {
   readonly notices: readonly string[];
   /** Builds the sensors of this gateway; called once. */
   readonly sensors: (ports: SensorPorts) => readonly SensorUnit[];
-  /** Lets sensors listen to the broker; called once, after `sensors`, when there is a broker. */
-  readonly attach?: (link: Pick<Link, "subscribe">) => void;
+  /** Lets sensors listen to the broker and speak; called once, after `sensors`, when there is a broker. */
+  readonly attach?: (link: Link) => void;
+  /** The registered tags while they may change; absent = those of the site plan. */
+  readonly tags?: TagDesk;
+  /** What people may take from the radio; absent where there is none. */
+  readonly radio?: RadioDesk;
+  /** How tags are calibrated; absent where nothing is located. */
+  readonly walking?: WalkMode;
   readonly anchor: () => TimeAnchor;
   readonly clock: Clock;
   readonly log: Log;
@@ -73,16 +83,19 @@ export interface Gateway {
 type SensorStatuses = () => ReturnType<SensorBoard["statuses"]>;
 
 const LIVE_PERIOD_MS = 5_000;
+const DEVICES_PERIOD_MS = 30_000;
+const FORGET_PERIOD_MS = 1_000;
 const REFRESH_PERIOD_MS = 15_000;
 const ANCHOR_PERIOD_MS = 1_000;
 const DAY_CHECK_PERIOD_MS = 15_000;
+const JOURNEY_PERIOD_MS = 1_000;
 
 /**
  * Wires the stages: sensors -> journey -> metrics, and journey -> outbox -> broker. Before anything starts, the
  * figures of the day are rebuilt from the daybook, so a restart changes none of them.
  */
 export function composeGateway(deps: GatewayDeps): Gateway {
-  const { site, clock } = deps;
+  const { site, clock, tags } = deps;
   const metrics = createMetrics({ site });
   const changed = new Subscribers<void>();
   const people = new Subscribers<LivePeople>();
@@ -95,9 +108,16 @@ export function composeGateway(deps: GatewayDeps): Gateway {
     metrics.ingest(event);
     if (event.kind === "sensor-changed" && board.take(event)) delivery.announce();
     if (event.kind === "sensor-condition") board.takeCondition(event);
+    staff.take(event);
     changed.emit();
   };
-  const journey = createJourney({ site, anchor: () => anchor.read(), onEvent: onJourneyEvent });
+  const staff = createStaff(deps, anchor, onJourneyEvent);
+  const journey = createJourney({
+    site,
+    anchor: () => anchor.read(),
+    onEvent: onJourneyEvent,
+    isTag: tags && ((id) => tags.book.knows(id)),
+  });
   const onEvent = (event: SensorEvent): void => {
     desk.takeNews(event);
     journey.ingest(event);
@@ -120,7 +140,10 @@ export function composeGateway(deps: GatewayDeps): Gateway {
     startedAt,
     sensors: board.statuses(),
     delivery: delivery.status(),
-    notices: [...deps.notices, ...tillNotices(tills), ...recordingNotices(desk)],
+    notices: [
+      ...[...deps.notices, ...tillNotices(tills), ...recordingNotices(desk)],
+      ...[...radioNotices(deps.radio), ...staff.notices(), ...(tags?.notices() ?? [])],
+    ],
   });
   const dashboard: DashboardSource = {
     site: () => site,
@@ -129,25 +152,84 @@ export function composeGateway(deps: GatewayDeps): Gateway {
     onChange: (listener) => changed.add(listener),
     onPeople: (listener) => people.add(listener),
     record: (cameraId, wish) => desk.record(cameraId, wish),
+    recordRadio: (onLine) => deps.radio?.record(onLine) ?? null,
+    tags,
+    ...deps.walking?.ports,
   };
-  const upkeep = createUpkeep(clock, [
+  const ageing = { metrics, delivery, changed, journey, anchor, staff, statuses, onJourneyEvent };
+  const upkeep = createUpkeep(clock, choresOf(deps, ageing));
+  restoreDay(deps, metrics, onJourneyEvent);
+  const sinks = link === null ? [delivery] : [delivery, link];
+  const services = units.map((unit) => unit.service);
+  const sources = [...services, upkeep, lastWords(journey), ...desksOf(deps)];
+  return { sources, sinks, dashboard, metrics };
+}
+
+/** What people work at: ends after the sensors that it listens to. */
+const desksOf = ({ walking, tags }: GatewayDeps): readonly Service[] =>
+  [walking, tags].filter((desk) => desk !== undefined);
+
+/** What time passes for. */
+interface Ageing {
+  readonly metrics: Metrics;
+  readonly delivery: Delivery;
+  readonly changed: Subscribers<void>;
+  readonly journey: Journey;
+  readonly anchor: SteadyAnchor;
+  readonly staff: StaffWatch;
+  readonly statuses: SensorStatuses;
+  readonly onJourneyEvent: (event: JourneyEvent) => void;
+}
+
+function choresOf(deps: GatewayDeps, parts: Ageing): readonly Chore[] {
+  const { clock } = deps;
+  const { metrics, delivery, changed, journey, anchor, staff, statuses, onJourneyEvent } = parts;
+  return [
     {
       name: "live-values",
       periodMs: LIVE_PERIOD_MS,
       run: () => publishLive(metrics, delivery, clock),
     },
+    {
+      name: "live-devices",
+      periodMs: DEVICES_PERIOD_MS,
+      run: () => publishDevices(deps, delivery),
+    },
+    {
+      name: "unknown-devices",
+      periodMs: FORGET_PERIOD_MS,
+      run: () => deps.radio?.advance(clock.mono()),
+    },
     { name: "page-refresh", periodMs: REFRESH_PERIOD_MS, run: () => changed.emit() },
+    {
+      name: "journey",
+      periodMs: JOURNEY_PERIOD_MS,
+      run: () => journey.advance(epochAt(anchor.read(), clock.mono())),
+    },
     { name: "anchor", periodMs: ANCHOR_PERIOD_MS, run: () => anchor.check() },
+    ...staff.chores,
     {
       name: "new-day",
       periodMs: DAY_CHECK_PERIOD_MS,
       run: beginDay(deps, metrics, statuses, anchor, onJourneyEvent),
     },
-  ]);
-  restoreDay(deps, metrics, onJourneyEvent);
-  const sinks = link === null ? [delivery] : [delivery, link];
-  const sources = [...units.map((unit) => unit.service), upkeep];
-  return { sources, sinks, dashboard, metrics };
+  ];
+}
+
+/** What is left to say when everything else has stopped. */
+const lastWords = (journey: Journey): Service => ({
+  name: "journey",
+  start: async () => undefined,
+  [Symbol.asyncDispose]: async () => journey.finish(),
+});
+
+function createStaff(
+  { site, tags, boot }: GatewayDeps,
+  anchor: SteadyAnchor,
+  onEvent: (event: JourneyEvent) => void,
+): StaffWatch {
+  const registered = () => tags?.book.active ?? site.tags;
+  return createStaffWatch({ site, tags: registered, boot, anchor: () => anchor.read(), onEvent });
 }
 
 /** What is to be done when a trading day begins: its sensors' states are said, and the day before is let go of. */
@@ -253,6 +335,16 @@ function createDelivery(
     tills.attach(link);
   }
   return { link, delivery, tills };
+}
+
+function publishDevices({ radio, clock }: GatewayDeps, delivery: Delivery): void {
+  const devices = radio?.devices(clock.mono()) ?? null;
+  if (devices !== null) delivery.publishDevices(devices);
+}
+
+function radioNotices(radio: RadioDesk | undefined): readonly string[] {
+  if (radio?.isRecording !== true) return [];
+  return ["The radio is being recorded: what registered tags send, and no address of a device."];
 }
 
 /** Nobody is recorded in secret, not even without an image. */

@@ -11,6 +11,8 @@ import type { SitePlan } from "../core/site.ts";
 export interface LoadedConfig {
   readonly config: GatewayConfig;
   readonly site: SitePlan;
+  /** Where the site plan is, for whoever changes it. */
+  readonly sitePath: string;
   readonly stateDir: string;
   readonly modelsDir: string;
 }
@@ -30,17 +32,20 @@ export async function loadGatewayFile(path: string): Promise<LoadedConfig> {
     });
   }
   const config = outcome.value;
-  const site = await loadSiteFile(resolve(base, config.site));
+  const sitePath = resolve(base, config.site);
+  const site = await loadSiteFile(sitePath);
   const faults = [
     ...strangers("cameras", config.cameras, site.cameras),
     ...strangers("counters", config.counters, site.cameras),
     ...counterLineFaults(config.counters, site),
     ...strangers("radios", config.radios, site.receivers),
+    ...strangers("scanners", config.scanners, site.receivers),
   ];
   if (faults.length > 0) throw refusal(path, describeFaults(faults));
   return {
     config,
     site,
+    sitePath,
     stateDir: resolve(base, config.stateDir),
     modelsDir: resolve(base, config.models.dir),
   };
@@ -61,7 +66,7 @@ async function siteFaults(document: unknown, base: string): Promise<string> {
 
 /** Sensors of the gateway file that the site plan does not know, each as a fault. */
 function strangers(
-  list: "cameras" | "counters" | "radios",
+  list: "cameras" | "counters" | "radios" | "scanners",
   configured: readonly { readonly id: string }[],
   planned: readonly { readonly id: string }[],
 ): readonly InputFault[] {
@@ -87,6 +92,14 @@ export async function loadSiteFile(path: string): Promise<SitePlan> {
   const outcome = parseSitePlan(parseDocument(await readText(path), path));
   if (!outcome.ok) throw refusal(path, describeFaults(outcome.error));
   return outcome.value;
+}
+
+/**
+ * A YAML or JSON file as it is written, unchecked.
+ * @throws CONFIG_UNREADABLE, CONFIG_INVALID when it is neither
+ */
+export async function readDocument(path: string): Promise<unknown> {
+  return parseDocument(await readText(path), path);
 }
 
 /** First line of a secret file, or the environment's value when given; null when neither is there. */

@@ -63,7 +63,7 @@ test("a sensor that was seeing when the gateway died counts as stopped from the 
   const day = rebuildDay(events.map(body), "new", () => undefined);
   assert.deepEqual(
     day.interruptions.map((event) => ({
-      sensorId: event.sensorId,
+      sensorId: "sensorId" in event ? event.sensorId : null,
       state: event.kind === "sensor-changed" ? event.state : null,
       at: event.at,
       source: event.source,
@@ -108,4 +108,27 @@ test("a record that cannot be read is counted and does not stop the rest", () =>
   );
   assert.equal(day.unreadable, 1);
   assert.equal(seen.length, 2);
+});
+
+test("an alarm for missing staff does not outlive the gateway that raised it", () => {
+  const alarm = (seq: number, isPresent: boolean): JourneyEvent => ({
+    ...head(seq, "staff-alarm#a"),
+    kind: "staff-unseen",
+    isPresent,
+    unseenMs: isPresent ? 900_000 : 0,
+  });
+  const [end, ...others] = rebuildDay(
+    [alarm(0, true), entered(1)].map(body),
+    "new",
+    () => undefined,
+  ).interruptions;
+  assert.deepEqual(others, []);
+  assert.deepEqual(end, {
+    ...alarm(0, false),
+    source: "interruption:staff#new",
+    at: epochMs(1_001_000),
+    atMono: monoMs(0),
+  });
+  const over = [alarm(0, true), alarm(1, false)].map(body);
+  assert.deepEqual(rebuildDay(over, "new", () => undefined).interruptions, []);
 });

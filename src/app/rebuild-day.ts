@@ -1,5 +1,10 @@
 import { type EpochMs, epochMs, monoMs } from "../core/brand.ts";
-import type { JourneyEvent, SensorConditionRecorded, SensorRecorded } from "../core/events.ts";
+import type {
+  JourneyEvent,
+  SensorConditionRecorded,
+  SensorRecorded,
+  StaffUnseenRecorded,
+} from "../core/events.ts";
 import { fromCloudEvent } from "../wire/cloud-event.ts";
 
 /** What the daybook told. */
@@ -9,12 +14,12 @@ export interface RebuiltDay {
   readonly unreadable: number;
   /**
    * For each sensor that was seeing when the last life ended: the news that it stopped then; and for each condition
-   * that was present, the news of its end.
+   * that was present, and for missing staff, the news of its end.
    */
   readonly interruptions: readonly Interruption[];
 }
 
-type Interruption = SensorRecorded | SensorConditionRecorded;
+type Interruption = SensorRecorded | SensorConditionRecorded | StaffUnseenRecorded;
 
 /**
  * Reads the day's events back, in order of recording, and hands each to `ingest`. A gateway that was killed said no
@@ -48,9 +53,11 @@ export function rebuildDay(
 class Standing {
   readonly #seeing = new Map<string, SensorRecorded>();
   readonly #present = new Map<string, SensorConditionRecorded>();
+  #staff: StaffUnseenRecorded | null = null;
 
   take(event: JourneyEvent): void {
     if (event.kind === "sensor-changed") this.#takeState(event);
+    if (event.kind === "staff-unseen") this.#staff = event.isPresent ? event : null;
     if (event.kind !== "sensor-condition") return;
     const key = `${event.sensorId} ${event.condition}`;
     if (event.isPresent) this.#present.set(key, event);
@@ -81,7 +88,9 @@ class Standing {
         measured: {},
       };
     });
-    return [...stops, ...ends];
+    const staff = this.#staff;
+    if (staff === null) return [...stops, ...ends];
+    return [...stops, ...ends, { ...staff, ...head("staff", 0), isPresent: false, unseenMs: 0 }];
   }
 
   #takeState(event: SensorRecorded): void {

@@ -1,65 +1,87 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomFillSync } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { MqttConfig } from "../config/gateway.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Service } from "../core/lifecycle.ts";
 import { seededRandom } from "../core/random.ts";
 import { openOutbox } from "../io/outbox/outbox.ts";
 import { createPreview } from "../io/preview/preview-hub.ts";
-import { createNobleRadio } from "../io/radio/noble-radio.ts";
+import {
+  createNobleRadio,
+  type NobleRadio,
+  type NobleRadioOptions,
+} from "../io/radio/noble-radio.ts";
+import { sitePlanFile } from "../io/site/site-plan-file.ts";
 import { cameraUnits } from "./camera-units.ts";
 import { type BrokerAccess, composeGateway, type SensorPorts } from "./compose.ts";
 import { type LoadedConfig, readSecret } from "./config-files.ts";
 import { loadCounterUnits } from "./counter-units.ts";
-import { createPage } from "./dashboard-page.ts";
+import { createPage, type PageOptions } from "./dashboard-page.ts";
+import { createDeadRadioExit, type DeadRadioExit } from "./dead-radio.ts";
 import { createLogger } from "./logger.ts";
 import { cameraModels } from "./models-at-hand.ts";
-import { radioUnits } from "./radio-units.ts";
+import { RadioDesk } from "./radio-desk.ts";
+import { createScannerUnits } from "./scanner-units.ts";
 import { Supervisor } from "./supervisor.ts";
 import { anchorOf, createSystemClock, readClockState } from "./system-clock.ts";
+import { openTagDesk } from "./tags/open-tag-desk.ts";
 import type { Terminal } from "./terminal.ts";
 import { readVersion } from "./version.ts";
+import { WalkMode } from "./walk/walk-mode.ts";
+
+/** What a test puts in the place of the machine. */
+export interface MachineParts {
+  readonly clock?: Clock;
+  readonly openSocket?: NobleRadioOptions["openSocket"];
+}
 
 /**
  * Runs a gateway until the terminal asks it to stop, then drains and returns.
- * @throws the faults of configuration, ports and secrets; everything else is retried and shown as a state
+ * @throws the faults of configuration, ports and secrets, and RADIO_DEAD for the supervisor to start it anew; everything
+ * else is retried and shown as a state
  */
-export async function runGateway(loaded: LoadedConfig, terminal: Terminal): Promise<void> {
+export async function runGateway(
+  loaded: LoadedConfig,
+  terminal: Terminal,
+  machine: MachineParts = {},
+): Promise<void> {
   const { config, site, stateDir } = loaded;
   const { environment } = terminal;
   const log = createLogger(config.log.level, process.stdout);
-  const clock = createSystemClock();
+  const clock = machine.clock ?? createSystemClock();
+  const exit = createDeadRadioExit(clock, log);
   const boot = randomBytes(6).toString("hex");
   const random = seededRandom(randomBytes(4).readUInt32LE());
+  const common = { clock, log, random };
   const broker = config.mqtt === undefined ? null : await brokerAccess(config.mqtt, environment);
   const password = await readSecret(config.web.passwordFile, environment["VITRINE_WEB_PASSWORD"]);
   const counters = await loadCounterUnits({ config, site, clock, log, random });
+  const scanners = createScannerUnits({ config, run: boot, clock, log });
   // Not asked for their pictures here: a camera that is away must not hold up the gateway.
   const choices = await cameraModels(loaded);
   await mkdir(stateDir, { recursive: true, mode: 0o700 });
-  const { capBytes, commitMs } = config.outbox;
   const path = join(stateDir, "outbox.db");
-  const outbox = openOutbox({ path, capBytes, commitMs, clock, log, random });
+  const outbox = openOutbox({ ...config.outbox, path, ...common });
   const preview = createPreview(config.preview, clock, log);
+  const anchor = () => anchorOf(clock, readClockState());
+  const store = sitePlanFile(loaded.sitePath, clock);
+  const tags = await openTagDesk(stateDir, { site, store, anchor, clock, log });
+  const walking = new WalkMode({ site, store, clock, log });
+  const { unknownDevices } = config;
+  const radioDesk = new RadioDesk({ unknownDevices, anchor, fill: randomFillSync });
   const sensors = (ports: SensorPorts) => {
-    const sources = config.radios.map(({ id, adapter }) =>
-      createNobleRadio({ receiverId: id, adapter, clock, log, random }),
-    );
+    const { cameras, models, positioning } = config;
+    const { slots } = models;
+    const sources = adapterRadios(config.radios, machine, { onDead: exit.onDead, ...common });
+    const located = { site, ...tags.desk.known(), lagMs: positioning.lagMs, run: boot, clock };
+    const radio = scanners.radio({ sources, driver: null, ...located }, ports);
+    tags.desk.follow(walking.calibrated(radio.input));
+    if (radio.units.length > 0) for (const desk of [radioDesk, walking]) desk.follow(radio.input);
     return [
-      ...cameraUnits(
-        {
-          cameras: config.cameras,
-          site,
-          choices,
-          slots: config.models.slots,
-          preview,
-          clock,
-          log,
-          random,
-        },
-        ports,
-      ),
+      ...cameraUnits({ cameras, site, choices, slots, preview, clock, log, random }, ports),
       ...counters.units(ports),
-      ...radioUnits({ sources, driver: null, site, run: boot, clock }, ports),
+      ...radio.units,
     ];
   };
   const gateway = composeGateway({
@@ -70,27 +92,66 @@ export async function runGateway(loaded: LoadedConfig, terminal: Terminal): Prom
     topicRoot: config.mqtt?.root ?? "vitrine",
     boot,
     version: readVersion(),
-    notices: [],
+    notices: tags.notices,
+    tags: tags.desk,
+    radio: radioDesk,
+    walking,
     sensors,
-    attach: counters.attach,
-    anchor: () => anchorOf(clock, readClockState()),
-    clock,
-    log,
-    random,
+    attach: (link) => {
+      for (const part of [counters, scanners]) part.attach(link);
+    },
+    anchor,
+    ...common,
   });
-  const { enabled, host, port } = config.web;
-  const source = gateway.dashboard;
-  const door = { host, port, mayMovePort: false, password };
-  const page = enabled ? [await createPage({ source, preview, ...door, clock, log })] : [];
+  const shown = { source: gateway.dashboard, preview, password, clock, log };
+  const page = await pagesOf(config.web, shown);
   const services = [preview, ...gateway.sources, ...gateway.sinks, ...page];
   const supervisor = new Supervisor({ services, clock, log, random });
   try {
-    await supervisor.start();
-    await stopRequested(terminal.signal);
+    await keepRunning(supervisor, terminal.signal, exit);
   } finally {
-    await supervisor.stop();
     outbox.close();
   }
+}
+
+/** Until somebody asks it to stop, or a radio is dead. @throws RADIO_DEAD after everything was stopped in order */
+async function keepRunning(
+  supervisor: Supervisor,
+  asked: AbortSignal,
+  exit: DeadRadioExit,
+): Promise<void> {
+  try {
+    await supervisor.start();
+    await stopRequested(AbortSignal.any([asked, exit.signal]));
+  } finally {
+    await supervisor.stop();
+  }
+  if (exit.fault !== null) throw exit.fault;
+}
+
+/** The dashboard, unless it is switched off. */
+async function pagesOf(
+  { enabled, host, port }: LoadedConfig["config"]["web"],
+  shown: Pick<PageOptions, "source" | "preview" | "password" | "clock" | "log">,
+): Promise<readonly Service[]> {
+  return enabled ? [await createPage({ ...shown, host, port, mayMovePort: false })] : [];
+}
+
+function adapterRadios(
+  radios: LoadedConfig["config"]["radios"],
+  { openSocket }: MachineParts,
+  common: Pick<NobleRadioOptions, "onDead" | "clock" | "log" | "random">,
+): readonly NobleRadio[] {
+  return radios.map(({ id, adapter, scan, restartAfterMs }) =>
+    createNobleRadio({
+      receiverId: id,
+      adapter,
+      scan,
+      deadAfterMs: restartAfterMs,
+      ...(openSocket === undefined ? {} : { openSocket }),
+      ...common,
+    }),
+  );
 }
 
 /** Resolves when the signal aborts. Keeps the process alive meanwhile. */

@@ -4,6 +4,9 @@ import type { FaultCode } from "../core/errors.ts";
 import type { LivePeople, SensorCondition, SensorKind, SensorState } from "../core/events.ts";
 import type { SitePlan } from "../core/site.ts";
 import type { TodayView } from "../metrics/today.ts";
+import type { CalibrationPort } from "./calibration-view.ts";
+import type { TagsPort } from "./tags-view.ts";
+import type { WalkPort } from "./walk-view.ts";
 
 /** Something that is not right with a sensor that still sees. */
 export interface ConditionStatus {
@@ -57,6 +60,12 @@ export interface RecordingHandle {
 
 /** What the dashboard needs from the gateway; the app implements it. All reads are cheap and synchronous. */
 export interface DashboardSource {
+  /** The registered tags; absent where they cannot be changed. */
+  readonly tags?: TagsPort | undefined;
+  /** The walk mode; absent where no tag is located. */
+  readonly walk?: WalkPort | undefined;
+  /** What receivers know of each other; absent where there are none. */
+  readonly calibration?: CalibrationPort | undefined;
   site(): SitePlan;
   today(): TodayView;
   status(): StatusView;
@@ -69,4 +78,9 @@ export interface DashboardSource {
    * nothing can be recorded.
    */
   record?(cameraId: string, wish: RecordingWish): RecordingHandle | null;
+  /**
+   * Records the packets of registered tags, one line of `vitrine replay --radio` each, without any address of a
+   * device; null when there is no receiver. Absent where nothing can be recorded.
+   */
+  recordRadio?(onLine: (line: string) => void): RecordingHandle | null;
 }

@@ -26,6 +26,12 @@ const NO_CAMERA: RefusalView = {
   hint: "The cameras are listed at /api/site.",
 };
 
+const NO_RADIO: RefusalView = {
+  error: "NOT_FOUND",
+  message: "This gateway has no radio receiver.",
+  hint: "Receivers are configured under `radios` and `scanners`.",
+};
+
 /** What a recording needs of a response; node's own satisfies it. */
 interface LineSink {
   readonly writableLength: number;
@@ -42,8 +48,9 @@ const FAREWELL_MS = 1000;
 const CUT_FAREWELL_MS = 60_000;
 
 /**
- * GET /api/cameras/:id/detections: what the detector finds, one JSON object a line, until the reader leaves. The
- * camera never waits for a reader: one that lags too far behind is cut off and told so.
+ * GET /api/cameras/:id/detections (what the detector finds) and GET /api/radio/packets (what registered tags send),
+ * one JSON object a line, until the reader leaves. No sensor waits for a reader: one that lags too far behind is cut
+ * off and told so.
  */
 export class RecordingStreams {
   readonly #source: DashboardSource;
@@ -74,29 +81,40 @@ export class RecordingStreams {
       "/api/cameras/:id/detections",
       { exposeHeadRoute: false },
       (request, reply) => {
-        if (this.#open.size >= this.#limits.maxReaders)
-          return reply.code(503).header("retry-after", "10").send(FULL);
         const { now, events } = request.query;
-        const cameraId = request.params.id;
-        // The camera is only asked here; its first line comes in a later turn of the loop.
-        let take = (_line: string): void => undefined;
-        const handle = this.#source.record?.(cameraId, {
-          startsNow: now === "1",
-          withEvents: events === "1",
-          onLine: (line) => take(line),
-        });
-        if (handle === undefined || handle === null) return reply.code(404).send(NO_CAMERA);
-        const sink = beginLines(reply);
-        take = (line) => this.#write(sink, handle, line);
-        sink.on("close", () => {
-          take = () => undefined;
-          this.#leave(handle, cameraId);
-        });
-        this.#open.set(handle, sink);
-        this.#log.info({ event: "web.recording", cameraId }, "a recording of detections began");
-        return reply;
+        const wish = { startsNow: now === "1", withEvents: events === "1" };
+        const { id } = request.params;
+        return this.#begin(reply, id, NO_CAMERA, (onLine) =>
+          this.#source.record?.(id, { ...wish, onLine }),
+        );
       },
     );
+    server.get("/api/radio/packets", { exposeHeadRoute: false }, (_request, reply) =>
+      this.#begin(reply, "radio", NO_RADIO, (onLine) => this.#source.recordRadio?.(onLine)),
+    );
+  }
+
+  #begin(
+    reply: FastifyReply,
+    what: string,
+    missing: RefusalView,
+    record: (onLine: (line: string) => void) => RecordingHandle | null | undefined,
+  ): FastifyReply {
+    if (this.#open.size >= this.#limits.maxReaders)
+      return reply.code(503).header("retry-after", "10").send(FULL);
+    // The source is only asked here; its first line comes in a later turn of the loop.
+    let take = (_line: string): void => undefined;
+    const handle = record((line) => take(line));
+    if (handle === undefined || handle === null) return reply.code(404).send(missing);
+    const sink = beginLines(reply);
+    take = (line) => this.#write(sink, handle, line);
+    sink.on("close", () => {
+      take = () => undefined;
+      this.#leave(handle, what);
+    });
+    this.#open.set(handle, sink);
+    this.#log.info({ event: "web.recording", what }, "a recording began");
+    return reply;
   }
 
   /** Ends every recording in good order. */
@@ -133,10 +151,10 @@ export class RecordingStreams {
     sink.end();
   }
 
-  #leave(handle: RecordingHandle, cameraId: string): void {
+  #leave(handle: RecordingHandle, what: string): void {
     if (!this.#open.delete(handle)) return;
     handle.end();
-    this.#log.info({ event: "web.recording-ended", cameraId }, "a recording of detections ended");
+    this.#log.info({ event: "web.recording-ended", what }, "a recording ended");
   }
 }
 

@@ -56,7 +56,7 @@ export function streamRoute(server: FastifyInstance, hub: LiveHub): void {
 /** The page and its files, all from memory. */
 export function pageRoutes(server: FastifyInstance, assets: Assets, hasSession: boolean): void {
   const page = appPage(assets, hasSession);
-  for (const path of ["/", "/definitions", "/set-up"]) {
+  for (const path of ["/", "/definitions", "/set-up", "/set-up/walk"]) {
     server.get(path, (_request, reply) =>
       reply.type("text/html; charset=utf-8").header("cache-control", "no-cache").send(page),
     );

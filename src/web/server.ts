@@ -16,7 +16,9 @@ import { RecordingStreams } from "./recording-streams.ts";
 import { apiRoutes, pageRoutes, streamRoute } from "./routes.ts";
 import { SignIn } from "./sign-in.ts";
 import { guardBySession, signInRoutes } from "./sign-in-routes.ts";
+import { tagRoutes } from "./tag-routes.ts";
 import type { DefinitionView, RefusalView } from "./views.ts";
+import { walkRoutes } from "./walk-routes.ts";
 
 /** What the dashboard is made of. */
 export interface DashboardDeps {
@@ -141,6 +143,8 @@ async function assemble(
     playerUrl: assets["preview-player.js"].url,
   });
   recordings.route(server);
+  tagRoutes(server, deps.source);
+  walkRoutes(server, deps.source);
   pageRoutes(server, assets, deps.password !== null);
   await server.ready();
 }

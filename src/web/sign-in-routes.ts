@@ -94,7 +94,8 @@ function setSession(reply: FastifyReply, session: string): FastifyReply {
   });
 }
 
-function isFromUs(request: FastifyRequest): boolean {
+/** Whether a request that changes something was made by our own page, or by no page at all. */
+export function isFromUs(request: FastifyRequest): boolean {
   const site = request.headers["sec-fetch-site"];
   return isOwnOrigin({
     host: request.headers.host,

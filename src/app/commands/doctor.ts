@@ -7,12 +7,15 @@ import { verifyModels } from "../../io/models/verify.ts";
 import { type LoadedConfig, loadGatewayFile } from "../config-files.ts";
 import { readClockState } from "../system-clock.ts";
 import type { Terminal } from "../terminal.ts";
+import { examineBluetooth } from "./bluetooth-check.ts";
 
 /** One thing the gateway needs and how it stands. */
 interface Finding {
   readonly what: string;
   readonly ok: boolean;
   readonly detail: string;
+  /** Works, but not well: said, and no reason to fail. */
+  readonly warning?: string;
 }
 
 type Check = (loaded: LoadedConfig) => Promise<Finding>;
@@ -31,8 +34,9 @@ export function addDoctor(program: Command, terminal: Terminal): void {
       const findings = await examine(await loadGatewayFile(flags.config));
       if (flags.json) terminal.print(JSON.stringify({ findings }));
       else
-        for (const { what, ok, detail } of findings) {
+        for (const { what, ok, detail, warning } of findings) {
           terminal.print(`${ok ? "ok     " : "MISSING"}  ${what.padEnd(12)} ${detail}`);
+          if (warning !== undefined) terminal.print(`warning  ${"".padEnd(12)} ${warning}`);
         }
       if (findings.some(({ ok }) => !ok)) process.exitCode = 1;
     });
@@ -93,18 +97,15 @@ const checkFfmpeg: Check = async ({ config }) => {
   }
 };
 
-const checkRadios: Check = async ({ config }) => {
+const checkRadios: Check = async ({ config: { radios } }) => {
   const what = "bluetooth";
-  const missing: string[] = [];
-  for (const { adapter } of config.radios) {
-    const present = await access(`/sys/class/bluetooth/hci${adapter}`).then(
-      () => true,
-      () => false,
-    );
-    if (!present) missing.push(`hci${adapter}`);
-  }
-  if (missing.length > 0) return { what, ok: false, detail: `no adapter ${missing.join(", ")}` };
-  return { what, ok: true, detail: `${config.radios.length} adapter(s)` };
+  const { missing, hasDaemon } = await examineBluetooth(radios.map(({ adapter }) => adapter));
+  const ok = missing.length === 0;
+  const detail = ok ? `${radios.length} adapter(s)` : `no adapter ${missing.join(", ")}`;
+  const isShared = hasDaemon && radios.length > 0;
+  const warning =
+    "bluetoothd runs and may drive the same adapter: stop it, or give the gateway an adapter of its own";
+  return { what, ok, detail, ...(isShared ? { warning } : {}) };
 };
 
 const checkBroker: Check = async ({ config }) => ({

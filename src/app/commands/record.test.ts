@@ -22,6 +22,11 @@ let siteCameras: readonly unknown[] = [];
 before(async () => {
   gateway = createServer((request, response) => {
     if (request.url === "/api/site") return response.end(JSON.stringify({ cameras: siteCameras }));
+    if (request.url === "/api/radio/packets") {
+      response.writeHead(200).flushHeaders();
+      endless.add(response);
+      return response.on("close", () => endless.delete(response));
+    }
     const camera = /^\/api\/cameras\/([^/]+)\/detections/.exec(request.url ?? "")?.[1];
     if (camera !== "door" && camera !== "short") return response.writeHead(404).end();
     response.write(`${RECORDING_HEADER}\n{"t":1,"d":[]}\n{"t":2,"d":[]}\n`);
@@ -67,6 +72,12 @@ test("a camera the gateway does not know ends the command, closes the others and
   await assert.rejects(done, { code: "USAGE", message: /no camera roof/ });
   await until(() => endless.size === 0);
   assert.deepEqual(await readdir(out), []);
+});
+
+test("with the radio, a camera the gateway does not know ends the command and closes that stream too", async () => {
+  const { done } = record("unknown-radio", { camera: ["roof"], radio: true });
+  await assert.rejects(done, { code: "USAGE", message: /no camera roof/ });
+  await until(() => endless.size === 0);
 });
 
 for (const id of ["../evil", "/tmp/evil", "a/b", ""]) {

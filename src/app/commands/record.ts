@@ -8,8 +8,10 @@ import { readSecret } from "../config-files.ts";
 import { collect, positiveNumber } from "../option-values.ts";
 import { connectGateway, type GatewayApi } from "../record/gateway-api.ts";
 import { type CameraRecorder, recordCamera } from "../record/record-camera.ts";
+import type { RadioRecorder } from "../record/record-radio.ts";
 import { createSystemClock } from "../system-clock.ts";
 import type { Terminal } from "../terminal.ts";
+import { endInTime, openRadio, type Recorder, radioText, reportRadio } from "./record-radio.ts";
 
 /** Flags of `vitrine record`. */
 export interface RecordFlags {
@@ -19,6 +21,8 @@ export interface RecordFlags {
   readonly minutes?: number;
   readonly now?: boolean;
   readonly events?: boolean;
+  readonly radio?: boolean;
+  readonly btsnoop?: boolean;
   readonly passwordFile?: string;
   readonly json?: boolean;
 }
@@ -39,8 +43,13 @@ Example:
   vitrine record --url http://127.0.0.1:8080 --camera door --out audit --events --minutes 30
   vitrine replay --site site.json --detections door=audit/door.jsonl --compare audit/door.events.jsonl
 
+  vitrine record --radio --out audit --minutes 30
+  vitrine replay --site site.json --radio audit/radio.jsonl
+
 Writes one detections log a camera: boxes and times, never an image. A recording begins when nobody is in the picture,
-so that a replay makes the same events under the same ids; --now does not wait. Ctrl-C ends it and completes the files.
+so that a replay makes the same events under the same ids; --now does not wait. With --radio the packets of registered
+tags are written as well (without --camera: they alone), never an address of a device nor anything of devices that are
+not registered. Ctrl-C ends it and completes the files.
 The dashboard's password is taken from VITRINE_WEB_PASSWORD or --password-file.`;
 
 /** Adds `vitrine record`. */
@@ -54,6 +63,8 @@ export function addRecord(program: Command, terminal: Terminal): void {
     .option("--minutes <number>", "end each recording after so long", positiveNumber)
     .option("--now", "begin at once, whoever is in the picture; the replay is then not exact")
     .option("--events", "keep the events told meanwhile beside each log")
+    .option("--radio", "record what registered tags send")
+    .option("--btsnoop", "with --radio: btsnoop files, one a receiver, instead of JSONL")
     .option("--password-file <file>", "file holding the dashboard's password")
     .option("--json", "print a summary as one JSON object")
     .addHelpText("after", HELP)
@@ -75,21 +86,49 @@ export async function runRecord(
   );
   const api = await connectGateway(flags.url, password, terminal.signal);
   await mkdir(resolve(flags.out), { recursive: true });
-  const running = await openAll(api, flags, terminal);
+  const radio = flags.radio === true ? await openRadio(api, flags, terminal.signal) : null;
+  const running = await openCameras(api, flags, terminal, radio);
   const stopAll = (): void => {
     for (const { recorder } of running) recorder.stop();
+    radio?.stop();
   };
   terminal.signal.addEventListener("abort", stopAll, { once: true });
-  const redraw = clock.every(REDRAW_MS, "record", () => terminal.progress(progressText(running)));
+  const redraw = clock.every(REDRAW_MS, "record", () =>
+    terminal.progress(
+      [progressText(running), radioText(radio)].filter((t) => t !== "").join(" | "),
+    ),
+  );
   for (const one of running) void follow(one, flags, terminal, clock);
+  if (radio !== null) void endInTime(radio, flags, clock);
+  const recorders = [
+    ...running.map(({ recorder }) => recorder),
+    ...(radio === null ? [] : [radio]),
+  ];
   try {
-    await finishAll(running);
+    await finishAll(recorders);
   } finally {
     redraw.cancel();
     terminal.progress("");
     terminal.signal.removeEventListener("abort", stopAll);
   }
-  report(running, flags, terminal);
+  report(running, radio, flags, terminal);
+}
+
+/** All cameras that are wanted beside the radio; when one cannot be opened, the radio's stream is closed as well. */
+async function openCameras(
+  api: GatewayApi,
+  flags: RecordFlags,
+  terminal: Terminal,
+  radio: RadioRecorder | null,
+): Promise<readonly Running[]> {
+  if (radio !== null && flags.camera.length === 0) return [];
+  try {
+    return await openAll(api, flags, terminal);
+  } catch (error) {
+    radio?.stop();
+    await radio?.done;
+    throw error;
+  }
 }
 
 async function openAll(
@@ -153,18 +192,14 @@ async function follow(
   terminal.progress("");
   const how = recorder.progress.exact ? "" : " in the middle of a scene";
   terminal.note(`${cameraId}: recording began${how}`);
-  if (flags.minutes === undefined) return;
-  const end = clock.after(flags.minutes * 60_000, "record-end", () => recorder.stop());
-  const cancel = (): void => end.cancel();
-  // A stream that ends earlier must not leave the command waiting; its fault is told by `finishAll`.
-  await recorder.done.then(cancel, cancel);
+  await endInTime(recorder, flags, clock);
 }
 
 /** Waits for all; the first fault stops the others in good order and is thrown. */
-async function finishAll(running: readonly Running[]): Promise<void> {
-  const outcomes = running.map(({ recorder }) =>
+async function finishAll(recorders: readonly Recorder[]): Promise<void> {
+  const outcomes = recorders.map((recorder) =>
     recorder.done.catch((error: unknown) => {
-      for (const other of running) other.recorder.stop();
+      for (const other of recorders) other.stop();
       throw error;
     }),
   );
@@ -185,13 +220,20 @@ function progressText(running: readonly Running[]): string {
     .join(" | ");
 }
 
-function report(running: readonly Running[], flags: RecordFlags, terminal: Terminal): void {
+function report(
+  running: readonly Running[],
+  radio: RadioRecorder | null,
+  flags: RecordFlags,
+  terminal: Terminal,
+): void {
   const recordings = running.map(({ cameraId, file, recorder }) => ({
     camera: cameraId,
     file: recorder.progress.state === "waiting" ? null : file,
     ...recorder.progress,
   }));
-  if (flags.json) terminal.print(JSON.stringify({ recordings }));
+  const radioPart = radio === null ? {} : { radio: radio.progress };
+  if (flags.json) terminal.print(JSON.stringify({ recordings, ...radioPart }));
+  if (radio !== null) reportRadio(radio.progress, flags.json === true, terminal);
   for (const { camera, file, state, frames, events, lengthMs } of recordings) {
     const told = flags.events ? `, ${events} events` : "";
     const what = `${frames} frames over ${(lengthMs / 1000).toFixed(1)} s${told}`;

@@ -46,7 +46,7 @@ Formats:
   --detections  MOTChallenge 2D: frame,-1,left,top,width,height,score (frame from 1, Px)
                 or a log of \`vitrine record\`: cam=FILE.jsonl, with its own times, ids and gateway
   --tracks      one line a person and instant: {"tMs":0,"id":7,"xNorm":0.4,"yNorm":0.8,"heightNorm":0.2}
-  --radio       {"t":EPOCH_MS,"receiver":"counter","hci":"043e..."} a line, or a btsnoop file
+  --radio       {"t":EPOCH_MS,"receiver":"counter","hci":"043e..."} a line, or RECEIVER.btsnoop
   --pos         one in/pos message a line`;
 
 /** Adds `vitrine replay`. */

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomFillSync } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,19 +15,23 @@ import { createEmbeddedBroker } from "../../io/mqtt/embedded-broker.ts";
 import { type Outbox, openOutbox } from "../../io/outbox/outbox.ts";
 import { createPreview, type PreviewHub } from "../../io/preview/preview-hub.ts";
 import { createDemoRadio } from "../../io/radio/demo-radio.ts";
+import { sitePlanInMemory } from "../../io/site/site-plan-file.ts";
 import { createMetrics } from "../../metrics/metrics.ts";
 import { cameraUnits } from "../camera-units.ts";
 import { composeGateway, type Gateway, type SensorPorts } from "../compose.ts";
 import { createPage } from "../dashboard-page.ts";
 import { createDrain } from "../drain.ts";
 import { modelsForCameras } from "../models-at-hand.ts";
-import { radioUnits } from "../radio-units.ts";
+import { RadioDesk } from "../radio-desk.ts";
+import { createRadioPart } from "../radio-units.ts";
 import { stopRequested } from "../run-gateway.ts";
 import type { SensorUnit } from "../sensor-board.ts";
 import { Supervisor } from "../supervisor.ts";
 import { anchorOf, createSystemClock, readClockState } from "../system-clock.ts";
+import { openTagDesk } from "../tags/open-tag-desk.ts";
 import type { Terminal } from "../terminal.ts";
 import { readVersion } from "../version.ts";
+import { WalkMode } from "../walk/walk-mode.ts";
 import type { DemoSetting } from "./demo-setting.ts";
 import { createDemoTill } from "./demo-till.ts";
 import { GeneratedCamera } from "./generated-camera.ts";
@@ -106,15 +110,27 @@ async function demoGateway(base: DemoBase, terminal: Terminal): Promise<Gateway>
   const { options, clock, random, boot, config, outbox } = base;
   const { log, seed, site, setting, modelsDir } = options;
   const models = await modelsForCameras({ config, modelsDir }, clock, log);
-  const radio = createDemoRadio({ seed, tags: site.tags, receivers: site.receivers, clock, log });
+  const { tags, receivers, floor } = site;
+  const radio = createDemoRadio({ seed, tags, receivers, floor, clock, log });
+  const walking = new WalkMode({ site, store: null, clock, log });
+  const anchor = () => anchorOf(clock, readClockState());
+  const { unknownDevices } = config;
+  const radioDesk = new RadioDesk({ unknownDevices, anchor, fill: randomFillSync });
+  const { id, name, timeZone } = site.store;
+  // Imports last as long as the demonstration: its plan is part of the package.
+  const store = sitePlanInMemory({ v: 1, store: { id, name, timeZone }, tags: [...tags] });
+  const registered = await openTagDesk(base.stateDir, { site, store, anchor, clock, log });
   const sensors = (ports: SensorPorts): readonly SensorUnit[] => {
     const watched = { ...ports, onPeople: sayFirst(terminal, clock, ports.onPeople) };
     const cameras =
       setting.video === null
         ? generatedUnits(options, boot, clock, random, watched)
         : cameraUnits({ ...base, cameras: config.cameras, site, models, log }, watched);
-    const receivers = { sources: radio.sources, driver: radio, site, run: boot, clock };
-    return [...cameras, ...radioUnits(receivers, ports)];
+    const heard = { sources: radio.sources, driver: radio, site, run: boot, clock };
+    const part = createRadioPart({ ...heard, ...registered.desk.known() }, ports);
+    registered.desk.follow(part.input);
+    for (const desk of [radioDesk, walking]) desk.follow(part.input);
+    return [...cameras, ...part.units];
   };
   return composeGateway({
     gatewayId: GATEWAY,
@@ -125,8 +141,11 @@ async function demoGateway(base: DemoBase, terminal: Terminal): Promise<Gateway>
     boot,
     version: readVersion(),
     notices: setting.notices,
+    walking,
+    radio: radioDesk,
+    tags: registered.desk,
     sensors,
-    anchor: () => anchorOf(clock, readClockState()),
+    anchor,
     clock,
     log,
     random,

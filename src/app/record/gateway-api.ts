@@ -6,15 +6,24 @@ import { GatewayError } from "../../core/errors.ts";
 export interface GatewayApi {
   /** Reads a JSON answer. */
   json(path: string): Promise<unknown>;
+  /**
+   * Asks for a change; bytes go as CSV. The answer may be a refusal, whose words are the gateway's. Throws as `json`
+   * does when it is no JSON.
+   */
+  change(
+    method: "POST" | "DELETE",
+    path: string,
+    body?: Readonly<Record<string, string>> | Uint8Array,
+  ): Promise<{ readonly status: number; readonly answer: unknown }>;
   /** Opens an endless answer; null for 404. It ends when the signal aborts. */
   open(path: string, signal: AbortSignal): Promise<IncomingMessage | null>;
 }
 
 interface Ask {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "DELETE";
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Uint8Array;
   readonly signal: AbortSignal;
 }
 
@@ -39,6 +48,20 @@ export async function connectGateway(
       const answer = await get(path, signal);
       if (answer.statusCode !== 200) throw refused(base, path, answer);
       return JSON.parse(await textOf(answer));
+    },
+    async change(method, path, body) {
+      const isCsv = body instanceof Uint8Array;
+      const content = isCsv || body === undefined ? body : JSON.stringify(body);
+      const named = { "content-type": isCsv ? "text/csv" : "application/json" };
+      const type = content === undefined ? {} : named;
+      const request = { method, path, headers: { ...headers, ...type }, signal };
+      const answer = await ask(
+        base,
+        content === undefined ? request : { ...request, body: content },
+      );
+      const isJson = answer.headers["content-type"]?.startsWith("application/json") === true;
+      if (!isJson) throw refused(base, path, answer);
+      return { status: answer.statusCode ?? 0, answer: JSON.parse(await textOf(answer)) };
     },
     async open(path, until) {
       const answer = await get(path, until);

@@ -3,7 +3,7 @@ import { createWriteStream, type WriteStream } from "node:fs";
 import { GatewayError } from "../../core/errors.ts";
 
 /**
- * A text file that grows line by line and never replaces another. A write waits while the disk is behind, so at most
+ * A file that grows line by line (or record by record) and never replaces another. A write waits while the disk is behind, so at most
  * a few kilobytes are held in memory.
  */
 export class LineFile {
@@ -28,8 +28,17 @@ export class LineFile {
   }
 
   /** @throws DISK_FULL, CONFIG_UNREADABLE */
-  async write(line: string): Promise<void> {
-    const isRoomy = this.#stream.write(`${line}\n`);
+  write(line: string): Promise<void> {
+    return this.#append(`${line}\n`);
+  }
+
+  /** Writes a record of a binary file. @throws DISK_FULL, CONFIG_UNREADABLE */
+  writeBytes(bytes: Uint8Array): Promise<void> {
+    return this.#append(bytes);
+  }
+
+  async #append(chunk: string | Uint8Array): Promise<void> {
+    const isRoomy = this.#stream.write(chunk);
     // An error also ends the waiting; it is thrown right below.
     if (!isRoomy && this.#fault === null) await once(this.#stream, "drain").catch(() => undefined);
     this.#check();

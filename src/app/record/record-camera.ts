@@ -3,6 +3,7 @@ import { type MonoMs, monoMs } from "../../core/brand.ts";
 import { GatewayError } from "../../core/errors.ts";
 import { cutLine, markLine, parseLogHeader } from "../../wire/detections-log.ts";
 import { LineFile } from "./line-file.ts";
+import { streamLines } from "./stream-lines.ts";
 
 /** Files of one camera's recording. */
 export interface RecordingFiles {
@@ -34,9 +35,6 @@ export interface CameraRecorder {
   /** Ends the recording in good order. Idempotent. */
   stop(): void;
 }
-
-/** Longest line taken; a frame of 128 people has 10 kB. */
-const LONGEST_LINE = 2 ** 20;
 
 /**
  * Writes a gateway's stream of lines into files until it ends, breaks or is stopped. A slow disk slows the reading
@@ -102,18 +100,10 @@ class StreamRecorder implements CameraRecorder {
   }
 
   async #read(): Promise<void> {
-    let rest = "";
-    for await (const chunk of this.#stream) {
-      const lines = (rest + String(chunk)).split("\n");
-      rest = lines.pop() ?? "";
-      if (rest.length > LONGEST_LINE) {
-        throw new GatewayError("MESSAGE_INVALID", "the gateway sent a line that never ends");
-      }
-      for (const line of lines) {
-        if (this.#isStopped) return;
-        await this.#take(line);
-        if (this.#progress.state === "ended" || this.#progress.state === "cut") return;
-      }
+    for await (const line of streamLines(this.#stream)) {
+      if (this.#isStopped) return;
+      await this.#take(line);
+      if (this.#progress.state === "ended" || this.#progress.state === "cut") return;
     }
   }
 

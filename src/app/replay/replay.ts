@@ -151,6 +151,7 @@ async function replayPackets(
   const run = await contentOf(options.radios);
   const radio = createRadioReplay({
     tags: options.site.tags,
+    plan: options.site,
     run,
     clock,
     log: SILENT_LOG,

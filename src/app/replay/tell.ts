@@ -1,6 +1,6 @@
 import { type EpochMs, epochMs, type GatewayId } from "../../core/brand.ts";
 import { epochAt } from "../../core/clock.ts";
-import type { JourneyEvent, SensorEvent } from "../../core/events.ts";
+import type { EventOrigin, JourneyEvent, SensorEvent } from "../../core/events.ts";
 import type { MetricValue } from "../../core/metric-value.ts";
 import type { SitePlan } from "../../core/site.ts";
 import { eventHash } from "../../io/mqtt/event-hash.ts";
@@ -44,6 +44,8 @@ export interface Told {
   readonly days: readonly TodayView[];
 }
 
+const keyOf = ({ source, seq }: EventOrigin): string => `${seq} ${source}`;
+
 /** The recorded span and whose events they are to be. */
 export interface TellOptions {
   readonly from: EpochMs;
@@ -63,6 +65,7 @@ export function tell(site: SitePlan, collected: CollectedEvents, options: TellOp
     if (view !== null && at >= view.dayEnd) days.push(metrics.today(epochMs(view.dayEnd - 1)));
     if (view === null || at >= view.dayEnd) view = metrics.today(at);
   };
+  const crossings = new Map<string, Timed>();
   let current: Timed | null = null;
   const contextOf = (): EventOriginContext => {
     if (current === null) throw new TypeError("an event outside of the replay");
@@ -71,14 +74,18 @@ export function tell(site: SitePlan, collected: CollectedEvents, options: TellOp
   const onEvent = (event: JourneyEvent): void => {
     closeDayBefore(event.at);
     metrics.ingest(event);
-    if (current?.isTold !== true) return;
-    const { storeId, gatewayId, boot } = contextOf();
+    // A mark is told about a crossing and belongs to the gateway and the life of it that saw the crossing.
+    const born = event.kind === "staff-crossed" ? crossings.get(keyOf(event.crossing)) : current;
+    if (born?.isTold !== true) return;
+    const { storeId, gatewayId, boot } = born.context;
     const dressing = { storeId, gatewayId: options.gatewayId ?? gatewayId, boot };
     events.push(toCloudEvent(event, { ...dressing, recordedAt: event.at, hash: eventHash }));
   };
   const journey = createJourney({ site, anchor: () => contextOf().anchor, onEvent });
   const ingest = (timed: Timed): void => {
+    journey.advance(epochMs(timed.at));
     current = timed;
+    if (timed.event.kind === "line-crossed") crossings.set(keyOf(timed.event), timed);
     journey.ingest(timed.event);
   };
   // The figures are those of the last moment in which the sensors still saw.
@@ -88,6 +95,7 @@ export function tell(site: SitePlan, collected: CollectedEvents, options: TellOp
     epochAt(context.anchor, event.atMono) >= to;
   const ordered = collected.inOrder();
   for (const timed of ordered) if (!isEnd(timed)) ingest(timed);
+  journey.finish();
   closeDayBefore(to);
   days.push(metrics.today(to));
   const values = TILES.map((metric) => metrics.value(metric, { kind: "store" }, from, to));

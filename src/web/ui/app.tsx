@@ -12,6 +12,7 @@ import { areShortcutsOn, Help } from "./help.tsx";
 import { createLiveStore, type LiveState, type LiveStore } from "./live-store.ts";
 import { SetUp } from "./set-up.tsx";
 import { Today } from "./today.tsx";
+import { Walk } from "./walk.tsx";
 
 function App({ store }: { readonly store: LiveStore }): JSX.Element {
   const state = useLiveState(store);
@@ -79,6 +80,7 @@ function Shell(props: { readonly store: LiveStore; readonly state: Known }): JSX
 const PAGE_NAMES: Readonly<Record<string, string>> = {
   "/definitions": "Definitions",
   "/set-up": "Set-up",
+  "/set-up/walk": "Walk",
 };
 
 function PageBody(props: {
@@ -88,6 +90,7 @@ function PageBody(props: {
 }): JSX.Element {
   const { site, today, status, connection, definitions } = props.state;
   if (props.path === "/definitions") return <Definitions definitions={definitions} />;
+  if (props.path === "/set-up/walk") return <Walk />;
   if (props.path === "/set-up") return <SetUp site={site} status={status} />;
   return (
     <Today

@@ -60,6 +60,7 @@ function factsOf(metric: MetricValue, formats: Formats): readonly (readonly [str
     ...(badges.length > 0 ? [["To keep in mind", badges.join(", ")] as const] : []),
     ["Method", METHOD_WORDS[metric.method]],
     ["Observations", formats.count(metric.n)],
+    ...staffFacts(metric, formats),
     ["95 % interval", formatInterval(formats, metric) ?? "none is stated"],
     ["Coverage", `${formats.percent(metric.coverage)} of the time was seen`],
     ["Estimated share", formats.percent(metric.imputedShare)],
@@ -69,11 +70,21 @@ function factsOf(metric: MetricValue, formats: Formats): readonly (readonly [str
   ];
 }
 
+/** Told as a fact of its own: it is a count of this interval, not a rule. */
+const STAFF_EXCLUDED = "staffExcluded";
+
+function staffFacts(metric: MetricValue, formats: Formats): readonly (readonly [string, string])[] {
+  const staff = metric.definition.parameters[STAFF_EXCLUDED];
+  return typeof staff === "number" ? [["Staff excluded", formats.count(staff)]] : [];
+}
+
 function Parameters(props: {
   readonly metric: MetricValue;
   readonly definition: DefinitionView | null;
 }): JSX.Element | null {
-  const entries = Object.entries(props.metric.definition.parameters);
+  const entries = Object.entries(props.metric.definition.parameters).filter(
+    ([name]) => name !== STAFF_EXCLUDED,
+  );
   if (entries.length === 0) return null;
   const meaning = new Map(props.definition?.parameters.map((p) => [p.name, p.meaning]));
   return (

@@ -13,6 +13,7 @@ const ROUTINE_NOTES: ReadonlySet<string> = new Set([
   "edge-effects",
   "partly-blind",
   "re-entries-merged",
+  "staff-excluded",
 ]);
 
 /** Words for the badges of a figure; empty when nothing is off. An unknown value explains itself by its reason. Pure. */

@@ -7,8 +7,10 @@ import { CameraPicture } from "./camera-picture.tsx";
 import { conditionWords } from "./conditions.ts";
 import { useNow, usePage } from "./context.ts";
 import { STATE_WORDS } from "./equipment.tsx";
+import { Locating } from "./locating.tsx";
 import { Prose } from "./prose.tsx";
 import { gapsOf } from "./set-up-gaps.ts";
+import { Tags } from "./tags.tsx";
 import { ARROW_WORDS, ROLE_WORDS, ZONE_WORDS } from "./words.ts";
 
 interface SetUpProps {
@@ -41,6 +43,8 @@ export function SetUp({ site, status }: SetUpProps): JSX.Element {
           <CameraSheet key={camera.id} camera={camera} status={status} view={view} />
         </>
       )}
+      <Locating />
+      <Tags />
     </>
   );
 }
