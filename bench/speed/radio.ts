@@ -11,7 +11,7 @@ import { createNobleRadio } from "../../src/io/radio/noble-radio.ts";
 import { buildNoble } from "../../src/io/radio/noble-stack.ts";
 import { createRadioInput } from "../../src/io/radio/radio-input.ts";
 import { createBeaconSpot, nextBeacon } from "../../src/radio/beacon.ts";
-import { createTagRegistry, identityBytes } from "../../src/radio/tag-registry.ts";
+import { createTagBook, identityBytes } from "../../src/radio/tag-registry.ts";
 
 export const usage = "npm run bench -- radio [--json] [--reports 1000000]";
 
@@ -20,6 +20,8 @@ const LIMIT_PER_SECOND = 200_000;
 const REGISTERED = 1_000;
 const PACKETS = 20_000;
 const DISTINCT_ADDRESSES = 200_000;
+/** Event header 5, event type, address type, address 6, length. */
+const LEGACY_DATA_AT = 14;
 
 const tags: readonly TagPlan[] = Array.from({ length: REGISTERED }, (_, i) => ({
   id: tagId(`basket-${i}`),
@@ -32,16 +34,26 @@ const tags: readonly TagPlan[] = Array.from({ length: REGISTERED }, (_, i) => ({
   },
 }));
 
-/** Half of the packets from registered tags, half from phones nobody knows, addresses drawn at random. */
+/** What strangers send, by format: it must cost the way of every packet no more than a phone does. */
+const STRANGERS: readonly (readonly [format: string, hex: string])[] = [
+  ["apple continuity", "02011a0aff4c0010050102030405"],
+  ["eddystone-url", "0303aafe1016aafe10e70367657470617265746f07"],
+  ["eddystone-tlm", "0303aafe1116aafe20000bb81580000004d200000e10"],
+  ["eddystone-eid", "0303aafe0d16aafe30f1df8e76bbfec4efc5"],
+  ["ruuvi-5", "0201061bff99040512fc5394c37c0004fffc040cac364200cdcbb8334c884f"],
+  ["loyalty", "0201061b2199e1c44ba02a5385e542ee31367965c0181112131415161718c4"],
+  ["exposure notification", `03036ffd17166ffd${"5a".repeat(16)}40f00000`],
+  ["vendor", "0201060aff39065101056320ff0f"],
+];
+
+/** Half of the packets from registered tags, half from strangers of all formats, addresses drawn at random. */
 function makePackets(count: number, seed: number): readonly Uint8Array[] {
   const random = seededRandom(seed);
   const byte = (): number => Math.floor(random() * 256);
   return Array.from({ length: count }, (_, i) => {
     const tag = tags[Math.floor(random() * tags.length)];
     const known = i % 2 === 0 && tag !== undefined;
-    const payload = known
-      ? ibeaconPayload(identityBytes(tag.beacon), -59)
-      : Uint8Array.from([2, 1, 0x1a, 0x0a, 0xff, 0x4c, 0, 0x10, 5, 1, 2, 3, 4, byte()]);
+    const payload = known ? ibeaconPayload(identityBytes(tag.beacon), -59) : stranger(i >> 1);
     const address = Uint8Array.from({ length: 6 }, byte);
     const rssiDbm = -50 - Math.floor(40 * random());
     const packet = legacyReportPacket([
@@ -49,6 +61,11 @@ function makePackets(count: number, seed: number): readonly Uint8Array[] {
     ]);
     return Buffer.from(packet);
   });
+}
+
+function stranger(i: number): Uint8Array {
+  const [, hex] = STRANGERS[i % STRANGERS.length] ?? ["", ""];
+  return Uint8Array.from(Buffer.from(hex, "hex"));
 }
 
 /** Our whole chain on a simulated controller: noble drives, our reader, decoder, registry and presence follow. */
@@ -100,12 +117,26 @@ function noblePeer(): (packet: Uint8Array) => void {
   const { bindings } = buildNoble(socket, 0);
   const hci = bindings._hci as unknown as NodeJS.EventEmitter & { onSocketData(p: Buffer): void };
   hci.removeAllListeners("leAdvertisingReport");
-  const registry = createTagRegistry(tags);
+  const registry = createTagBook(tags);
   const spot = createBeaconSpot();
   hci.on("leAdvertisingReport", (_status, _type, _address, _kind, payload: Buffer) => {
     if (nextBeacon(payload, 0, spot) > 0) registry.indexOf(payload, spot);
   });
   return (packet) => hci.onSocketData(packet as Buffer);
+}
+
+/** The advertising data of packets made by `makePackets`, which each hold one report. */
+const payloadsOf = (packets: readonly Uint8Array[]): readonly Uint8Array[] =>
+  packets.map((packet) => packet.subarray(LEGACY_DATA_AT, packet.length - 1));
+
+/** Our decoder and the tag book alone. */
+function decoder(): (payload: Uint8Array) => void {
+  const book = createTagBook(tags);
+  const spot = createBeaconSpot();
+  return (payload) => {
+    for (let at = nextBeacon(payload, 0, spot); at > 0; at = nextBeacon(payload, at, spot))
+      if (book.indexOf(payload, spot) >= 0) return;
+  };
 }
 
 /** Heap that stays per distinct address heard, after garbage collection; about 0 when nothing is kept. */
@@ -141,6 +172,7 @@ export async function run(args: readonly string[]): Promise<Readonly<Record<stri
     limitReportsPerSecond: LIMIT_PER_SECOND,
     ratio: Math.round((100 * reportsPerSecond) / LIMIT_PER_SECOND) / 100,
     nobleReaderReportsPerSecond: perSecond(packets, Math.min(reports, 300_000), noblePeer()),
+    decoderPayloadsPerSecond: perSecond(payloadsOf(packets), reports, decoder()),
     bytesKeptPerAddress: await bytesPerAddress(),
     distinctAddresses: DISTINCT_ADDRESSES,
     reports,

@@ -9,7 +9,7 @@ import { composeGateway, type Gateway, type SensorPorts } from "../../src/app/co
 import { loadSiteFile } from "../../src/app/config-files.ts";
 import { demoReceipt } from "../../src/app/demo/demo-till.ts";
 import { obtainFootage } from "../../src/app/demo/footage.ts";
-import { radioUnits } from "../../src/app/radio-units.ts";
+import { createRadioPart } from "../../src/app/radio-units.ts";
 import { createSystemClock } from "../../src/app/system-clock.ts";
 import { type Central, createCentral } from "../../src/central/central.ts";
 import { epochMs, gatewayId, monoMs } from "../../src/core/brand.ts";
@@ -140,8 +140,8 @@ function composeSoaked({
   readonly brokerUrl: string;
 }): Pick<Chain, "gateway" | "emit"> {
   const log = SILENT_LOG;
-  const { tags, receivers } = site;
-  const radio = createDemoRadio({ seed: 1, tags, receivers, clock, log });
+  const { tags, receivers, floor } = site;
+  const radio = createDemoRadio({ seed: 1, tags, receivers, floor, clock, log });
   let ports: SensorPorts | null = null;
   const gateway = composeGateway({
     gatewayId: gatewayId("soak"),
@@ -154,7 +154,10 @@ function composeSoaked({
     notices: [],
     sensors: (given) => {
       ports = given;
-      return radioUnits({ sources: radio.sources, driver: radio, site, run: "soak", clock }, given);
+      return createRadioPart(
+        { sources: radio.sources, driver: radio, site, run: "soak", clock },
+        given,
+      ).units;
     },
     anchor: () => ({ mono: clock.mono(), epoch: clock.now(), clock: "synced" }),
     clock,
