@@ -17,6 +17,7 @@ const ALLOWED: Readonly<
   vision: { folders: ["core"], packages: [] },
   journey: { folders: ["core"], packages: [] },
   metrics: { folders: ["core"], packages: [] },
+  privacy: { folders: ["core"], packages: ["node:crypto"] },
   io: { folders: ["core", "config", "wire", "radio", "vision"], packages: ["*"] },
   central: { folders: ["core", "wire", "metrics", "io"], packages: ["*"] },
   web: { folders: ["core", "metrics"], packages: ["*"] },

@@ -47,6 +47,11 @@ test("every command explains itself with an example", async () => {
     ["models", "bench"],
     ["doctor"],
     ["site", "validate"],
+    ["site", "convert"],
+    ["site", "tags", "import"],
+    ["site", "tags", "list"],
+    ["site", "tags", "remove"],
+    ["site", "tags", "export"],
   ];
   for (const command of commands) {
     const { code, out } = await vitrine(...command, "--help");
@@ -63,7 +68,7 @@ test("a valid site plan exits with 0 and prints its counts as JSON", async () =>
     cameras: 1,
     lines: 3,
     zones: 2,
-    receivers: 1,
+    receivers: 3,
     tags: 2,
   });
 });

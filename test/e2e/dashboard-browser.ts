@@ -8,7 +8,10 @@ import { SILENT_LOG } from "../../src/core/lifecycle.ts";
 import type { PreviewSource } from "../../src/core/preview.ts";
 import { DEFINITIONS } from "../../src/metrics/definitions.ts";
 import { loadUi } from "../../src/web/bundle.ts";
+import type { CalibrationPort } from "../../src/web/calibration-view.ts";
 import { createDashboard, type Dashboard } from "../../src/web/server.ts";
+import type { TagsPort } from "../../src/web/tags-view.ts";
+import type { WalkPort } from "../../src/web/walk-view.ts";
 import { FakeDashboard } from "../fakes/fake-dashboard.ts";
 import type { Scene } from "../fakes/fake-dashboard-scenes.ts";
 
@@ -58,11 +61,17 @@ export async function visit(
     readonly password?: string;
     readonly path?: string;
     readonly preview?: PreviewSource;
+    readonly tags?: TagsPort;
+    readonly walk?: WalkPort;
+    readonly calibration?: CalibrationPort;
     /** Runs after the page is closed and before the dashboard is. */
     readonly undo?: () => Promise<unknown>;
   } = {},
 ): Promise<Visit> {
   const source = new FakeDashboard(options.scene);
+  if (options.tags !== undefined) source.tags = options.tags;
+  if (options.walk !== undefined) source.walk = options.walk;
+  if (options.calibration !== undefined) source.calibration = options.calibration;
   files ??= loadUi();
   const dashboard = createDashboard({
     source,

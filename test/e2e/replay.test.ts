@@ -100,6 +100,16 @@ test("the same recordings give byte-identical events and figures", async () => {
   for (const event of first.events) assert.ok(fromCloudEvent(JSON.parse(JSON.stringify(event))).ok);
 });
 
+test("recorded packets tell where tags were, in zones of the plan, and who of the staff came in", async () => {
+  const { events } = await run({ radios: [file("radio.jsonl")] });
+  const of = (type: string) => events.filter((e) => e.type === `vitrine.${type}`);
+  const zones = new Set(of("tag-zone-exited").map((e) => e.data["zoneId"]));
+  assert.ok(zones.size >= 3, [...zones].join(", "));
+  assert.ok(!zones.has("pavement"));
+  assert.ok(of("tag-presence").some((e) => e.data["state"] === "inside"));
+  assert.ok(of("tag-moved").some((e) => e.data["movement"] === "picked-up"));
+});
+
 test("events come in order of time, and figures agree with the events", async () => {
   const result = await run({
     tracks: [parseCameraInput("--tracks", `street=${file("tracks.jsonl")}`)],

@@ -12,7 +12,10 @@ import type { LivePeople } from "../../src/core/events.ts";
 import type { MetricId } from "../../src/core/metric-value.ts";
 import type { SitePlan, ZoneKind } from "../../src/core/site.ts";
 import type { TodayView } from "../../src/metrics/today.ts";
+import type { CalibrationPort } from "../../src/web/calibration-view.ts";
 import type { DashboardSource, StatusView } from "../../src/web/dashboard-source.ts";
+import type { TagsPort } from "../../src/web/tags-view.ts";
+import type { WalkPort } from "../../src/web/walk-view.ts";
 import { type Scene, sceneViews } from "./fake-dashboard-scenes.ts";
 
 /** The shop of the script: two cameras with lines, zones and a mirror that must not be counted. */
@@ -107,6 +110,10 @@ function zonePlan(
 
 /** A scripted gateway for the dashboard: a test changes what it says and decides when listeners are told. */
 export class FakeDashboard implements DashboardSource {
+  /** To be set before the dashboard starts. */
+  tags?: TagsPort;
+  walk?: WalkPort;
+  calibration?: CalibrationPort;
   #today: TodayView;
   #status: StatusView;
   readonly #changes = new Set<() => void>();

@@ -5,6 +5,7 @@ import {
   lineId,
   monoMs,
   storeId,
+  tagId,
   trackId,
   zoneId,
 } from "../../src/core/brand.ts";
@@ -16,6 +17,7 @@ import type {
   JourneyHead,
   SensorRecorded,
   SensorState,
+  StaffCrossingRecorded,
   TransactionKind,
   TransactionRecorded,
   ZoneStayBegan,
@@ -136,6 +138,20 @@ export class EventMaker {
       role,
       direction,
       trackIds: (tracks ?? strangers).map(trackId),
+    };
+  }
+
+  /** The news that a crossing was staff. */
+  staff(crossing: CrossingRecorded, tag = "ann"): StaffCrossingRecorded {
+    const { at, lineId: line, direction, source, seq } = crossing;
+    return {
+      ...this.#head("staff:fused", at),
+      kind: "staff-crossed",
+      tagId: tagId(tag),
+      lineId: line,
+      direction,
+      crossing: { source, seq },
+      probability: 0.9,
     };
   }
 
