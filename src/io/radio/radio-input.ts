@@ -294,6 +294,7 @@ class TagRadioInput implements RadioInput {
       ["tags inside", String(inside)],
       ...(zones === undefined ? [] : [["tags in zones", zonesText(zones, located)] as const]),
       ...readingsLeftOut(this.#whereabouts.counts()),
+      ...this.#reader.texts(),
     ];
   }
 

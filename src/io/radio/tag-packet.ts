@@ -1,14 +1,16 @@
 import { adEnd } from "../../radio/ad-structures.ts";
 import { bytesOfHex } from "../../radio/bytes.ts";
 import type { AdvertisingReport } from "../../radio/source.ts";
+import { extendedReportPacket, legacyReportPacket } from "./hci-packets.ts";
 
 /** A name may hold half of an address in print; the address structure holds all of it. @source Assigned Numbers 2.3. */
 const LEFT_OUT_TYPES: ReadonlySet<number> = new Set([0x08, 0x09, 0x1b]);
 const LEGACY_MAX_BYTES = 31;
 /** Largest payload of one extended report. */
 const EXTENDED_MAX_BYTES = 229;
-/** The event types that stand for "not connectable", legacy and extended. */
+/** The event type that stands for "not connectable" in a legacy report; 0 does in an extended one. */
 const NONCONNECTABLE = 3;
+const RANDOM = 1;
 const NOT_MEASURED = 127;
 
 /**
@@ -25,10 +27,12 @@ export function tagPacket(tag: number, report: AdvertisingReport): Uint8Array | 
     replaceAll(kept, address, standIn);
     replaceAll(kept, Uint8Array.from(address).reverse(), Uint8Array.from(standIn).reverse());
   }
-  const rssi = (report.rssiDbm ?? NOT_MEASURED) & 0xff;
-  const onAir = Uint8Array.from(standIn).reverse();
-  if (kept.length <= LEGACY_MAX_BYTES) return legacyPacket(onAir, kept, rssi);
-  return kept.length <= EXTENDED_MAX_BYTES ? extendedPacket(onAir, kept, rssi) : null;
+  const rssiDbm = report.rssiDbm ?? NOT_MEASURED;
+  const heard = { addressType: RANDOM, address: standIn, payload: kept, rssiDbm };
+  if (kept.length <= LEGACY_MAX_BYTES)
+    return legacyReportPacket([{ ...heard, eventType: NONCONNECTABLE }]);
+  if (kept.length > EXTENDED_MAX_BYTES) return null;
+  return extendedReportPacket({ ...heard, eventType: 0, txPowerDbm: NOT_MEASURED });
 }
 
 /**
@@ -61,17 +65,4 @@ function structuresOf(payload: Uint8Array): Uint8Array {
 function replaceAll(bytes: Uint8Array, wanted: Uint8Array, by: Uint8Array): void {
   for (let at = 0; at + wanted.length <= bytes.length; at += 1)
     if (wanted.every((byte, i) => bytes[at + i] === byte)) bytes.set(by, at);
-}
-
-/** @source Bluetooth Core 5.4, Vol 4 Part E, 7.7.65.2. */
-function legacyPacket(address: Uint8Array, payload: Uint8Array, rssi: number): Uint8Array {
-  const head = [0x04, 0x3e, 12 + payload.length, 0x02, 1, NONCONNECTABLE, 1, ...address];
-  return Uint8Array.from([...head, payload.length, ...payload, rssi]);
-}
-
-/** Not connectable, complete, no transmit power, no periodic advertising. @source the same, 7.7.65.13. */
-function extendedPacket(address: Uint8Array, payload: Uint8Array, rssi: number): Uint8Array {
-  const head = [0x04, 0x3e, 26 + payload.length, 0x0d, 1, 0, 0, 1, ...address];
-  const fields = [1, 0, 0xff, NOT_MEASURED, rssi, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-  return Uint8Array.from([...head, ...fields, payload.length, ...payload]);
 }

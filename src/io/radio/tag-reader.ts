@@ -25,14 +25,21 @@ export class TagReader {
   /** By position in the book; bounded by the positions that a book gives out. */
   readonly #vendorMono: number[] = [];
 
-  constructor(tags: TagBook, log: Log) {
+  constructor(tags: TagBook, log: Log, vendors = createVendorTelemetry(log)) {
     this.#tags = tags;
-    this.#vendors = createVendorTelemetry(log);
+    this.#vendors = vendors;
   }
 
-  /** Addresses of registered tags kept now. */
-  get addresses(): number {
-    return this.#owners.size;
+  /** What had to be left out, for people; empty when nothing was. */
+  texts(): readonly (readonly [label: string, text: string])[] {
+    const { throws, refused, switchedOff } = this.#vendors.counts();
+    const unread = Object.values(throws).reduce((sum, n) => sum + n, refused);
+    const rows: readonly (readonly [label: string, count: number, text: string])[] = [
+      ["addresses of tags forgotten early", this.#owners.evicted, String(this.#owners.evicted)],
+      ["vendor frames not readable", unread, String(unread)],
+      ["vendor decoders switched off", switchedOff.length, switchedOff.join(", ")],
+    ];
+    return rows.flatMap(([label, count, text]) => (count === 0 ? [] : [[label, text] as const]));
   }
 
   /**

@@ -95,7 +95,7 @@ const TYPICAL_TRACKS = 4;
 /**
  * Creates the zone engine of one floor: per tag a Bayesian filter over cells of the floor, run for several powers the
  * tag may have, smoothed backwards over the lag. An estimate is UNKNOWN_ZONE with confidence 0 when fewer than three
- * placed receivers heard the tag within five seconds around it, or when no zone reaches 40 %. Pure: no clock, no I/O.
+ * placed receivers heard the tag within five seconds around it, or when no zone reaches 30 %. Pure: no clock, no I/O.
  * A step of a tag allocates nothing but when a further power is taken up.
  *
  * Memory per tag: 110 bytes per cell and power followed (3 to 5; 12 in its first twenty seconds); tags are capped by
