@@ -72,14 +72,15 @@ export async function runGateway(
   const radioDesk = new RadioDesk({ unknownDevices, anchor, fill: randomFillSync });
   const sensors = (ports: SensorPorts) => {
     const { cameras, models, positioning } = config;
-    const { slots } = models;
     const sources = adapterRadios(config.radios, machine, { onDead: exit.onDead, ...common });
     const located = { site, ...tags.desk.known(), lagMs: positioning.lagMs, run: boot, clock };
     const radio = scanners.radio({ sources, driver: null, ...located }, ports);
     tags.desk.follow(walking.calibrated(radio.input));
-    if (radio.units.length > 0) for (const desk of [radioDesk, walking]) desk.follow(radio.input);
+    if (radio.units.length > 0) walking.follow(radio.input);
+    // What scanners on the network tell is no packet, so it cannot be recorded as one.
+    if (sources.length > 0) radioDesk.follow(radio.input);
     return [
-      ...cameraUnits({ cameras, site, choices, slots, preview, clock, log, random }, ports),
+      ...cameraUnits({ cameras, site, choices, slots: models.slots, preview, ...common }, ports),
       ...counters.units(ports),
       ...radio.units,
     ];
@@ -106,7 +107,7 @@ export async function runGateway(
   const shown = { source: gateway.dashboard, preview, password, clock, log };
   const page = await pagesOf(config.web, shown);
   const services = [preview, ...gateway.sources, ...gateway.sinks, ...page];
-  const supervisor = new Supervisor({ services, clock, log, random });
+  const supervisor = new Supervisor({ services, ...common });
   try {
     await keepRunning(supervisor, terminal.signal, exit);
   } finally {

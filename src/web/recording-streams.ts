@@ -28,8 +28,9 @@ const NO_CAMERA: RefusalView = {
 
 const NO_RADIO: RefusalView = {
   error: "NOT_FOUND",
-  message: "This gateway has no radio receiver.",
-  hint: "Receivers are configured under `radios` and `scanners`.",
+  message:
+    "This gateway has no Bluetooth adapter of its own, and remote scanners are not recorded.",
+  hint: "Adapters are configured under `radios`.",
 };
 
 /** What a recording needs of a response; node's own satisfies it. */

@@ -23,7 +23,7 @@ class Port implements TagsPort {
 
   list(search: string, limit: number): TagListView {
     this.asked.push([search, limit]);
-    return { total: 3, matching: 0, canChange: true, isKept: true, tags: [] };
+    return { total: 3, matching: 0, canChange: true, isKept: true, zones: [], tags: [] };
   }
 
   async importCsv(csv: Uint8Array, options: object): Promise<TagImportView> {

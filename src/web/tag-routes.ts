@@ -24,7 +24,14 @@ const NO_TAGS: RefusalView = {
   hint: "It was started without a site plan that can hold them.",
 };
 /** What GET says there, so that a page needs no special case. */
-const NONE: TagListView = { total: 0, matching: 0, canChange: false, isKept: false, tags: [] };
+const NONE: TagListView = {
+  total: 0,
+  matching: 0,
+  canChange: false,
+  isKept: false,
+  zones: [],
+  tags: [],
+};
 const NO_SUCH_TAG: RefusalView = {
   error: "NOT_FOUND",
   message: "No tag with this id is registered.",

@@ -27,6 +27,8 @@ export interface TagListView {
   readonly canChange: boolean;
   /** Whether what is imported is kept over a restart; false in the demonstration. */
   readonly isKept: boolean;
+  /** Zones of the floor with the number of registered tags in them now, whatever was searched for. */
+  readonly zones: readonly { readonly name: string; readonly tags: number }[];
   /** The first that match, in the order of the plan. */
   readonly tags: readonly TagView[];
 }

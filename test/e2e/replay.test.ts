@@ -110,6 +110,17 @@ test("recorded packets tell where tags were, in zones of the plan, and who of th
   assert.ok(of("tag-moved").some((e) => e.data["movement"] === "picked-up"));
 });
 
+test("a replay decides about zones as late as the recorded gateway did", async () => {
+  const radios = [file("radio.jsonl")];
+  const [usual, ten, none] = [
+    await run({ radios }),
+    await run({ radios, lagMs: 10_000 }),
+    await run({ radios, lagMs: 0 }),
+  ];
+  assert.equal(text(ten), text(usual));
+  assert.notEqual(text(none), text(usual));
+});
+
 test("events come in order of time, and figures agree with the events", async () => {
   const result = await run({
     tracks: [parseCameraInput("--tracks", `street=${file("tracks.jsonl")}`)],

@@ -22,7 +22,8 @@ export async function openRadio(
   signal: AbortSignal,
 ): Promise<RadioRecorder> {
   const stream = await api.open("/api/radio/packets", signal);
-  if (stream === null) throw new GatewayError("USAGE", "the gateway has no radio receiver");
+  if (stream === null)
+    throw new GatewayError("USAGE", "the gateway has no Bluetooth adapter of its own to record");
   return recordRadioStream(
     stream,
     resolve(flags.out),

@@ -7,7 +7,7 @@ import type { SitePlan } from "../../core/site.ts";
 import type { PictureSize } from "../../vision/ports.ts";
 import { loadSiteFile } from "../config-files.ts";
 import { modelForVideo } from "../models-at-hand.ts";
-import { collect } from "../option-values.ts";
+import { collect, wholeNumber } from "../option-values.ts";
 import {
   compareEvents,
   type EventComparison,
@@ -32,6 +32,7 @@ interface ReplayFlags {
   readonly events?: string;
   readonly metrics?: string;
   readonly gateway?: string;
+  readonly lagMs?: number;
   readonly compare?: string;
   readonly json?: boolean;
 }
@@ -59,6 +60,7 @@ export function addReplay(program: Command, terminal: Terminal): void {
     .option("--detections <cam=FILE>", "FILE@FPS or FILE.jsonl; may be repeated", collect, [])
     .option("--tracks <cam=FILE>", "recorded tracks; may be repeated", collect, [])
     .option("--radio <file>", "recorded HCI packets; may be repeated", collect, [])
+    .option("--lag-ms <number>", "positioning.lagMs of the recorded gateway", wholeNumber)
     .option("--pos <file>", "receipts; may be repeated", collect, [])
     .option("--picture <cam=WxH>", "picture size of detections without seqinfo.ini", collect, [])
     .option("--start <time>", "wall-clock time of the first frame, RFC 3339")
@@ -85,6 +87,7 @@ async function runReplay(flags: ReplayFlags, terminal: Terminal): Promise<void> 
     detections: flags.detections.map((text) => parseDetectionsInput("--detections", text)),
     tracks: cameras("--tracks", flags.tracks),
     radios: flags.radio,
+    ...(flags.lagMs === undefined ? {} : { lagMs: lagOf(flags.lagMs) }),
     receipts: flags.pos,
     pictures: new Map(flags.picture.map(parsePicture)),
     start: flags.start === undefined ? null : parseStart(flags.start),
@@ -121,6 +124,11 @@ function describeComparison(comparison: EventComparison): string {
     ...list("were told by the gateway only", onlyLive),
     ...list("came out of the replay only", onlyReplayed),
   ].join("\n  ");
+}
+
+function lagOf(lagMs: number): number {
+  if (lagMs <= 15_000) return lagMs;
+  throw new GatewayError("USAGE", `--lag-ms: expected 0 to 15000, found ${lagMs}`);
 }
 
 function parseGateway(text: string): GatewayId {

@@ -40,6 +40,8 @@ export interface ReplayOptions {
   readonly detections: readonly DetectionsInput[];
   readonly tracks: readonly CameraInput[];
   readonly radios: readonly string[];
+  /** How late zones of tags are decided, 0..15000; absent = as a gateway that says nothing about it. */
+  readonly lagMs?: number;
   readonly receipts: readonly string[];
   /** Picture sizes of detections whose file has no seqinfo.ini beside it, by camera. */
   readonly pictures: ReadonlyMap<string, PictureSize>;
@@ -152,6 +154,7 @@ async function replayPackets(
   const radio = createRadioReplay({
     tags: options.site.tags,
     plan: options.site,
+    ...(options.lagMs === undefined ? {} : { lagMs: options.lagMs }),
     run,
     clock,
     log: SILENT_LOG,

@@ -17,6 +17,7 @@ export function fileTags(path: string, clock: Clock): TagsAtHand {
         matching: tags.length,
         canChange: true,
         isKept: true,
+        zones: [],
         tags: tags.map(({ id, kind, name = id }) => ({
           id,
           kind,

@@ -179,8 +179,10 @@ test("the list tells state, zone, last sight and battery, and nothing to imitate
   const { desk, radio, clock } = await open();
   radio.seen.set(0, monoMs(500));
   radio.say(0, { batteryRatio: 0.42, batteryMv: 2_950 });
-  const { total, tags } = desk.list("", 100);
+  const { total, tags, zones } = desk.list("", 100);
   assert.equal(total, 2);
+  assert.deepEqual(zones, [{ name: "The till", tags: 1 }]);
+  assert.deepEqual(desk.list("nobody", 1).zones, zones, "all registered tags, not those found");
   assert.deepEqual(tags[0], {
     id: "basket-1",
     name: "Basket one",

@@ -85,6 +85,7 @@ export class TagDesk implements TagsPort, Service {
       matching: matching.length,
       canChange: true,
       isKept: this.#deps.store.path !== null,
+      zones: this.#tagsPerZone(),
       tags: matching.slice(0, limit).map((tag) => this.#view(tag)),
     };
   }
@@ -165,6 +166,17 @@ export class TagDesk implements TagsPort, Service {
       batteryMv,
       isBatteryLow,
     };
+  }
+
+  /** Ground outside is no zone to be in. */
+  #tagsPerZone(): TagListView["zones"] {
+    const zones = this.#deps.site.floor?.zones.filter(({ kind }) => kind !== "outside") ?? [];
+    const counts = new Map<string, number>();
+    for (const { id } of this.book.active) {
+      const zoneId = this.#radio?.factsOf(this.book.indexOfId(id))?.zoneId ?? null;
+      if (zoneId !== null) counts.set(zoneId, (counts.get(zoneId) ?? 0) + 1);
+    }
+    return zones.map(({ id, name }) => ({ name, tags: counts.get(id) ?? 0 }));
   }
 
   #nameOf(id: string): string {

@@ -38,7 +38,7 @@ export class CalibrationDesk implements CalibrationPort {
 }
 
 /** The fit in words; a plan without any sending box says nothing at all. Pure. */
-export function calibrationView(
+function calibrationView(
   result: SelfCalibration,
   receivers: readonly ReceiverPlan[],
 ): CalibrationView {

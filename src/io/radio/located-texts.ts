@@ -15,11 +15,12 @@ export function readingsLeftOut(
   counts: ZoneEngineCounts | null,
 ): readonly (readonly [label: string, text: string])[] {
   if (counts === null) return [];
-  const { flooded, late, evicted } = counts;
+  const { flooded, late, evicted, crowded } = counts;
   const parts = [
     [flooded, "too many at once"],
     [late, "too late"],
     [evicted, "tags given up for others"],
+    [crowded, "of tags beyond what there is room for"],
   ].flatMap(([count, word]) => (count === 0 ? [] : [`${count} ${word}`]));
   return parts.length === 0 ? [] : [["left out of places", parts.join(", ")]];
 }

@@ -156,6 +156,15 @@ test("any bytes as btsnoop are read or refused, never anything else", async () =
   );
 });
 
+test("a key that should not be there is not told: it may be an address", async () => {
+  const line = '{"t":5,"receiver":"door","hci":"04","c1:02:03:04:05:06":1}';
+  await assert.rejects(all(readJsonl([line], "walk.jsonl")), (error) => {
+    assert.ok(error instanceof GatewayError && error.code === "INPUT_INVALID");
+    assert.match(error.message, /walk\.jsonl:1: .*key/);
+    return !error.message.includes("c1:02");
+  });
+});
+
 test("a file is recognised by what is in it", async () => {
   const dir = await mkdtemp(join(tmpdir(), "vitrine-radio-"));
   const snoop = join(dir, "front-door.log");

@@ -15,6 +15,8 @@ export interface RecordedPacket {
 }
 
 const KEYS = ["t", "receiver", "hci"];
+/** A longer key is not told: somebody may have put an address there. */
+const SHORT_WORD = /^[A-Za-z_]{1,10}$/;
 const RECEIVER = /^[A-Za-z0-9_-]{1,64}$/;
 
 /**
@@ -91,7 +93,7 @@ export function parseJsonlLine(text: string, source: string): RecordedPacket {
 function parseLine(text: string, refuse: (why: string) => GatewayError): RecordedPacket {
   const record = parseObject(text, refuse);
   for (const key of Object.keys(record))
-    if (!KEYS.includes(key)) throw refuse(`unknown key "${key}"`);
+    if (!KEYS.includes(key)) throw refuse(`unknown key${SHORT_WORD.test(key) ? ` "${key}"` : ""}`);
   const at = instantOf(record["t"]);
   if (at === null) throw refuse('expected "t": epoch ms or an ISO 8601 instant with its zone');
   const { receiver, hci } = record;

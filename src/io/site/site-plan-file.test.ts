@@ -199,7 +199,11 @@ test("a lock that others take and give back in turn is never taken for left over
   }
   assert.equal(isDone, false);
   unlinkSync(lock);
-  await time.runUntil(edit);
+  for (let tries = 0; tries < 2_000 && !isDone; tries += 1) {
+    time.advance(100);
+    await new Promise((done) => setTimeout(done, 2));
+  }
+  await edit;
 });
 
 test("a plan in memory is edited like a file", async () => {
@@ -228,9 +232,9 @@ test("kill -9 in the middle of writing never leaves a torn plan", {
     const { tags } = JSON.parse(readFileSync(path, "utf8")) as { tags: { name: string }[] };
     assert.equal(tags.length, 400);
     assert.equal(new Set(tags.map(({ name }) => name)).size, 1);
-    generations.add(`${kill} ${tags[0]?.name}`);
+    generations.add(tags[0]?.name ?? "");
   }
-  assert.equal(generations.size, 6);
+  assert.ok(generations.size > 1, "writers were killed at different times");
   const hasty = { ...clock, mono: () => monoMs(clock.mono() * 100) };
   await sitePlanFile(path, hasty).update((document) => {
     document["tags"] = [];

@@ -167,6 +167,7 @@ function readRow(
     const ownWords: Partial<Record<TagColumn, string>> = {
       format: formats,
       kind: TAG_KINDS.join(", "),
+      uuid: "a UUID: 32 hexadecimal digits, with or without its dashes",
     };
     if (isBroken(value)) ownWords.name = "a name on one line";
     const wanted = (column === null ? undefined : ownWords[column]) ?? expected;

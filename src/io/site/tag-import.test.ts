@@ -245,3 +245,12 @@ test("a tag is removed by its id", () => {
   assert.equal(removeTag(document, "a"), false);
   assert.deepEqual(ids(document), ["b"]);
 });
+
+test("what is said of a refused identity is what a CSV file may hold: capitals and no dashes are well", () => {
+  const cells = `a,basket,ibeacon,${"C".repeat(31)},1,1`;
+  const { refused } = readTagCsv(`id,kind,format,uuid,major,minor\n${cells}`);
+  assert.deepEqual(
+    refused.map(({ column, expected }) => [column, expected]),
+    [["uuid", "a UUID: 32 hexadecimal digits, with or without its dashes"]],
+  );
+});

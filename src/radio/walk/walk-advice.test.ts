@@ -161,3 +161,10 @@ test("time placed between the zones is a matter of drawing", () => {
   );
   assert.match(told.join("\n"), /Shoes is taken for the space between the zones in 60 %/);
 });
+
+test("nothing is advised about a zone of which a few seconds were judged", () => {
+  const told = advice(report([[1, 0, 29]], [[1, 0, 29]], { verdict: "too-short" }));
+  assert.deepEqual(told, [
+    "Too little was walked to say anything. Stay about two minutes in each zone.",
+  ]);
+});

@@ -4,6 +4,8 @@ import type { WalkReport } from "./walk-report.ts";
 
 /** A zone that is taken for something else in less of its time than this is left alone. */
 const WORTH_SAYING_RATIO = 0.2;
+/** A share of fewer seconds says nothing: nobody is told to move a receiver for it. */
+const LEAST_S = 30;
 /** A zone judged on fewer seconds is called thin. */
 const THIN_S = 60;
 
@@ -47,7 +49,7 @@ function confusions(
   nameOf: (id: string) => string,
 ): readonly string[] {
   const seconds = secondsOf(row);
-  if (seconds === 0) return [];
+  if (seconds < LEAST_S) return [];
   const here = nameOf(row.zoneId);
   const shares: (readonly [ratio: number, sentence: (share: string) => string])[] = [
     ...zones.flatMap((other, column) =>

@@ -38,8 +38,10 @@ export interface ZoneEngineCounts {
   readonly flooded: number;
   /** Calls of `advance` with an earlier instant than before, or none. */
   readonly backwards: number;
-  /** Tag filters pushed out by the cap. */
+  /** Tag filters given up for lack of room: others were heard later. */
   readonly evicted: number;
+  /** Readings of tags that are not followed for lack of room. */
+  readonly crowded: number;
   /** Tag filters now. */
   readonly tags: number;
 }
@@ -89,8 +91,10 @@ const LEARN_SECONDS = 30;
 const GAP_SECONDS = 60;
 /** Receiver-seconds after which a tag's power is worth keeping. */
 const POWER_KNOWN = 200;
-/** Powers followed at once by a tag that is no longer new. */
-const TYPICAL_TRACKS = 4;
+/** A tag heard this lately is not given up for another: taking turns, none would ever be located. */
+const KEEP_SECONDS = 15;
+/** Bytes per state and second of a power that is followed. */
+const STATE_BYTES = 5;
 
 /**
  * Creates the zone engine of one floor: per tag a Bayesian filter over cells of the floor, run for several powers the
@@ -98,8 +102,9 @@ const TYPICAL_TRACKS = 4;
  * placed receivers heard the tag within five seconds around it, or when no zone reaches 30 %. Pure: no clock, no I/O.
  * A step of a tag allocates nothing but when a further power is taken up.
  *
- * Memory per tag: 110 bytes per cell and power followed (3 to 5; 12 in its first twenty seconds); tags are capped by
- * `tagCap` and `memoryBytes`, the least recently heard goes first.
+ * Memory per tag: 110 bytes per cell and power followed (3 to 5; 12 in its first twenty seconds). There is room for
+ * `tagCap` tags and for the powers that `memoryBytes` hold. When it is used up, the tag that has been silent longest goes,
+ * if for 15 s at least; else further tags have to wait.
  */
 export function createZoneEngine(options: ZoneEngineOptions): ZoneEngine {
   return new GridZoneEngine(options);
@@ -116,7 +121,7 @@ class GridZoneEngine implements ZoneEngine {
   readonly #hearing: ReceiverHearing;
   readonly #powers: LearnedPowers;
   readonly #tags = new Map<number, Followed>();
-  readonly #tagCap: number;
+  readonly #trackCap: number;
   readonly #lagMs: number;
   /** Seconds after the one that is told that its estimate looks at. */
   readonly #ahead: number;
@@ -133,8 +138,12 @@ class GridZoneEngine implements ZoneEngine {
     flooded: 0,
     backwards: 0,
     evicted: 0,
+    crowded: 0,
   };
   #offsets: ReceiverOffsets;
+  /** Powers followed by all tags together, and whether none of them can be given up before the next second. */
+  #tracks = 0;
+  #isFull = false;
   #stamp = 0;
   #nowMono = Number.NEGATIVE_INFINITY;
   /** Newest second filtered; NaN before the first reading. */
@@ -147,15 +156,11 @@ class GridZoneEngine implements ZoneEngine {
     this.#model = createZoneModel(floor, receivers, survey, parameters);
     this.#hearing = new ReceiverHearing(receivers.length);
     this.#powers = new LearnedPowers(options.learned?.tagPowersDbm ?? {});
-    this.#offsets = new ReceiverOffsets(this.#model, savedOffsets(options));
+    this.#offsets = new ReceiverOffsets(this.#model, savedOffsets(options, parameters));
     this.#lagMs = Math.max(0, Math.min(LATE_SECONDS * 1000, options.lagMs ?? 10_000));
     this.#ahead = Math.max(0, Math.floor(this.#lagMs / 1000) - 1);
     const { count } = this.#model.states;
-    const tagBytes = TYPICAL_TRACKS * RING_SECONDS * count * 5;
-    this.#tagCap = Math.max(
-      1,
-      Math.min(parameters.tagCap, Math.floor(parameters.memoryBytes / tagBytes)),
-    );
+    this.#trackCap = Math.floor(parameters.memoryBytes / (RING_SECONDS * count * STATE_BYTES));
     this.#estimate = createEstimate(this.#model);
     this.#places = new Float64Array(count);
     this.#after = new Float32Array(count);
@@ -182,7 +187,11 @@ class GridZoneEngine implements ZoneEngine {
       counts.late += 1;
       return;
     }
-    const { filter } = followed ?? this.#follow(tag, second);
+    const filter = (followed ?? this.#follow(tag, second))?.filter;
+    if (filter === undefined) {
+      counts.crowded += 1;
+      return;
+    }
     this.#hearing.heard(receiver, second);
     const taken = Math.min(FLOOD_PACKETS, Math.round(packets));
     const before = filter.add(second, receiver, rssiDbm, taken, FLOOD_PACKETS);
@@ -244,33 +253,48 @@ class GridZoneEngine implements ZoneEngine {
     return { ...this.#counts, tags: this.#tags.size };
   }
 
-  #follow(tag: number, second: number): Followed {
-    if (this.#tags.size >= this.#tagCap) this.#evict();
+  /** null when there is no room. */
+  #follow(tag: number, second: number): Followed | null {
+    while (!this.#hasRoom()) if (!this.#evict(second - KEEP_SECONDS)) return null;
     const id = this.#options.tagIdOf?.(tag) ?? null;
     const powerDbm = id === null ? Number.NaN : this.#powers.get(id);
     const filter = new TagFilter(this.#model, this.#hearing, second, powerDbm);
     const followed = { filter, trail: new PlaceTrail() };
     this.#tags.set(tag, followed);
+    this.#tracks += filter.tracks;
     return followed;
   }
 
-  #evict(): void {
+  /** Whether one more tag can be followed; the first always can. */
+  #hasRoom(): boolean {
+    const { powersDbm, tagCap } = this.#model.parameters;
+    const { size } = this.#tags;
+    return size === 0 || (size < tagCap && this.#tracks + powersDbm.length <= this.#trackCap);
+  }
+
+  /** Gives up the tag that was not heard for longest, if not since `second`; false when there is none such. */
+  #evict(second: number): boolean {
+    if (this.#isFull) return false;
     let oldest: number | null = null;
-    let heard = Number.POSITIVE_INFINITY;
+    let heard = second;
     for (const [tag, { filter }] of this.#tags)
       if (filter.lastHeard < heard) {
         heard = filter.lastHeard;
         oldest = tag;
       }
     const followed = oldest === null ? undefined : this.#tags.get(oldest);
-    if (oldest === null || followed === undefined) return;
+    this.#isFull = followed === undefined;
+    if (oldest === null || followed === undefined) return false;
     this.#end(oldest, followed);
     this.#counts.evicted += 1;
+    return true;
   }
 
   #end(tag: number, { filter }: Followed): void {
     this.#keepPower(tag, filter);
     this.#tags.delete(tag);
+    this.#tracks -= filter.tracks;
+    this.#isFull = false;
   }
 
   /** Ends all tags not heard since a second. */
@@ -294,6 +318,14 @@ class GridZoneEngine implements ZoneEngine {
       if (second - this.#ahead >= followed.filter.first)
         this.#tell(tag, followed, second - this.#ahead);
     }
+    this.#recount();
+  }
+
+  /** Powers were given up and taken up, and time has passed for those that are silent. */
+  #recount(): void {
+    this.#isFull = false;
+    this.#tracks = 0;
+    for (const { filter } of this.#tags.values()) this.#tracks += filter.tracks;
   }
 
   #tell(tag: number, { filter, trail }: Followed, second: number): void {
@@ -314,10 +346,13 @@ class GridZoneEngine implements ZoneEngine {
   }
 }
 
-/** Offsets saved before, by receiver; 0 where there is none or it is not finite. */
-function savedOffsets({ receivers, learned }: ZoneEngineOptions): readonly number[] {
+/** Offsets saved before, by receiver; 0 where there is none, or one that never was learned: a file may hold anything. */
+function savedOffsets(
+  { receivers, learned }: ZoneEngineOptions,
+  { offsetCapDb }: ZoneParameters,
+): readonly number[] {
   return receivers.map(({ id }) => {
     const db = learned?.receiverOffsetsDb[id] ?? 0;
-    return Number.isFinite(db) ? db : 0;
+    return Math.abs(db) <= offsetCapDb ? db : 0;
   });
 }

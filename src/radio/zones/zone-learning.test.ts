@@ -199,11 +199,40 @@ test("impossible levels, unplaced receivers and time going backwards are counted
   );
 });
 
-test("more tags than may be followed push out the one heard longest ago", () => {
+test("more tags than may be followed push out the one that has been silent longest", () => {
   const engine = createZoneEngine({ ...BARE, parameters: { tagCap: 3 } });
-  for (let tag = 0; tag < 5; tag += 1) engine.reading(tag, 0, -60, 1, monoMs(tag * 1000));
+  for (let tag = 0; tag < 5; tag += 1) engine.reading(tag, 0, -60, 1, monoMs(tag * 10_000));
   assert.equal(engine.counts().tags, 3);
   assert.equal(engine.counts().evicted, 2);
+});
+
+test("of more tags than there is room for, some are located and the others counted", () => {
+  const bytesPerTag = 12 * 22 * 400 * 5;
+  const told = new Set<number>();
+  const engine = createZoneEngine({
+    ...BARE,
+    lagMs: 0,
+    onEstimate: ({ tag, zone }) => zone >= 0 && told.add(tag),
+    parameters: { memoryBytes: 4 * bytesPerTag },
+  });
+  const packets = heardAlong(standAt(10, 8, 20), { seed: 23 });
+  let second = 0;
+  for (const { receiver, rssiDbm, atMs } of packets) {
+    for (; second * 1000 <= atMs; second += 1) engine.advance(monoMs(second * 1000));
+    for (let tag = 0; tag < 60; tag += 1) engine.reading(tag, receiver, rssiDbm, 1, monoMs(atMs));
+    assert.ok(engine.counts().tags < 20, `${engine.counts().tags}`);
+  }
+  assert.ok(told.size >= 4, `${told.size} located`);
+  assert.equal(engine.counts().evicted, 0);
+  assert.ok(engine.counts().crowded > 1_000, `${engine.counts().crowded}`);
+});
+
+test("an offset that cannot have been learned is not believed", () => {
+  for (const db of [200, -11, Number.NaN, Number.POSITIVE_INFINITY]) {
+    const learned = { receiverOffsetsDb: { r0: db }, tagPowersDbm: {} };
+    const engine = createZoneEngine({ ...BARE, learned });
+    assert.deepEqual(engine.learned().receiverOffsetsDb, {}, `${db}`);
+  }
 });
 
 test("a recorded walk is placed better when the zones are known, and stays within them", () => {

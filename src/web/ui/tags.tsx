@@ -50,6 +50,7 @@ export function Tags(): JSX.Element | null {
           <p class="quiet" role="status">
             {countWords(list)}
           </p>
+          <TagsInZones zones={list.zones} />
           {list.tags.length > 0 && <TagTable tags={list.tags} />}
         </>
       )}
@@ -65,13 +66,24 @@ function countWords({ total, matching, tags }: TagListView): string {
   return tags.length < matching ? `${found}; the first ${tags.length} are shown.` : `${found}.`;
 }
 
+function TagsInZones({ zones }: Pick<TagListView, "zones">): JSX.Element | null {
+  const taken = zones.filter(({ tags }) => tags > 0);
+  if (zones.length === 0) return null;
+  const text = taken.map(({ name, tags }) => `${name} ${tags}`).join(", ");
+  return (
+    <p data-testid="tags-in-zones">
+      {taken.length === 0 ? "No tag is in a zone now." : `In zones now: ${text}.`}
+    </p>
+  );
+}
+
 function TagTable({ tags }: { readonly tags: readonly TagView[] }): JSX.Element {
   return (
     <section class="tags-scroll" aria-label="Registered tags" tabindex={0}>
       <table class="tags-table">
         <thead>
           <tr>
-            {["Tag", "State", "Battery", "Last seen", "Zone", "Kind"].map((name) => (
+            {["Tag", "State", "Zone", "Battery", "Last seen", "Kind"].map((name) => (
               <th key={name} scope="col">
                 {name}
               </th>
@@ -108,9 +120,9 @@ function TagRow({ tag }: { readonly tag: TagView }): JSX.Element {
       <td>
         <span class={`tag-state is-${state}`}>{STATE_WORDS[state]}</span>
       </td>
+      <td>{zone ?? EN_DASH}</td>
       <td class={isBatteryLow ? "is-low" : undefined}>{batteryText(tag)}</td>
       <td>{seen}</td>
-      <td>{zone ?? EN_DASH}</td>
       <td>{KIND_WORDS[kind]}</td>
     </tr>
   );

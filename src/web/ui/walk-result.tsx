@@ -24,7 +24,7 @@ export function WalkResult(props: {
     <>
       <section class="card" aria-labelledby="result-title" data-testid="walk-result">
         <h2 id="result-title">{TITLES[result.verdict]}</h2>
-        <Accuracy result={result} />
+        {result.verdict !== "too-short" && <Accuracy result={result} />}
         {view.notes.map((note) => (
           <p key={note}>{note}</p>
         ))}
