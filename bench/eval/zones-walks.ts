@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { receiverId, zoneId } from "../../src/core/brand.ts";
@@ -36,6 +37,13 @@ const SURVEY_READINGS = 1_000;
 export async function readRoom(directory: string): Promise<WalkRoom> {
   const sensors = await readJson<SensorsFile>(join(directory, "sensors.json"));
   const maps = await readJson<Record<string, ZoneMap>>(join(directory, "zones.json"));
+  if (!isSensors(sensors))
+    throw new GatewayError(
+      "INPUT_INVALID",
+      `${directory}/sensors.json: expected area_m and sensors`,
+    );
+  if (!isMaps(maps))
+    throw new GatewayError("INPUT_INVALID", `${directory}/zones.json: expected polygons per map`);
   const [x0, y0, x1, y1] = sensors.area_m;
   const outline = [
     { x: x0, y: y0 },
@@ -72,13 +80,35 @@ export async function readRoom(directory: string): Promise<WalkRoom> {
   };
 }
 
-/** Reads one walk, or all of `tracks/`, in order of name. @throws INPUT_INVALID */
+function isSensors(file: Partial<SensorsFile> | null): boolean {
+  return file?.area_m?.length === 4 && Array.isArray(file.sensors) && file.sensors.length > 0;
+}
+
+function isMaps(maps: Readonly<Record<string, Partial<ZoneMap> | null>> | null): boolean {
+  const all = Object.values(maps ?? {});
+  const isMap = (map: Partial<ZoneMap> | null): boolean =>
+    Object.values(map?.polygons ?? {}).some((corners) => Array.isArray(corners));
+  return all.length > 0 && all.every(isMap);
+}
+
+/**
+ * Reads one walk (a path, or one from the folder or its tracks), or all of `tracks/`, in order of name.
+ * @throws INPUT_INVALID
+ */
 export async function readWalks(directory: string, walk?: string): Promise<RecordedWalk[]> {
   const folder = join(directory, "tracks");
   const names = (await reading(folder, readdir(folder))).filter((name) => name.endsWith(".csv"));
-  const files = walk === undefined ? names.sort().map((name) => join(folder, name)) : [walk];
+  const files =
+    walk === undefined
+      ? names.sort().map((name) => join(folder, name))
+      : [findWalk(directory, walk)];
   if (files.length === 0) throw new GatewayError("INPUT_INVALID", `${folder} holds no walk`);
   return Promise.all(files.map(readWalk));
+}
+
+function findWalk(directory: string, walk: string): string {
+  const paths = [walk, join(directory, walk), join(directory, "tracks", walk)];
+  return paths.find((path) => existsSync(path)) ?? walk;
 }
 
 async function readWalk(path: string): Promise<RecordedWalk> {

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
 import { zoneId } from "../../src/core/brand.ts";
@@ -7,7 +9,7 @@ import type { FloorPlan } from "../../src/core/site.ts";
 import { run } from "./zones.ts";
 import { NO_DAMAGE } from "./zones-replay.ts";
 import { scoreOf, tallyWalk, type ZoneScore } from "./zones-score.ts";
-import { farthestPoints, type WalkLine } from "./zones-walks.ts";
+import { farthestPoints, readRoom, readWalks, type WalkLine } from "./zones-walks.ts";
 
 const ROOT = process.env["VITRINE_DATA"] ?? resolve(import.meta.dirname, "../../../shared/data");
 const WALKS = join(ROOT, "ble/tetam");
@@ -121,3 +123,21 @@ async function figures(...flags: string[]): Promise<{ grid6: ZoneScore; quad4: Z
 function above(what: string, found: number, least: number): void {
   assert.ok(found >= least, `${what}: ${found}, expected at least ${least}`);
 }
+
+test("a folder whose room makes no sense is named, and a walk is found in it", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "zones-"));
+  const put = (name: string, text: string): Promise<void> => writeFile(join(folder, name), text);
+  const sensors = [{ id: "a", alias: "a", x: 0, y: 0, z: 2, kind: "rpi-onboard" }];
+  await put("sensors.json", JSON.stringify({ area_m: [0, 0, 9, 9], sensors }));
+  for (const maps of ["{}", "null", '{"four":1}', '{"four":{}}']) {
+    await put("zones.json", maps);
+    await assert.rejects(readRoom(folder), { code: "INPUT_INVALID" }, maps);
+  }
+  await put("sensors.json", "{}");
+  await assert.rejects(readRoom(folder), { code: "INPUT_INVALID" });
+  await mkdir(join(folder, "tracks"));
+  await put("tracks/w.csv", "t,sensor,beacon,rssi,x,y,z\n1,a,b,-60,1,1,1\n");
+  for (const walk of ["w.csv", "tracks/w.csv", join(folder, "tracks/w.csv")])
+    assert.equal((await readWalks(folder, walk)).length, 1);
+  await rm(folder, { recursive: true });
+});

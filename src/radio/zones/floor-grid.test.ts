@@ -131,3 +131,19 @@ function box(x0: number, y0: number, x1: number, y1: number): FloorPlan["outline
     { x: x0, y: y1 },
   ];
 }
+
+test("a zone drawn kilometres away by mistake makes the cells coarse, not their number endless", () => {
+  const far = [
+    { x: 9_000, y: 9_000 },
+    { x: 9_003, y: 9_000 },
+    { x: 9_003, y: 9_003 },
+  ];
+  const outline = [
+    { x: 0, y: 0 },
+    { x: 20, y: 0 },
+    { x: 20, y: 18 },
+  ];
+  const zones = [{ id: zoneId("far"), name: "far", kind: "outside" as const, polygon: far }];
+  const grid = createFloorGrid({ outline, obstacles: [], zones, doors: [] }, 1, 4_000);
+  assert.ok(9_000 ** 2 / grid.sizeM ** 2 <= 250_000, `${grid.sizeM}`);
+});

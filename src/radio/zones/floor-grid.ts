@@ -6,6 +6,8 @@ import { createFloorWalls, type FloorWalls } from "./floor-walls.ts";
 const SAMPLES = 5;
 /** A cell of which less is walkable is none. */
 const MIN_SHARE = 0.12;
+/** Most cells looked at, walkable or not: a zone drawn a kilometre away makes the cells coarse, not the start endless. */
+const SCAN_CAP = 250_000;
 /** Ground around everything known, when a floor has no outline, metres. */
 const MARGIN_M = 3;
 
@@ -65,7 +67,8 @@ export function createFloorGrid(floor: FloorPlan, cellM: number, cellCap: number
   const area =
     polygonArea(floor.outline) +
     floor.zones.reduce((sum, z) => sum + (z.kind === "outside" ? polygonArea(z.polygon) : 0), 0);
-  let sizeM = Math.max(cellM, Math.sqrt(area / cellCap));
+  const scanned = (box.x1 - box.x0) * (box.y1 - box.y0);
+  let sizeM = Math.max(cellM, Math.sqrt(area / cellCap), Math.sqrt(scanned / SCAN_CAP));
   let cells = divide(ground, box, sizeM, floor.zones.length);
   while (cells.length > cellCap) {
     sizeM *= 1.1;

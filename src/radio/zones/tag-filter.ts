@@ -154,10 +154,10 @@ export class TagFilter {
    * what was learned before, as long as `weight` receiver-seconds do not outweigh it.
    */
   #toProbabilities(logs: Float64Array, weight: number): void {
-    const { parameters, map } = this.#model;
+    const { parameters, map, quietPerDb } = this.#model;
     const scale = Math.min(1, parameters.powerWeight / Math.max(1, weight));
     const share = Math.min(1, weight / parameters.powerWeight);
-    const quiet = parameters.quietPerDb * (1 - map.surveyRatio) * share;
+    const quiet = quietPerDb * (1 - map.surveyRatio) * share;
     const learned = Number.isNaN(this.#learnedDbm) ? 0 : Math.max(0, 1 - weight / LEARNED_WEIGHT);
     let best = Number.NEGATIVE_INFINITY;
     for (let i = 0; i < logs.length; i += 1) {

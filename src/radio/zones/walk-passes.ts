@@ -27,7 +27,7 @@ const LEAST_RATIO = 0.02;
 
 /** Probability per power, from the evidence of the whole stretch; sums to 1. One row of states per power is in memory. */
 export function walkPowers(model: ZoneModel, walk: WalkStretch): number[] {
-  const { powersDbm, powerWeight, quietPerDb } = model.parameters;
+  const { powersDbm, powerWeight } = model.parameters;
   const known = Array.from({ length: walk.count }, (_, i) => walk.zoneOf(walk.from + i) !== null);
   const guess = 1 - known.filter(Boolean).length / walk.count;
   const logs = powersDbm.map((powerDbm) => {
@@ -35,7 +35,7 @@ export function walkPowers(model: ZoneModel, walk: WalkStretch): number[] {
     let log = 0;
     for (let i = 0; i < walk.count; i += 1) log += pass.step(i);
     const scale = Math.min(1, powerWeight / Math.max(1, pass.weight));
-    return scale * log - guess * quietPerDb * (1 - model.map.surveyRatio) * powerDbm;
+    return scale * log - guess * model.quietPerDb * (1 - model.map.surveyRatio) * powerDbm;
   });
   const best = Math.max(...logs);
   const raw = logs.map((log) => Math.exp(log - best));

@@ -142,6 +142,36 @@ test("a tag that leaves through the door is no longer inside", () => {
   }
 });
 
+test("a new tag that only ever stood before the shop is never surely inside", () => {
+  for (const [x, y] of [
+    [6, -2],
+    [6, -4],
+    [1, -3],
+  ] as const) {
+    const told = [1, 2, 3].flatMap((seed) =>
+      tellAll(BARE, heardAlong(standAt(x, y, 30), { seed, wallDb: 5 })),
+    );
+    const sure = told.filter(({ insideRatio }) => insideRatio > 0.9).length;
+    assert.ok(
+      told.length > 60 && sure < told.length / 20,
+      `${sure} of ${told.length} at ${x} ${y}`,
+    );
+  }
+});
+
+test("a new tag that only ever lay inside is told to be inside", () => {
+  for (const [x, y] of [
+    [6, 5],
+    [10, 8],
+  ] as const) {
+    const told = [1, 2, 3].flatMap((seed) =>
+      tellAll(BARE, heardAlong(standAt(x, y, 30), { seed, wallDb: 5 })),
+    );
+    const inside = told.filter(({ insideRatio }) => insideRatio > 0.5).length;
+    assert.ok(inside > 0.95 * told.length, `${inside} of ${told.length} at ${x} ${y}`);
+  }
+});
+
 test("a tag in a door is at that door and at no other", () => {
   const told = tellAll(BARE, heardAlong(standAt(6, 0.5, 30), { seed: 9 }));
   const at = told.find(({ second }) => second === 20);

@@ -19,6 +19,8 @@ export interface ZoneModel {
   map: LevelMap;
   /** What each receiver reads above its place, dB. */
   readonly offsetsDb: Float64Array;
+  /** Preference for the quieter of two powers on this floor, nats per dB, without a survey. */
+  readonly quietPerDb: number;
   /** Room for one row of states. */
   readonly logs: Float32Array;
 }
@@ -38,6 +40,7 @@ export function createZoneModel(
     likelihood: createLevelLikelihood(parameters),
     map: createLevelMap(floor, states, receivers, survey, parameters),
     offsetsDb: new Float64Array(receivers.length),
+    quietPerDb: states.open ? parameters.quietOpenPerDb : parameters.quietPerDb,
     logs: new Float32Array(states.count),
   };
 }

@@ -25,8 +25,9 @@ export interface ZoneParameters {
   readonly powersDbm: readonly number[];
   /** The evidence for a power never weighs more than this many receiver-seconds. */
   readonly powerWeight: number;
-  /** Preference for the quieter of two powers, nats per dB, without a survey. */
+  /** Preference for the quieter of two powers, nats per dB, without a survey: with no way out on the plan, and with one. */
   readonly quietPerDb: number;
+  readonly quietOpenPerDb: number;
   /** Share of the seconds in which a receiver within reach hears a tag that others hear, for sure. */
   readonly hearRatio: number;
   /** Level at which half of the packets are heard, and how soft that limit is. */
@@ -57,7 +58,8 @@ export interface ZoneParameters {
  * - What a receiver's place adds or takes (up to 7 dB, constant) does not average out with time: a second of a receiver
  *   counts a third of what independent readings would, and the evidence for the power saturates at five seconds of
  *   twelve receivers. A power believed too high pushes a tag against the walls, one too low only pulls it to the
- *   middle, hence the preference for the quieter.
+ *   middle, hence the preference for the quieter. Where tags may be outside as well, one too low pulls them in through
+ *   the wall, and nobody is surely inside who stands on the pavement: there the preference only breaks ties.
  * - A receiver's seconds count alike however many packets they hold: nearness is not reliability.
  */
 export const ZONE_PARAMETERS: ZoneParameters = {
@@ -76,6 +78,7 @@ export const ZONE_PARAMETERS: ZoneParameters = {
   powersDbm: [-77, -74, -71, -68, -65, -62, -59, -56, -53, -50, -47, -44],
   powerWeight: 60,
   quietPerDb: 0.5,
+  quietOpenPerDb: 0.15,
   hearRatio: 0.3,
   sensitivityDbm: -90,
   sensitivitySoftDb: 4,

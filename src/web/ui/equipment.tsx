@@ -64,16 +64,41 @@ function Sensor({ sensor }: { readonly sensor: SensorStatus }): JSX.Element {
           </p>
         );
       })}
-      {sensor.facts.length > 0 && (
-        <p class="sensor-facts">
-          {sensor.facts.map(([label, text]) => (
-            <span key={label}>
-              <span class="quiet">{label}</span> {text}
-            </span>
-          ))}
-        </p>
-      )}
+      <SensorFacts sensor={sensor} />
     </li>
+  );
+}
+
+/** So many figures of a sensor stand open while nothing is wrong with it; a shop may have a dozen receivers. */
+const OPEN_FACTS = 2;
+
+function SensorFacts({ sensor }: { readonly sensor: SensorStatus }): JSX.Element {
+  const { facts, state, conditions, name } = sensor;
+  const isCalm = state === "seeing" && conditions.length === 0;
+  const open = isCalm ? facts.slice(0, OPEN_FACTS) : facts;
+  const rest = facts.slice(open.length);
+  return (
+    <>
+      {open.length > 0 && <FactLine facts={open} />}
+      {rest.length > 0 && (
+        <details class="sensor-more">
+          <summary aria-label={`More figures of ${name}`}>More figures</summary>
+          <FactLine facts={rest} />
+        </details>
+      )}
+    </>
+  );
+}
+
+function FactLine({ facts }: { readonly facts: SensorStatus["facts"] }): JSX.Element {
+  return (
+    <p class="sensor-facts">
+      {facts.map(([label, text]) => (
+        <span key={label}>
+          <span class="quiet">{label}</span> {text}
+        </span>
+      ))}
+    </p>
   );
 }
 
