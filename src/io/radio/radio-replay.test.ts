@@ -74,8 +74,14 @@ test("sightings that come eight seconds late tell the same stays", async () => {
   await prompt.replay.finish();
   await late.replay.finish();
   const stays = ({ events }: Replayed) =>
-    events.flatMap((e) => (e.kind === "tag-zone-entered" ? [[e.zoneId, e.atMono]] : []));
-  assert.deepEqual(stays(late), stays(prompt));
+    events.flatMap((e) => (e.kind === "tag-zone-entered" ? [e] : []));
+  const zones = (replayed: Replayed) => stays(replayed).map(({ zoneId }) => zoneId);
+  assert.ok(zones(prompt).length > 0);
+  assert.deepEqual(zones(late), zones(prompt));
+  // What is decided after ten seconds has then been heard for two of them only: a beginning may be seen a second later.
+  stays(late).forEach(({ atMono }, i) => {
+    assert.ok(Math.abs(atMono - (stays(prompt)[i]?.atMono ?? Number.NaN)) <= 1_000);
+  });
 });
 
 for (const lagMs of [0, 10_000, 15_000])
