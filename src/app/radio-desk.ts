@@ -38,7 +38,7 @@ export class RadioDesk {
     if (unknown !== null) input.onUnknown(({ address, atMono }) => unknown.heard(address, atMono));
   }
 
-  /** Begins a recording of registered tags; null without a receiver. */
+  /** Begins a recording of registered tags; null without an adapter of our own. */
   record(onLine: (line: string) => void): RecordingHandle | null {
     return this.#hasRadio ? recordRadio(this.#tap, onLine) : null;
   }

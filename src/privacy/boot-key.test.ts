@@ -35,18 +35,3 @@ test("two boots have nothing in common", () => {
   const [one, other] = [createBootKey({ fill }), createBootKey({ fill })];
   assert.notEqual(one.standIn(ADDRESS, monoMs(0)), other.standIn(ADDRESS, monoMs(0)));
 });
-
-test("a dropped key is overwritten and never used again", () => {
-  let kept: Uint8Array | null = null;
-  const count = countingFill();
-  const key = createBootKey({
-    fill: (bytes) => {
-      kept = bytes;
-      count(bytes);
-    },
-  });
-  const first = key.standIn(ADDRESS, monoMs(0));
-  key.drop();
-  assert.ok(kept !== null && Uint8Array.from(kept).every((byte) => byte === 0));
-  assert.notEqual(key.standIn(ADDRESS, monoMs(1)), first);
-});

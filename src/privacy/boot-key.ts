@@ -10,8 +10,6 @@ export interface BootKey {
   standIn(address: string, nowMono: MonoMs): string;
   /** Keys made so far; one that changed means that everything known under the last one has to be forgotten. */
   readonly generation: number;
-  /** Overwrites the key; the next call makes a new one. */
-  drop(): void;
 }
 
 export interface BootKeyOptions {
@@ -42,10 +40,6 @@ export function createBootKey({ fill, lifeMs = DAY_MS }: BootKeyOptions): BootKe
     },
     get generation() {
       return generation;
-    },
-    drop() {
-      key.fill(0);
-      madeMono = null;
     },
   };
 }

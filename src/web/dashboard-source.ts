@@ -80,7 +80,7 @@ export interface DashboardSource {
   record?(cameraId: string, wish: RecordingWish): RecordingHandle | null;
   /**
    * Records the packets of registered tags, one line of `vitrine replay --radio` each, without any address of a
-   * device; null when there is no receiver. Absent where nothing can be recorded.
+   * device; null when the gateway has no adapter of its own. Absent where nothing can be recorded.
    */
   recordRadio?(onLine: (line: string) => void): RecordingHandle | null;
 }
