@@ -2,7 +2,7 @@ import { z } from "zod";
 import { lineId, receiverId, zoneId } from "../core/brand.ts";
 import type { InputFault } from "../core/errors.ts";
 import { isSelfCrossing, type Point, polygonArea } from "../core/geometry.ts";
-import { id, label, metres } from "./plan-terms.ts";
+import { id, label, metres, weeklyHours, zonePurpose } from "./plan-terms.ts";
 
 const corner = z
   .tuple([metres, metres])
@@ -18,8 +18,11 @@ const area = z
 const zone = z.strictObject({
   id: id.transform(zoneId),
   name: label,
-  kind: z.enum(["display", "window", "queue", "till", "area", "outside"]).default("area"),
+  kind: z
+    .enum(["display", "window", "queue", "till", "collect", "area", "outside"])
+    .default("area"),
   polygon: area,
+  ...zonePurpose,
 });
 
 const door = z
@@ -54,24 +57,8 @@ export const surveyPoint = z.strictObject({
     .max(256),
 });
 
-const time = z
-  .string()
-  .regex(/^([01]\d|2[0-3]):[0-5]\d$/, "a local time HH:MM")
-  .transform((text) => Number(text.slice(0, 2)) * 60 + Number(text.slice(3)));
-const MINUTES_PER_DAY = 1_440;
-
-/** Schema of one staff shift; an end at or before the begin means the next day. */
-export const staffShift = z
-  .strictObject({
-    days: z.array(z.enum(["mon", "tue", "wed", "thu", "fri", "sat", "sun"])).min(1),
-    from: time,
-    to: time,
-  })
-  .transform(({ days, from, to }) => ({
-    days,
-    fromMin: from,
-    toMin: to > from ? to : to + MINUTES_PER_DAY,
-  }));
+/** Schema of one staff shift. */
+export const staffShift = weeklyHours;
 
 /** Doors of the floor whose line is no counting line of role `door`, each as a fault. Pure. */
 export function strayDoors(plan: {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { zoneId } from "../core/brand.ts";
 
 /** An id of the site plan. */
 export const id = z
@@ -16,3 +17,50 @@ export const metres = z
   .number()
   .min(-10_000, "metres, -10000 to 10000")
   .max(10_000, "metres, -10000 to 10000");
+
+const tillText = z.string().min(1).max(64);
+
+/** What the figures of a zone need to know about it. */
+export const zonePurpose = {
+  departments: z
+    .array(tillText)
+    .max(64)
+    .optional()
+    .meta({ description: "Departments of the till's receipts that are sold here" }),
+  skus: z
+    .array(tillText)
+    .max(4_096)
+    .optional()
+    .meta({ description: "Articles sold here, besides those of the departments" }),
+  referenceDwellMs: z
+    .number()
+    .positive("milliseconds above 0")
+    .max(3_600_000, "at most an hour")
+    .optional()
+    .meta({ description: "Dwell the zone was laid out for; holding power is measured against it" }),
+  servedAt: id.transform(zoneId).optional().meta({
+    description: "Of a queue: the zone in which people are served",
+  }),
+  approach: id.transform(zoneId).optional().meta({
+    description: "Of a queue: the zone one comes through before joining",
+  }),
+};
+
+const MINUTES_PER_DAY = 1_440;
+const time = z
+  .string()
+  .regex(/^([01]\d|2[0-3]):[0-5]\d$/, "a local time HH:MM")
+  .transform((text) => Number(text.slice(0, 2)) * 60 + Number(text.slice(3)));
+
+/** Hours that come again every week; an end at or before the begin means the next day. */
+export const weeklyHours = z
+  .strictObject({
+    days: z.array(z.enum(["mon", "tue", "wed", "thu", "fri", "sat", "sun"])).min(1),
+    from: time,
+    to: time,
+  })
+  .transform(({ days, from, to }) => ({
+    days,
+    fromMin: from,
+    toMin: to > from ? to : to + MINUTES_PER_DAY,
+  }));

@@ -6,8 +6,9 @@ import { faultsOf } from "../core/input-faults.ts";
 import type { SitePlan } from "../core/site.ts";
 import { duplicateIds } from "./duplicate-ids.ts";
 import { floorSchema, staffShift, strayDoors, surveyPoint } from "./floor.ts";
+import { measuresSchema } from "./measures.ts";
 import { turnedPassingLines } from "./passing-lines.ts";
-import { id, label, metres } from "./plan-terms.ts";
+import { id, label, metres, weeklyHours, zonePurpose } from "./plan-terms.ts";
 import { beaconSchema, TAG_CAP, tagSchema } from "./tag.ts";
 
 const norm = z
@@ -58,8 +59,9 @@ const line = z
 const zone = z.strictObject({
   id: id.transform(zoneId),
   name: label,
-  kind: z.enum(["display", "window", "queue", "till", "area"]).default("area"),
+  kind: z.enum(["display", "window", "queue", "till", "collect", "area"]).default("area"),
   polygon,
+  ...zonePurpose,
 });
 
 const ground = z
@@ -81,6 +83,10 @@ const camera = z.strictObject({
     .default([])
     .meta({ description: "Areas where nobody is counted" }),
   ground: ground.optional(),
+  followsVisits: z.boolean().optional().meta({
+    description:
+      "True when it follows people from door to door: one field of view, or several joined, over all doors and the whole floor",
+  }),
 });
 
 const receiver = z.strictObject({
@@ -119,6 +125,9 @@ const store = z
       .string()
       .regex(/^[A-Z]{3}$/, "an ISO 4217 code such as EUR")
       .default("EUR"),
+    hours: z.array(weeklyHours).max(64).optional().meta({
+      description: "When the shop is open; without it every trading day counts as open throughout",
+    }),
   })
   .transform(({ dayCutover, ...rest }) => ({ ...rest, dayCutoverMin: minutes(dayCutover) }));
 
@@ -137,6 +146,9 @@ export const sitePlanSchema = z.strictObject({
   }),
   staffShifts: z.array(staffShift).max(64).optional().meta({
     description: "When at least one staff tag has to be heard",
+  }),
+  measures: measuresSchema.optional().meta({
+    description: "Choices that bend figures; each stands as a parameter with the values it bends",
   }),
 });
 

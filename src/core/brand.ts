@@ -17,6 +17,8 @@ export type LineId = Brand<string, "LineId">;
 export type ZoneId = Brand<string, "ZoneId">;
 export type ReceiverId = Brand<string, "ReceiverId">;
 export type TagId = Brand<string, "TagId">;
+/** Names one visit; dies with the data of its day. */
+export type VisitId = Brand<string, "VisitId">;
 /** Number of a track; unique only within one run of one camera. */
 export type TrackId = Brand<number, "TrackId">;
 
@@ -39,5 +41,7 @@ export const zoneId = (value: string): ZoneId => value as ZoneId;
 export const receiverId = (value: string): ReceiverId => value as ReceiverId;
 /** Marks a string as the id of a registered tag. Pure. */
 export const tagId = (value: string): TagId => value as TagId;
+/** Marks a string as the id of a visit. Pure. */
+export const visitId = (value: string): VisitId => value as VisitId;
 /** Marks a number as the id of a track. Pure. */
 export const trackId = (value: number): TrackId => value as TrackId;

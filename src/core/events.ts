@@ -1,10 +1,11 @@
-import type { CameraId, EpochMs, LineId, MonoMs, TagId, TrackId, ZoneId } from "./brand.ts";
-import type { ClockState } from "./clock.ts";
+import type { CameraId, LineId, TagId, TrackId, ZoneId } from "./brand.ts";
 import type { FaultCode } from "./errors.ts";
+import type { JourneyHead } from "./journey-head.ts";
 import type {
   CrossingDirection,
   EventOrigin,
   FootPath,
+  ReceiptDetails,
   SensorCondition,
   SensorKind,
   SensorState,
@@ -13,19 +14,20 @@ import type {
   TransactionKind,
 } from "./sensor-events.ts";
 import type { LineRole, TagKind } from "./site.ts";
+import type {
+  BasketChangeRecorded,
+  JourneyCompleted,
+  QueueJoined,
+  QueueLeft,
+} from "./visit-events.ts";
 
 /**
  * The vocabulary on which all stages meet: what sensors tell (`sensor-events.ts`, named here as well) and what happened
  * in the shop, which `journey` makes of it and `metrics` reads here and at the centre.
  */
+export type * from "./journey-head.ts";
 export type * from "./sensor-events.ts";
-
-/** Common head of a store-level event: when it happened and how well we know it. */
-export interface JourneyHead extends EventOrigin {
-  readonly at: EpochMs;
-  readonly atMono: MonoMs;
-  readonly clock: ClockState;
-}
+export type * from "./visit-events.ts";
 
 /** `entered`/`exited`: a door line was crossed. `passed`: a passing or internal line was crossed. */
 export interface CrossingRecorded extends JourneyHead {
@@ -37,6 +39,16 @@ export interface CrossingRecorded extends JourneyHead {
   readonly direction: CrossingDirection;
   readonly confidence: number;
   readonly path: FootPath;
+  readonly isChild?: boolean | undefined;
+}
+
+/** Two numbers of one source are one person, or are not after all. */
+export interface TrackRenameRecorded extends JourneyHead {
+  readonly kind: "track-renamed";
+  readonly cameraId: CameraId;
+  readonly from: TrackId;
+  readonly to: TrackId;
+  readonly isUndone: boolean;
 }
 
 /** People who went through a line as one buying unit; the crossings themselves are events of their own. */
@@ -136,16 +148,18 @@ export interface StaffUnseenRecorded extends JourneyHead {
 }
 
 /**
- * `at` is the time of payment: the till's own, or the arrival at the gateway when the till's clock lies in the future
- * and so cannot be right.
+ * `at` is the time of payment on our clock: the till's own less what its clock is ahead, or the arrival at the gateway
+ * when the till's clock lies in the future and so cannot be right.
  */
-export interface TransactionRecorded extends JourneyHead {
+export interface TransactionRecorded extends JourneyHead, ReceiptDetails {
   readonly kind: "transacted";
-  readonly timeSource: "till" | "arrival";
+  readonly timeSource: "till" | "till-corrected" | "arrival";
   readonly receiptId: string;
   readonly transactionKind: TransactionKind;
   readonly netMinor: number;
   readonly units: number;
+  /** What was taken off the till's time, ms; absent = nothing. */
+  readonly clockAheadMs?: number | undefined;
 }
 
 export interface SensorRecorded extends JourneyHead {
@@ -178,6 +192,11 @@ export type JourneyEvent =
   | TagMovementRecorded
   | StaffCrossingRecorded
   | StaffUnseenRecorded
+  | TrackRenameRecorded
+  | QueueJoined
+  | QueueLeft
+  | BasketChangeRecorded
+  | JourneyCompleted
   | TransactionRecorded
   | SensorRecorded;
 

@@ -35,6 +35,8 @@ export interface LineCrossed extends EventOrigin {
   readonly confidence: number;
   /** The proof for an audit. */
   readonly path: FootPath;
+  /** Below the height that makes an adult, as a counter that measures height told; absent = not measured. */
+  readonly isChild?: boolean | undefined;
 }
 
 /**
@@ -49,6 +51,19 @@ export interface GroupCrossed extends EventOrigin {
   readonly direction: CrossingDirection;
   /** Two or more, in the order of crossing. */
   readonly trackIds: readonly TrackId[];
+}
+
+/**
+ * A source found out that two of its numbers are one person: what `from` did, `to` goes on with. `isUndone` takes an
+ * earlier such news back. Told only when both numbers have been in events before.
+ */
+export interface TrackRenamed extends EventOrigin {
+  readonly kind: "track-renamed";
+  readonly atMono: MonoMs;
+  readonly cameraId: CameraId;
+  readonly from: TrackId;
+  readonly to: TrackId;
+  readonly isUndone: boolean;
 }
 
 /** A foot point has been inside a zone for the entry hysteresis; `atMono` is when it came in. */
@@ -162,6 +177,30 @@ export interface TagMoved extends EventOrigin {
   readonly zoneId: ZoneId | null;
 }
 
+/** Goods into a basket, out of it to anywhere, or out of it back to where they belong. */
+export type BasketChange = "add" | "remove" | "return-to-shelf";
+
+/** A smart basket, a hand-held scanner or a tagged product told of goods going into a basket or out of it. */
+export interface BasketReported extends EventOrigin {
+  readonly kind: "basket-reported";
+  readonly atMono: MonoMs;
+  /** The registered tag of the basket, cart or product. */
+  readonly tagId: TagId;
+  readonly change: BasketChange;
+  readonly sku: string | null;
+  /** Whole pieces, from 1. */
+  readonly units: number;
+  readonly zoneId: ZoneId | null;
+}
+
+/** One line of a receipt; amounts are minor units, negative where goods come back. */
+export interface ReceiptLine {
+  readonly sku: string;
+  readonly department: string | null;
+  readonly units: number;
+  readonly netMinor: number;
+}
+
 export type TransactionKind =
   | "sale"
   | "refund"
@@ -170,8 +209,20 @@ export type TransactionKind =
   | "click-collect"
   | "delivery";
 
+/** What a receipt may tell besides its sum. */
+export interface ReceiptDetails {
+  /** Which till: whose clock `paidAt` is. Absent = the only one. */
+  readonly tillId?: string | undefined;
+  /** Absent = not told. */
+  readonly lines?: readonly ReceiptLine[] | undefined;
+  /** The registered tag of the basket, cart or card that was at the till with it. */
+  readonly tagId?: TagId | undefined;
+  /** The receipt this one belongs to: the sale of a refund, the hand-over beside which a sale was made. */
+  readonly relatedReceiptId?: string | undefined;
+}
+
 /** A receipt from the till. `atMono` is the arrival at the gateway; `paidAt` is the till's own clock. */
-export interface TransactionReceived extends EventOrigin {
+export interface TransactionReceived extends EventOrigin, ReceiptDetails {
   readonly kind: "transaction";
   readonly atMono: MonoMs;
   readonly receiptId: string;
@@ -180,6 +231,10 @@ export interface TransactionReceived extends EventOrigin {
   /** Net amount in the store's currency, minor units (cents). Refunds are negative. */
   readonly netMinor: number;
   readonly units: number;
+  /** How far the till's clock is ahead of ours, ms, as estimated; absent = not known, taken as 0. */
+  readonly clockAheadMs?: number | undefined;
+  /** True for receipts that were brought in afterwards: their arrival says nothing about their time. */
+  readonly isImported?: boolean | undefined;
 }
 
 export type SensorKind = "camera" | "radio";
@@ -231,6 +286,8 @@ export type SensorEvent =
   | TagZoneExited
   | TagAtDoor
   | TagMoved
+  | TrackRenamed
+  | BasketReported
   | TransactionReceived
   | SensorChanged;
 

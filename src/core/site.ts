@@ -26,10 +26,24 @@ export interface LinePlan {
   readonly b: Point;
 }
 
-export type ZoneKind = "display" | "window" | "queue" | "till" | "area";
+/** `collect`: where click & collect orders are handed over. */
+export type ZoneKind = "display" | "window" | "queue" | "till" | "collect" | "area";
+
+/** What the figures of a zone need to know about it, in a picture or on the floor. */
+export interface ZonePurpose {
+  /** Departments of the till's receipts that are sold here. */
+  readonly departments?: readonly string[] | undefined;
+  /** Articles that are sold here, besides those of the departments. */
+  readonly skus?: readonly string[] | undefined;
+  /** Dwell that the zone was laid out for; holding power is measured against it. */
+  readonly referenceDwellMs?: number | undefined;
+  /** Of a queue: the zone in which people are served, and the zone one comes through before joining. */
+  readonly servedAt?: ZoneId | undefined;
+  readonly approach?: ZoneId | undefined;
+}
 
 /** A floor zone in a camera picture; corners are Norm, judged by the foot point. */
-export interface ZonePlan {
+export interface ZonePlan extends ZonePurpose {
   readonly id: ZoneId;
   readonly name: string;
   readonly kind: ZoneKind;
@@ -53,6 +67,11 @@ export interface CameraPlan {
   readonly exclusions: readonly (readonly Point[])[];
   /** Four points of the floor, no three on a line: with them distances are known in metres. Absent = not measured. */
   readonly ground?: readonly GroundPoint[] | undefined;
+  /**
+   * Whether it follows people from door to door: one field of view, or several joined by the counter, over all doors
+   * and the whole floor. Its tracks are visits then. Absent = false.
+   */
+  readonly followsVisits?: boolean | undefined;
 }
 
 /**
@@ -65,7 +84,7 @@ export type FloorZoneKind = ZoneKind | "outside";
  * A zone of the floor; corners are metres on the floor plan (`x`, `y` of a point). It may carry the id of a zone in a
  * camera picture: both then speak of the same place.
  */
-export interface FloorZonePlan {
+export interface FloorZonePlan extends ZonePurpose {
   readonly id: ZoneId;
   readonly name: string;
   readonly kind: FloorZoneKind;
@@ -126,6 +145,29 @@ export interface StaffShift {
   readonly toMin: number;
 }
 
+/** When the shop is open; local times, minutes after midnight. Several a day are allowed. */
+export interface OpeningHours {
+  readonly days: readonly Weekday[];
+  readonly fromMin: number;
+  /** After `fromMin`; above 24 h for a shop that closes on the next day. */
+  readonly toMin: number;
+}
+
+/** Choices of the shop that bend figures; each is a parameter of the definitions that use it. Absent = the default. */
+export interface MeasurePlan {
+  /** Out and back within this, proved by a track or a tag: one visit. */
+  readonly reentryGapMs?: number | undefined;
+  /** tau until payments have taught a better one. */
+  readonly bounceMaxMs?: number | undefined;
+  /** Dwell from which a stay in a zone is engaged. */
+  readonly engagedMs?: number | undefined;
+  /** Least number of visits behind a published cell, and behind a path or a repeat figure. */
+  readonly minCell?: number | undefined;
+  readonly minPathCell?: number | undefined;
+  /** Whether children count as entrants (`count`) or are told beside them (`separate`). */
+  readonly children?: "count" | "separate" | undefined;
+}
+
 export type TagKind = "basket" | "cart" | "staff" | "asset" | "loyalty-card";
 
 /** The identifier a tag sends; all hexadecimal text is lower case without separators except the iBeacon UUID. */
@@ -160,6 +202,8 @@ export interface SitePlan {
     readonly dayCutoverMin: number;
     /** ISO 4217 code of money values. */
     readonly currency: string;
+    /** Absent = not known: the whole trading day is taken as open. */
+    readonly hours?: readonly OpeningHours[] | undefined;
   };
   readonly cameras: readonly CameraPlan[];
   readonly receivers: readonly ReceiverPlan[];
@@ -170,4 +214,6 @@ export interface SitePlan {
   readonly survey?: readonly SurveyPoint[] | undefined;
   /** Absent = no staff is expected and nothing is missed. */
   readonly staffShifts?: readonly StaffShift[] | undefined;
+  /** Absent = all defaults. */
+  readonly measures?: MeasurePlan | undefined;
 }

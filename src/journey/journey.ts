@@ -1,6 +1,7 @@
-import type { EpochMs, LineId, TagId } from "../core/brand.ts";
+import { type EpochMs, epochMs, type LineId, type TagId } from "../core/brand.ts";
 import { epochAt, type TimeAnchor } from "../core/clock.ts";
 import type {
+  BasketReported,
   CrossingRecorded,
   GroupCrossed,
   JourneyEvent,
@@ -154,6 +155,12 @@ class StoreJourney implements Journey {
       case "tag-at-door":
         this.#takePassage(event);
         return null;
+      case "track-renamed": {
+        const { kind, cameraId, from, to, isUndone } = event;
+        return { ...this.#head(event), kind, cameraId, from, to, isUndone };
+      }
+      case "basket-reported":
+        return this.#tellBasket(event);
       case "transaction":
         return this.#tellPayment(event);
       case "sensor-changed": {
@@ -171,11 +178,12 @@ class StoreJourney implements Journey {
   #tellCrossing(event: LineCrossed): JourneyEvent | null {
     const line = this.#lineOf(event.lineId);
     if (line === null) return null;
-    const { cameraId, lineId, trackId, direction, confidence, path } = event;
+    const { cameraId, lineId, trackId, direction, confidence, path, isChild } = event;
     const doorKind = direction === "in" ? "entered" : "exited";
     const kind = line.role === "door" ? doorKind : "passed";
     const what = { cameraId, lineId, role: line.role, trackId, direction, confidence, path };
-    const told: CrossingRecorded = { ...this.#head(event), kind, ...what };
+    const child = isChild === undefined ? {} : { isChild };
+    const told: CrossingRecorded = { ...this.#head(event), kind, ...what, ...child };
     this.#staff.crossing(told);
     return told;
   }
@@ -221,16 +229,32 @@ class StoreJourney implements Journey {
     return { ...event, ...this.#head(event) };
   }
 
+  #tellBasket(event: BasketReported): JourneyEvent | null {
+    const { tagId, change, sku, units, zoneId } = event;
+    if (!this.#isTag(tagId)) {
+      this.#counters.unknownTags += 1;
+      return null;
+    }
+    if (zoneId !== null && !this.#knowsZone(zoneId)) return null;
+    const what = { tagId, change, sku, units, zoneId };
+    return { ...this.#head(event), kind: "basket-changed", ...what };
+  }
+
   /** The time of payment is the till's own, however late the receipt comes; a till ahead of us proves nothing. */
   #tellPayment(event: TransactionReceived): JourneyEvent {
-    const { receiptId, transactionKind, paidAt, netMinor, units } = event;
+    const { kind: _, source: __, seq: ___, atMono: ____, ...told } = event;
+    const { paidAt, clockAheadMs: ahead, isImported, ...what } = told;
     const head = this.#head(event);
-    const isAhead = paidAt - head.at > TILL_TOLERANCE_MS;
-    if (isAhead) this.#counters.doubtfulPayments += 1;
-    const time = isAhead
-      ? { at: head.at, timeSource: "arrival" as const }
-      : { at: paidAt, timeSource: "till" as const };
-    const what = { receiptId, transactionKind, netMinor, units };
+    const correctedAt = epochMs(paidAt - (ahead ?? 0));
+    const isAhead = correctedAt - head.at > TILL_TOLERANCE_MS;
+    if (isAhead && isImported !== true) {
+      this.#counters.doubtfulPayments += 1;
+      return { ...head, timeSource: "arrival", kind: "transacted", ...what };
+    }
+    const time =
+      ahead === undefined || ahead === 0
+        ? { at: paidAt, timeSource: "till" as const }
+        : { at: correctedAt, timeSource: "till-corrected" as const, clockAheadMs: ahead };
     return { ...head, ...time, kind: "transacted", ...what };
   }
 

@@ -2,7 +2,6 @@ import type { EpochMs } from "../core/brand.ts";
 import type { CrossingRecorded, GroupRecorded, StaffCrossingRecorded } from "../core/events.ts";
 import type { LineRole } from "../core/site.ts";
 import { type Day, type LineDay, slotOf } from "./day-book.ts";
-import { RULES } from "./definitions.ts";
 import { companionsOf, Parties } from "./parties.ts";
 import { RepeatFinder } from "./passages.ts";
 import { SLOT_MS } from "./slots.ts";
@@ -14,6 +13,8 @@ export type Taken = "taken" | "unknown" | "late";
 export interface CrossingTallyOptions {
   /** Roles of the lines of the plan. */
   readonly roles: ReadonlyMap<string, LineRole>;
+  /** Entries of one track closer together than this are one visitor. */
+  readonly reentryGapMs: number;
   /** The day of an instant, made when it is new; null when it is not kept. */
   readonly dayFor: (at: EpochMs) => Day | null;
 }
@@ -24,14 +25,16 @@ export interface CrossingTallyOptions {
  */
 export class CrossingTally {
   readonly #options: CrossingTallyOptions;
-  readonly #reentries = new RepeatFinder(RULES.reentryGapMs);
+  readonly #reentries: RepeatFinder;
   readonly #repeatPasses = new RepeatFinder(Number.POSITIVE_INFINITY);
-  readonly #parties = new Parties();
+  readonly #parties: Parties;
   readonly #marks: StaffMarks;
   #hasGroups = false;
 
   constructor(options: CrossingTallyOptions) {
     this.#options = options;
+    this.#reentries = new RepeatFinder(options.reentryGapMs);
+    this.#parties = new Parties(options.reentryGapMs);
     this.#marks = new StaffMarks((crossing, isLate) => this.#takeOut(crossing, isLate));
   }
 
@@ -69,6 +72,7 @@ export class CrossingTally {
     line[event.direction].add(slot, 1, offsetMs, isLate);
     if (role === "passing" && event.direction === "in") this.#countRepeatPass(event);
     if (role !== "door") return "taken";
+    place.day.doorTimes.add(event.direction, event.at - place.day.span.start);
     this.#marks.count(event);
     if (event.direction === "in") this.#countReentry(event);
     this.#marks.settle(event, isLate);
@@ -117,7 +121,8 @@ export class CrossingTally {
   #takeOut(crossing: CountedCrossing, isLate: boolean): void {
     const place = this.#placeOf(crossing);
     if (place === null) return;
-    const { line, slot, offsetMs } = place;
+    const { day, line, slot, offsetMs } = place;
+    day.doorTimes.remove(crossing.direction, crossing.at - day.span.start);
     line.staff[crossing.direction].add(slot, 1, offsetMs, isLate);
     if (crossing.isReentry) line.staffReentries.add(slot, 1, 0, isLate);
     if (crossing.direction === "in") this.#shrinkParty(crossing, isLate);
@@ -138,12 +143,13 @@ export class CrossingTally {
     const line = day?.lines.get(lineId);
     if (day === null || line === undefined) return null;
     const slot = slotOf(day, at);
-    return { line, slot, offsetMs: at - day.span.start - slot * SLOT_MS };
+    return { day, line, slot, offsetMs: at - day.span.start - slot * SLOT_MS };
   }
 }
 
 /** Where in a day a crossing is counted. */
 interface Place {
+  readonly day: Day;
   readonly line: LineDay;
   readonly slot: number;
   readonly offsetMs: number;

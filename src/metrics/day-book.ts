@@ -1,12 +1,16 @@
 import { type EpochMs, epochMs, type LineId, type ZoneId } from "../core/brand.ts";
 import type { SitePlan } from "../core/site.ts";
+import { BasketDay } from "./basket-day.ts";
+import { DoorTimes } from "./door-times.ts";
+import { QueueDay } from "./queue-day.ts";
 import { SalesDay } from "./sales.ts";
 import { SLOT_MS, SlotLedger, type SlotRange } from "./slots.ts";
 import type { TradingCalendar, TradingDay } from "./trading-day.ts";
+import { VisitTable } from "./visit-table.ts";
 import { ZoneDay } from "./zone-day.ts";
 
-/** Trading days kept: today and the seven before it, so that the same weekday can be compared. */
-export const KEPT_DAYS = 8;
+/** Trading days kept: today and six weeks before it, for comparison, for learning and for filling gaps. */
+export const KEPT_DAYS = 43;
 /** A day further ahead than this of the newest time known to be real is a wrong clock's and goes first. */
 const AHEAD_MS = 36 * 3_600_000;
 
@@ -31,7 +35,14 @@ export interface Day {
   readonly lines: ReadonlyMap<LineId, LineDay>;
   /** Passing crossings that a track proves to be of someone already counted as passing. */
   readonly repeatPasses: SlotLedger;
+  /** Times of customers through all doors together. */
+  readonly doorTimes: DoorTimes;
   readonly sales: SalesDay;
+  /** Completed visits that began on this day. */
+  readonly visits: VisitTable;
+  /** By the id of the queue zone. */
+  readonly queues: ReadonlyMap<ZoneId, QueueDay>;
+  readonly baskets: BasketDay;
   readonly zones: ReadonlyMap<ZoneId, ZoneDay>;
 }
 
@@ -51,6 +62,12 @@ export const customers = (line: LineDay, direction: "in" | "out", range: SlotRan
 /** Corrections of closed slots of one line in one direction, marks of staff among them. Pure. */
 export const corrections = (line: LineDay, direction: "in" | "out", range: SlotRange): number =>
   line[direction].revision(range) + line.staff[direction].revision(range);
+
+/** Zones of kind `queue`, in pictures and on the floor, each once. Pure. */
+export function queuesOf(site: SitePlan): readonly ZoneId[] {
+  const zones = [...site.cameras.flatMap((camera) => camera.zones), ...(site.floor?.zones ?? [])];
+  return [...new Set(zones.filter((zone) => zone.kind === "queue").map((zone) => zone.id))];
+}
 
 /** Slot of an instant within a day. Pure. */
 export const slotOf = (day: Day, at: EpochMs): number =>
@@ -154,7 +171,11 @@ export class DayBook {
         ]),
       ),
       repeatPasses: new SlotLedger(slots),
+      doorTimes: new DoorTimes(),
       sales: new SalesDay(slots),
+      visits: new VisitTable(),
+      queues: new Map(queuesOf(this.#site).map((id) => [id, new QueueDay(slots)])),
+      baskets: new BasketDay(slots),
       zones: new Map(zones.map((zone) => [zone.id, new ZoneDay(slots)])),
     };
   }

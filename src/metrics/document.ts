@@ -1,5 +1,6 @@
 import type { MetricUnit } from "../core/metric-value.ts";
-import { DEFINITIONS, type MetricDefinition, type SensorNeed } from "./definitions.ts";
+import type { MetricDefinition, SensorNeed } from "./definitions/terms.ts";
+import { DEFINITIONS } from "./definitions.ts";
 import { REASONS } from "./reasons.ts";
 
 const UNIT_TEXT: Readonly<Record<MetricUnit, string>> = {
@@ -8,6 +9,8 @@ const UNIT_TEXT: Readonly<Record<MetricUnit, string>> = {
   ratio: "ratio, 0..1 and above only when flagged",
   ms: "milliseconds",
   minor: "hundredths of the store's currency",
+  days: "days",
+  "per-hour": "per hour",
 };
 
 const NEED_TEXT: Readonly<Record<SensorNeed, string>> = {

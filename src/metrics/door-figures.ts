@@ -1,11 +1,12 @@
 import type { LineId } from "../core/brand.ts";
-import type { MetricReason, MetricValue } from "../core/metric-value.ts";
+import type { MetricId, MetricReason, MetricValue } from "../core/metric-value.ts";
 import { corrections, customers, type DayPart, type LineDay } from "./day-book.ts";
-import { RULES } from "./definitions.ts";
 import { wilson95 } from "./intervals.ts";
 import { reason } from "./reasons.ts";
+import { RULES } from "./rules.ts";
 import {
   camerasOfLines,
+  type Figure,
   figure,
   linesOf,
   noted,
@@ -269,3 +270,12 @@ function indexOnly(passingLines: number): MetricReason | null {
     "Only one passing line: an index for comparing this shop with itself, not a number of people.",
   );
 }
+
+/** Figures by metric. */
+export const DOOR_FIGURES = {
+  "passing-traffic": passingTraffic,
+  entrants,
+  "buying-units": buyingUnits,
+  exits,
+  "shopfront-conversion": shopfrontConversion,
+} as const satisfies Partial<Record<MetricId, Figure>>;

@@ -1,36 +1,24 @@
 import type { MetricId, MetricValue } from "../core/metric-value.ts";
-import {
-  buyingUnits,
-  entrants,
-  exits,
-  passingTraffic,
-  shopfrontConversion,
-} from "./door-figures.ts";
-import { netSales, salesConversion, transactions } from "./sales-figures.ts";
-import type { Question, Sources } from "./sources.ts";
-import { bounceRate, occupancy, visitDurationMean } from "./visit-figures.ts";
-import { zoneFigure } from "./zone-figures.ts";
+import { CUSTOMER_FIGURES } from "./customer-figures.ts";
+import { DOOR_FIGURES } from "./door-figures.ts";
+import { QUEUE_FIGURES } from "./queue-figures.ts";
+import { SALES_FIGURES } from "./sales-figures.ts";
+import type { Figure, Question, Sources } from "./sources.ts";
+import { VISIT_FIGURES } from "./visit-figures.ts";
+import { ZONE_FIGURES } from "./zone-figures.ts";
 
-const FIGURES: Readonly<Record<MetricId, (sources: Sources, question: Question) => MetricValue>> = {
-  "passing-traffic": passingTraffic,
-  entrants,
-  "buying-units": buyingUnits,
-  exits,
-  "shopfront-conversion": shopfrontConversion,
-  occupancy,
-  "visit-duration-mean": visitDurationMean,
-  "bounce-rate": bounceRate,
-  transactions,
-  "net-sales": netSales,
-  "sales-conversion": salesConversion,
-  "zone-people-now": zoneFigure,
-  "zone-visits": zoneFigure,
-  "zone-dwell-mean": zoneFigure,
-  "zone-dwell-median": zoneFigure,
-  "zone-dwell-total": zoneFigure,
+const FIGURES: Readonly<Partial<Record<MetricId, Figure>>> = {
+  ...DOOR_FIGURES,
+  ...VISIT_FIGURES,
+  ...SALES_FIGURES,
+  ...ZONE_FIGURES,
+  ...QUEUE_FIGURES,
+  ...CUSTOMER_FIGURES,
 };
 
 /** Answers any question about any metric; what cannot be known comes back as null with a reason. */
 export function answer(sources: Sources, question: Question): MetricValue {
-  return FIGURES[question.metric](sources, question);
+  const figure = FIGURES[question.metric];
+  if (figure === undefined) throw new TypeError(`metric without a figure: ${question.metric}`);
+  return figure(sources, question);
 }

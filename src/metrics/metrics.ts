@@ -1,7 +1,11 @@
 import type { EpochMs } from "../core/brand.ts";
 import { epochMs } from "../core/brand.ts";
 import type {
+  BasketChangeRecorded,
+  JourneyCompleted,
   JourneyEvent,
+  QueueJoined,
+  QueueLeft,
   TransactionRecorded,
   ZoneStayBegan,
   ZoneStayEnded,
@@ -10,10 +14,13 @@ import type { MetricId, MetricScope, MetricValue } from "../core/metric-value.ts
 import type { SitePlan } from "../core/site.ts";
 import { Coverage } from "./coverage.ts";
 import { CrossingTally, type Taken } from "./crossing-tally.ts";
+import { CustomerBook } from "./customer-book.ts";
 import { DayBook, slotOf } from "./day-book.ts";
 import { answer } from "./figures.ts";
 import { LearnedDays } from "./learned-days.ts";
 import { SeenOrigins } from "./origins.ts";
+import { measuresOf } from "./rules.ts";
+import { createShopHours } from "./shop-hours.ts";
 import { SLOT_MS } from "./slots.ts";
 import { cameraOfZone, type Sources } from "./sources.ts";
 import type { TodayView } from "./today.ts";
@@ -87,6 +94,7 @@ class StoreMetrics implements Metrics {
   readonly #book: DayBook;
   readonly #stays: ZoneStays;
   readonly #learned: LearnedDays;
+  readonly #customers = new CustomerBook();
   readonly #sources: Sources;
   #hasReceipts = false;
   #newestEventAt: EpochMs | null = null;
@@ -104,6 +112,7 @@ class StoreMetrics implements Metrics {
   };
 
   constructor(site: SitePlan) {
+    const measures = measuresOf(site);
     const lines = site.cameras.flatMap((camera) => camera.lines);
     this.#coverage = new Coverage([...site.cameras, ...site.receivers].map(({ id }) => id));
     this.#learned = new LearnedDays(site, this.#coverage);
@@ -114,6 +123,7 @@ class StoreMetrics implements Metrics {
     });
     this.#crossings = new CrossingTally({
       roles: new Map(lines.map((line) => [line.id, line.role])),
+      reentryGapMs: measures.reentryGapMs,
       dayFor: (at) => this.#book.dayFor(at, this.#horizon),
     });
     this.#stays = new ZoneStays({
@@ -127,6 +137,10 @@ class StoreMetrics implements Metrics {
       book: this.#book,
       coverage: this.#coverage,
       stays: this.#stays,
+      measures,
+      hours: createShopHours(site.store.hours, calendar),
+      customers: this.#customers,
+      openVisits: () => [],
       hasReceipts: () => this.#hasReceipts,
       hasGroups: () => this.#crossings.hasGroups,
       driftBefore: (at) => this.#learned.driftBefore(at, this.#book.days),
@@ -200,6 +214,14 @@ class StoreMetrics implements Metrics {
         return this.#isTaken(this.#crossings.takeGroup(event, isLate));
       case "staff-crossed":
         return this.#isTaken(this.#crossings.takeStaff(event, isLate));
+      case "completed":
+        return this.#takeVisit(event);
+      case "queue-joined":
+      case "queue-left":
+        return this.#takeQueue(event, isLate);
+      case "basket-changed":
+        return this.#takeBasket(event, isLate);
+      case "track-renamed":
       case "zone-approached":
       case "sensor-condition":
         // A forecast is for signage, and a camera with a condition still counts: no figure rests on either.
@@ -236,6 +258,33 @@ class StoreMetrics implements Metrics {
     const day = this.#book.dayFor(event.at, this.#horizon);
     if (day === null) return this.#refuseLate();
     day.sales.add(event, slotOf(day, event.at), isLate);
+    return true;
+  }
+
+  #takeVisit(event: JourneyCompleted): boolean {
+    const day = this.#book.dayFor(event.enteredAt, this.#horizon);
+    if (day === null) return this.#refuseLate();
+    day.visits.put(event);
+    if (event.tagKind === "loyalty-card" && event.tagId !== null && !event.isWithdrawn)
+      this.#customers.note(event.tagId, day.span.start);
+    return true;
+  }
+
+  #takeQueue(event: QueueJoined | QueueLeft, isLate: boolean): boolean {
+    const day = this.#book.dayFor(event.at, this.#horizon);
+    if (day === null) return this.#refuseLate();
+    const queue = day.queues.get(event.zoneId);
+    if (queue === undefined) return this.#refuseId();
+    const slot = slotOf(day, event.at);
+    if (event.kind === "queue-joined") queue.join(slot, isLate);
+    else queue.leave(slot, event.outcome, event.waitMs, isLate);
+    return true;
+  }
+
+  #takeBasket(event: BasketChangeRecorded, isLate: boolean): boolean {
+    const day = this.#book.dayFor(event.at, this.#horizon);
+    if (day === null) return this.#refuseLate();
+    day.baskets.take(event, slotOf(day, event.at), isLate);
     return true;
   }
 

@@ -1,7 +1,6 @@
 import { BoundedMap } from "../core/bounded-map.ts";
 import type { EpochMs, LineId, TrackId } from "../core/brand.ts";
 import type { GroupRecorded } from "../core/events.ts";
-import { RULES } from "./definitions.ts";
 import { RepeatFinder } from "./passages.ts";
 import { type Tracked, trackKey } from "./staff-marks.ts";
 
@@ -40,11 +39,15 @@ export function companionsOf(members: readonly PartyMember[]): number {
 
 /** Groups that came in, remembered for as long as one of them may still turn out to be staff. Bounded. */
 export class Parties {
-  readonly #regrouped = new RepeatFinder(RULES.reentryGapMs);
+  readonly #regrouped: RepeatFinder;
   readonly #byMember = new BoundedMap<string, Party>({
     cap: MAX_MEMBERS,
     idleMs: Number.POSITIVE_INFINITY,
   });
+
+  constructor(reentryGapMs: number) {
+    this.#regrouped = new RepeatFinder(reentryGapMs);
+  }
 
   /** Tracks remembered. */
   get size(): number {

@@ -1,12 +1,13 @@
-import type { MetricReason, MetricValue } from "../core/metric-value.ts";
+import type { MetricId, MetricReason, MetricValue } from "../core/metric-value.ts";
 import type { DayPart } from "./day-book.ts";
-import { RULES } from "./definitions.ts";
 import { entrantsIn, staffParameters, tooFew } from "./door-figures.ts";
 import { wilson95 } from "./intervals.ts";
 import { reason } from "./reasons.ts";
+import { RULES } from "./rules.ts";
 import { SLOT_MS } from "./slots.ts";
 import {
   camerasWith,
+  type Figure,
   figure,
   linesOf,
   noted,
@@ -117,3 +118,10 @@ function uncertainTime(covered: readonly DayPart[]): MetricReason | null {
 
 const revisionOf = (covered: readonly DayPart[]): number =>
   totalOf(covered, ({ day, range }) => day.sales.revision(range));
+
+/** Figures by metric. */
+export const SALES_FIGURES = {
+  transactions,
+  "net-sales": netSales,
+  "sales-conversion": salesConversion,
+} as const satisfies Partial<Record<MetricId, Figure>>;

@@ -9,12 +9,16 @@ import type {
 } from "../core/metric-value.ts";
 import type { LineRole, SitePlan } from "../core/site.ts";
 import type { Coverage } from "./coverage.ts";
+import type { CustomerBook } from "./customer-book.ts";
 import type { Day, DayBook, DayPart } from "./day-book.ts";
-import { definitionOf, definitionReference, RULES } from "./definitions.ts";
+import { definitionOf, definitionReference } from "./definitions.ts";
 import { type DoorFlow, emptyFlow, type LearnedDrift } from "./occupancy.ts";
 import { type ReasonCode, reason } from "./reasons.ts";
+import { type Measures, RULES } from "./rules.ts";
+import type { ShopHours } from "./shop-hours.ts";
 import { SLOT_MS } from "./slots.ts";
 import type { TradingCalendar } from "./trading-day.ts";
+import type { OpenVisit } from "./visit-table.ts";
 import type { ZoneStays } from "./zone-stays.ts";
 
 /** What the figures are read from. */
@@ -28,6 +32,12 @@ export interface Sources {
   hasReceipts(): boolean;
   /** Whether people have ever been seen crossing together. */
   hasGroups(): boolean;
+  /** The shop's choices. */
+  readonly measures: Measures;
+  readonly hours: ShopHours;
+  readonly customers: CustomerBook;
+  /** Visits going on at an instant, as far as a track or a tag names them. */
+  openVisits(at: EpochMs): readonly OpenVisit[];
   /** What the closed days before an instant taught about drift. */
   driftBefore(at: EpochMs): LearnedDrift;
 }
@@ -122,12 +132,19 @@ export interface Question {
   readonly to: EpochMs;
 }
 
+/** Answers a question about one metric. */
+export type Figure = (sources: Sources, question: Question) => MetricValue;
+
 /** The parts of an answer that differ from metric to metric; what is left out has its plainest value. */
 export interface Answer {
   readonly value: number | null;
   readonly reason: MetricReason | null;
   readonly coverage: number;
   readonly n?: number;
+  readonly effectiveN?: number;
+  /** How it came about, where the definition knows several ways; absent = its best. */
+  readonly method?: MetricMethod;
+  readonly imputedShare?: number;
   readonly ci95?: readonly [number, number] | null;
   readonly revision?: number;
   readonly parameters?: Readonly<Record<string, number | string>>;
@@ -138,7 +155,7 @@ export function figure(question: Question, answer: Answer): MetricValue {
   const { unit, methods } = definitionOf(question.metric);
   const reference = definitionReference(question.metric);
   const method: MetricMethod =
-    answer.value === null && !answer.ci95 ? "none" : (methods[0] ?? "none");
+    answer.value === null && !answer.ci95 ? "none" : (answer.method ?? methods[0] ?? "none");
   return {
     metric: question.metric,
     scope: question.scope,
@@ -151,8 +168,9 @@ export function figure(question: Question, answer: Answer): MetricValue {
         : { ...reference, parameters: { ...reference.parameters, ...answer.parameters } },
     method,
     coverage: answer.coverage,
-    imputedShare: 0,
+    imputedShare: answer.imputedShare ?? 0,
     n: answer.n ?? 0,
+    effectiveN: answer.effectiveN ?? null,
     ci95: answer.ci95 ?? null,
     from: question.from,
     to: question.to,

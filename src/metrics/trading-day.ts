@@ -1,4 +1,5 @@
 import { type EpochMs, epochMs } from "../core/brand.ts";
+import type { Weekday } from "../core/site.ts";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -17,9 +18,24 @@ export interface TradingDay {
 export interface TradingCalendar {
   /** The trading day that holds the instant. */
   dayOf(at: EpochMs): TradingDay;
+  /** The spans of a trading day that the wall clock's hours of the week cover, clipped to it. */
+  wallSpans(
+    day: TradingDay,
+    hours: readonly WeeklyHours[],
+  ): readonly { readonly from: EpochMs; readonly to: EpochMs }[];
   /** Local time of day as `HH:MM`, for sentences. */
   localTime(at: EpochMs): string;
 }
+
+/** Hours that come again every week; minutes after local midnight, `toMin` above 24 h for the next day. */
+export interface WeeklyHours {
+  readonly days: readonly Weekday[];
+  readonly fromMin: number;
+  readonly toMin: number;
+}
+
+/** 1970-01-01 was a Thursday. */
+const WEEKDAYS: readonly Weekday[] = ["thu", "fri", "sat", "sun", "mon", "tue", "wed"];
 
 /** Local day number (days since 1970-01-01 on the wall) and local time of day in milliseconds. */
 interface WallTime {
@@ -72,6 +88,23 @@ export function createTradingCalendar(timeZone: string, dayCutoverMin: number): 
       while (at >= startOf(day + 1)) day += 1;
       latest = { start: startOf(day), end: startOf(day + 1) };
       return latest;
+    },
+    wallSpans(span, hours) {
+      const first = wallAt(span.start).day - 1;
+      const last = wallAt(span.end).day;
+      const spans: { from: EpochMs; to: EpochMs }[] = [];
+      for (let day = first; day <= last; day += 1) {
+        const weekday = WEEKDAYS[((day % 7) + 7) % 7];
+        for (const { days, fromMin, toMin } of hours) {
+          if (weekday === undefined || !days.includes(weekday)) continue;
+          const at = (minutes: number): number =>
+            firstInstantAt(wallAt, day * DAY_MS + minutes * MINUTE_MS);
+          const from = epochMs(Math.max(at(fromMin), span.start));
+          const to = epochMs(Math.min(at(toMin), span.end));
+          if (to > from) spans.push({ from, to });
+        }
+      }
+      return spans;
     },
     localTime(at) {
       const minutes = Math.floor(wallAt(at).ofDayMs / MINUTE_MS);

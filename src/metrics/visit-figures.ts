@@ -1,5 +1,5 @@
 import type { EpochMs } from "../core/brand.ts";
-import type { MetricReason, MetricValue } from "../core/metric-value.ts";
+import type { MetricId, MetricReason, MetricValue } from "../core/metric-value.ts";
 import { corrections, customers, type Day, type DayPart } from "./day-book.ts";
 import { exponentialMean95 } from "./intervals.ts";
 import { type VisitTime, visitTimeOfClosedDay, visitTimeOfOpenInterval } from "./little.ts";
@@ -15,6 +15,7 @@ import {
   camerasWith,
   dayEndingAt,
   doorFlow,
+  type Figure,
   figure,
   linesOf,
   noted,
@@ -181,3 +182,10 @@ const scaleParameters = (scale: FlowScale): Readonly<Record<string, number>> => 
   entryFactor: scale.ins,
   exitFactor: scale.outs,
 });
+
+/** Figures by metric. */
+export const VISIT_FIGURES = {
+  occupancy,
+  "visit-duration-mean": visitDurationMean,
+  "bounce-rate": bounceRate,
+} as const satisfies Partial<Record<MetricId, Figure>>;

@@ -1,10 +1,11 @@
 import { type EpochMs, epochMs, type ZoneId, zoneId } from "../core/brand.ts";
-import type { MetricReason, MetricValue } from "../core/metric-value.ts";
+import type { MetricId, MetricReason, MetricValue } from "../core/metric-value.ts";
 import type { DayPart } from "./day-book.ts";
 import { reason } from "./reasons.ts";
 import { SLOT_MS } from "./slots.ts";
 import {
   cameraOfZone,
+  type Figure,
   figure,
   noted,
   type Question,
@@ -165,3 +166,12 @@ function endOfOpen(
   if (unseenAt !== null) return { end: unseenAt, isGoingOn: false };
   return { end: epochMs(Math.max(stay.start, to)), isGoingOn: true };
 }
+
+/** Figures by metric. */
+export const ZONE_FIGURES = {
+  "zone-people-now": zoneFigure,
+  "zone-visits": zoneFigure,
+  "zone-dwell-mean": zoneFigure,
+  "zone-dwell-median": zoneFigure,
+  "zone-dwell-total": zoneFigure,
+} as const satisfies Partial<Record<MetricId, Figure>>;

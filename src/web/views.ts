@@ -1,6 +1,6 @@
 import type { EpochMs } from "../core/brand.ts";
 import type { CameraPlan, SitePlan } from "../core/site.ts";
-import type { MetricDefinition } from "../metrics/definitions.ts";
+import type { MetricDefinition } from "../metrics/definitions/terms.ts";
 
 /**
  * Body of GET /api/site: what the live plan draws. Receivers and registered tags stay on the gateway, because a

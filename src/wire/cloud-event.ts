@@ -24,6 +24,11 @@ export const STREAM_OF: Readonly<Record<JourneyEventKind, StreamName>> = {
   "tag-zone-entered": "zone",
   "tag-zone-exited": "zone",
   "tag-moved": "journey",
+  "track-renamed": "zone",
+  "queue-joined": "zone",
+  "queue-left": "zone",
+  "basket-changed": "journey",
+  completed: "journey",
   "staff-crossed": "journey",
   "staff-unseen": "health",
   "sensor-changed": "health",
@@ -31,7 +36,11 @@ export const STREAM_OF: Readonly<Record<JourneyEventKind, StreamName>> = {
 };
 
 /** Kinds that close a journey: they are committed at once instead of with the next group. */
-export const URGENT_KINDS: ReadonlySet<JourneyEventKind> = new Set(["exited", "transacted"]);
+export const URGENT_KINDS: ReadonlySet<JourneyEventKind> = new Set([
+  "exited",
+  "transacted",
+  "completed",
+]);
 
 const TYPE_PREFIX = "vitrine.";
 /** Type of the record that stands in a stream for events that were shed. */
@@ -126,12 +135,19 @@ function subjectOf(event: JourneyEvent): string {
     case "zone-entered":
     case "zone-exited":
     case "zone-approached":
+    case "queue-joined":
+    case "queue-left":
       return `zone/${event.zoneId}`;
     case "tag-zone-entered":
     case "tag-zone-exited":
     case "tag-moved":
+    case "basket-changed":
     case "tag-presence":
       return `tag/${event.tagId}`;
+    case "track-renamed":
+      return `camera/${event.cameraId}`;
+    case "completed":
+      return `visit/${event.visitId}`;
     case "staff-crossed":
       return `line/${event.lineId}`;
     case "staff-unseen":

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { cameraId, lineId, tagId, trackId, zoneId } from "../core/brand.ts";
+import { cameraId, epochMs, lineId, tagId, trackId, visitId, zoneId } from "../core/brand.ts";
 import { FAULTS, type FaultCode } from "../core/errors.ts";
 import type { JourneyEvent, JourneyEventKind, JourneyHead } from "../core/events.ts";
-import { count, levelText, receiptText, transactionKind } from "./vocabulary.ts";
+import { count, levelText, receiptDetails, receiptText, transactionKind } from "./vocabulary.ts";
 
 const camera = levelText.transform(cameraId);
 const zone = levelText.transform(zoneId);
@@ -43,6 +43,69 @@ const crossing = z.strictObject({
   direction,
   confidence: share,
   path,
+  isChild: z.boolean().exactOptional(),
+});
+
+const origin = z.strictObject({ source: z.string().min(1).max(256), seq: count });
+const instant = z.number().int("whole milliseconds").transform(epochMs);
+const queueOutcome = z.enum(["served", "abandoned", "balked", "unknown"]);
+const tagKind = z.enum(["basket", "cart", "staff", "asset", "loyalty-card"]);
+
+/** Exactly one of track (with its camera) and tag is set. */
+const somebody = {
+  cameraId: camera.nullable(),
+  trackId: track.nullable(),
+  tagId: levelText.transform(tagId).nullable(),
+};
+
+const completed = z.strictObject({
+  visitId: levelText.transform(visitId),
+  revision: count,
+  isWithdrawn: z.boolean(),
+  method: z.enum(["track", "tag"]),
+  tagKind: tagKind.nullable(),
+  tagId: levelText.transform(tagId).nullable(),
+  enteredAt: instant,
+  exitedAt: instant,
+  isEntrySeen: z.boolean(),
+  isExitSeen: z.boolean(),
+  entryLineId: levelText.transform(lineId).nullable(),
+  exitLineId: levelText.transform(lineId).nullable(),
+  endedBy: z.enum(["exit", "silence", "lost", "closing", "day-end", "sensor"]),
+  reentries: count,
+  isStaff: z.boolean(),
+  stays: z
+    .array(
+      z.strictObject({
+        zoneId: zone,
+        enteredAt: instant,
+        dwellMs: z.number().nonnegative(),
+        isCensored: z.boolean(),
+      }),
+    )
+    .max(128)
+    .readonly(),
+  staysDropped: count,
+  queues: z
+    .array(
+      z.strictObject({ zoneId: zone, waitMs: z.number().nonnegative(), outcome: queueOutcome }),
+    )
+    .max(16)
+    .readonly(),
+  basket: z.strictObject({ added: count, removed: count, returned: count }).nullable(),
+  receipts: z
+    .array(
+      z.strictObject({
+        receiptId: receiptText,
+        transactionKind,
+        paidAt: instant,
+        netMinor: z.number().int("a whole number of minor units"),
+        units: count,
+      }),
+    )
+    .max(16)
+    .readonly(),
+  began: origin,
 });
 
 type DataOf<Kind, Event = JourneyEvent> = Event extends { readonly kind: infer Kinds }
@@ -93,11 +156,32 @@ export const EVENT_FIELDS = {
     movement: z.enum(["picked-up", "moved", "put-back"]),
     zoneId: zone.nullable(),
   }),
+  "track-renamed": z.strictObject({
+    cameraId: camera,
+    from: track,
+    to: track,
+    isUndone: z.boolean(),
+  }),
+  "queue-joined": z.strictObject({ ...somebody, zoneId: zone }),
+  "queue-left": z.strictObject({
+    ...somebody,
+    zoneId: zone,
+    waitMs: z.number().nonnegative(),
+    outcome: queueOutcome,
+  }),
+  "basket-changed": z.strictObject({
+    tagId: tag.tagId,
+    change: z.enum(["add", "remove", "return-to-shelf"]),
+    sku: z.string().min(1).max(64).nullable(),
+    units: count,
+    zoneId: zone.nullable(),
+  }),
+  completed,
   "staff-crossed": z.strictObject({
     tagId: tag.tagId,
     lineId: levelText.transform(lineId),
     direction,
-    crossing: z.strictObject({ source: z.string().min(1).max(256), seq: count }),
+    crossing: origin,
     probability: share,
   }),
   "staff-unseen": z.strictObject({
@@ -105,7 +189,9 @@ export const EVENT_FIELDS = {
     unseenMs: z.number().nonnegative(),
   }),
   transacted: z.strictObject({
-    timeSource: z.enum(["till", "arrival"]).meta({
+    ...receiptDetails,
+    clockAheadMs: z.number().exactOptional(),
+    timeSource: z.enum(["till", "till-corrected", "arrival"]).meta({
       description:
         "Whose clock `time` is: the till's, or the gateway's when the till's lies in the future",
     }),

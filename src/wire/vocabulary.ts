@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { tagId } from "../core/brand.ts";
 
 /** Text that may be one topic level and one id: 1 to 64 letters, digits, - or _. */
 export const levelText = z
@@ -25,3 +26,21 @@ export const transactionKind = z.enum([
 
 /** A whole number from 0. */
 export const count = z.number().int("a whole number").nonnegative("a number from 0");
+
+/** Text of a till: an article, a department, a till's own name. Printable, so that it is safe in a log line. */
+const tillText = z.string().regex(/^[^\p{C}]{1,64}$/u, "1 to 64 printable characters");
+
+const receiptLine = z.strictObject({
+  sku: tillText,
+  department: tillText.nullable().default(null),
+  units: z.number().int("a whole number"),
+  netMinor: z.number().int("a whole number of minor units"),
+});
+
+/** What a receipt may tell besides its sum. */
+export const receiptDetails = {
+  tillId: levelText.exactOptional(),
+  lines: z.array(receiptLine).max(256, "at most 256 lines").readonly().exactOptional(),
+  tagId: levelText.transform(tagId).exactOptional(),
+  relatedReceiptId: receiptText.exactOptional(),
+};

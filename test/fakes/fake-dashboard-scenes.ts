@@ -44,6 +44,7 @@ export function fakeMetric(
     coverage: 0.993,
     imputedShare: 0,
     n: value === null ? 0 : 200,
+    effectiveN: null,
     ci95: null,
     from: DAY_START,
     to: epochMs(SCENE_NOW),

@@ -163,6 +163,7 @@ export class Delivery implements Service {
   /** Publishes the latest values of the store, a zone or a line, retained; dropped while offline. */
   publishLive(scope: MetricScope, values: readonly MetricValue[]): void {
     const message: LiveMessage = { v: 1, at: isoTime(this.#options.clock.now()), values };
+    if (scope.kind === "zone-pair") throw new TypeError("a pair of zones has no live topic");
     const name = scope.kind === "store" ? "store" : `${scope.kind}-${scope.id}`;
     this.#publishVolatile(this.#named("live", name), JSON.stringify(message), true);
   }

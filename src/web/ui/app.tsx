@@ -152,6 +152,7 @@ function metricsOf(today: TodayView): readonly MetricValue[] {
 function scopeNameOf(metric: MetricValue, today: TodayView): string | null {
   const { scope } = metric;
   if (scope.kind === "store") return null;
+  if (scope.kind === "zone-pair") return `${scope.from} to ${scope.to}`;
   return today.zones.find((zone) => zone.zoneId === scope.id)?.name ?? scope.id;
 }
 

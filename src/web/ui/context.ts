@@ -44,6 +44,17 @@ export function useNow(store: LiveStore): number {
 
 /** Name of one value on the page: metric and scope. Pure. */
 export function keyOf(metric: MetricValue): string {
-  const scope = metric.scope.kind === "store" ? "" : metric.scope.id;
-  return `${metric.metric}:${metric.scope.kind}:${scope}`;
+  return `${metric.metric}:${metric.scope.kind}:${scopeKeyOf(metric.scope)}`;
+}
+
+function scopeKeyOf(scope: MetricValue["scope"]): string {
+  switch (scope.kind) {
+    case "store":
+      return "";
+    case "zone":
+    case "line":
+      return scope.id;
+    case "zone-pair":
+      return `${scope.from}>${scope.to}`;
+  }
 }

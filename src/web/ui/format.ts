@@ -114,6 +114,10 @@ function formatPlain(formats: Formats, metric: MetricValue, value: number): stri
       return formatDuration(value);
     case "minor":
       return formats.money(value);
+    case "days":
+      return `${formats.count(value)} d`;
+    case "per-hour":
+      return `${formats.count(value)} /h`;
   }
 }
 
