@@ -7,7 +7,6 @@ import type { SeenEntry } from "../io/camera/detections-tap.ts";
 import { Delivery, gatewayWill } from "../io/mqtt/delivery.ts";
 import type { Link } from "../io/mqtt/link.ts";
 import { MqttLink } from "../io/mqtt/mqtt-link.ts";
-import { PosIntake, type ReceivedReceipt } from "../io/mqtt/pos-intake.ts";
 import type { Outbox } from "../io/outbox/outbox.ts";
 import { createJourney, type Journey } from "../journey/journey.ts";
 import { summaries } from "../metrics/live-summaries.ts";
@@ -22,6 +21,7 @@ import { createSteadyAnchor, type SteadyAnchor } from "./steady-anchor.ts";
 import { Subscribers } from "./subscribers.ts";
 import { createStaffWatch, type StaffWatch } from "./tags/staff-watch.ts";
 import type { TagDesk } from "./tags/tag-desk.ts";
+import { openTills } from "./till/open-tills.ts";
 import { type Chore, createUpkeep } from "./upkeep.ts";
 import type { WalkMode } from "./walk/walk-mode.ts";
 
@@ -62,6 +62,8 @@ export interface GatewayDeps {
   readonly tags?: TagDesk;
   /** What people may take from the radio; absent where there is none. */
   readonly radio?: RadioDesk;
+  /** With which tills send receipts over HTTP; absent = there is none. */
+  readonly tillToken?: string | null;
   /** How tags are calibrated; absent where nothing is located. */
   readonly walking?: WalkMode;
   readonly anchor: () => TimeAnchor;
@@ -130,7 +132,8 @@ export function composeGateway(deps: GatewayDeps): Gateway {
   const statuses: SensorStatuses = () => board.statuses();
   const desk = createDesk(deps, units, statuses, anchor);
   const board = new SensorBoard(units, startedAt);
-  const { link, delivery, tills } = createDelivery(deps, () => board.births(), onEvent);
+  const { link, delivery } = createDelivery(deps, () => board.births());
+  const tills = openTills(deps, link, () => anchor.read(), onEvent);
   delivery.onChange = () => changed.emit();
   if (link !== null) deps.attach?.(link);
 
@@ -141,7 +144,7 @@ export function composeGateway(deps: GatewayDeps): Gateway {
     sensors: board.statuses(),
     delivery: delivery.status(),
     notices: [
-      ...[...deps.notices, ...tillNotices(tills), ...recordingNotices(desk)],
+      ...[...deps.notices, ...tills.notices(), ...recordingNotices(desk)],
       ...[...radioNotices(deps.radio), ...staff.notices(), ...(tags?.notices() ?? [])],
     ],
   });
@@ -154,6 +157,7 @@ export function composeGateway(deps: GatewayDeps): Gateway {
     record: (cameraId, wish) => desk.record(cameraId, wish),
     recordRadio: (onLine) => deps.radio?.record(onLine) ?? null,
     tags,
+    till: tills.port,
     ...deps.walking?.ports,
   };
   const ageing = { metrics, delivery, changed, journey, anchor, staff, statuses, onJourneyEvent };
@@ -298,11 +302,9 @@ function publishLive(metrics: Metrics, delivery: Delivery, clock: Clock): void {
 function createDelivery(
   deps: GatewayDeps,
   sensors: () => ReturnType<SensorBoard["births"]>,
-  onEvent: (event: SensorEvent) => void,
 ): {
   readonly link: MqttLink | null;
   readonly delivery: Delivery;
-  readonly tills: PosIntake | null;
 } {
   const { clock, log, random, outbox, broker, boot, gatewayId, topicRoot } = deps;
   const identity = {
@@ -327,14 +329,7 @@ function createDelivery(
           random,
         });
   const delivery = new Delivery({ identity, outbox, link, sensors, clock, log });
-  let tills: PosIntake | null = null;
-  if (link !== null) {
-    const onTransaction = (receipt: ReceivedReceipt): void =>
-      onEvent({ ...receipt, atMono: clock.mono() });
-    tills = new PosIntake({ root: topicRoot, gatewayId, boot, outbox, onTransaction, clock, log });
-    tills.attach(link);
-  }
-  return { link, delivery, tills };
+  return { link, delivery };
 }
 
 function publishDevices({ radio, clock }: GatewayDeps, delivery: Delivery): void {
@@ -352,13 +347,4 @@ function recordingNotices(desk: RecordingDesk): readonly string[] {
   return desk.names.map(
     (name) => `${name} is being recorded for an audit: where people are, and no image.`,
   );
-}
-
-/** What people should know about the tills; empty when nothing is wrong. */
-function tillNotices(tills: PosIntake | null): readonly string[] {
-  const invalid = tills?.counts.invalid ?? 0;
-  if (invalid === 0) return [];
-  return [
-    `${invalid} message(s) from the till were refused since the start (MESSAGE_INVALID); the log names the field.`,
-  ];
 }

@@ -5,6 +5,7 @@ import { addCentral } from "./commands/central.ts";
 import { addDemo } from "./commands/demo.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addModels } from "./commands/models.ts";
+import { addPos } from "./commands/pos.ts";
 import { addRecord } from "./commands/record.ts";
 import { addReplay } from "./commands/replay.ts";
 import { addRun } from "./commands/run.ts";
@@ -29,6 +30,7 @@ for (const add of [
   addModels,
   addDoctor,
   addSite,
+  addPos,
 ]) {
   add(program, terminal);
 }

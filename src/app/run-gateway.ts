@@ -56,6 +56,7 @@ export async function runGateway(
   const common = { clock, log, random };
   const broker = config.mqtt === undefined ? null : await brokerAccess(config.mqtt, environment);
   const password = await readSecret(config.web.passwordFile, environment["VITRINE_WEB_PASSWORD"]);
+  const tillToken = await readSecret(config.till.tokenFile, environment["VITRINE_TILL_TOKEN"]);
   const counters = await loadCounterUnits({ config, site, clock, log, random });
   const scanners = createScannerUnits({ config, run: boot, clock, log });
   // Not asked for their pictures here: a camera that is away must not hold up the gateway.
@@ -94,6 +95,7 @@ export async function runGateway(
     boot,
     version: readVersion(),
     notices: tags.notices,
+    tillToken,
     tags: tags.desk,
     radio: radioDesk,
     walking,

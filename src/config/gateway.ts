@@ -144,6 +144,14 @@ const web = z.strictObject({
   }),
 });
 
+const till = z.strictObject({
+  tokenFile: z.string().min(1).exactOptional().meta({
+    title: "Token file",
+    description:
+      "File holding the token with which tills send receipts to POST /api/pos; or set VITRINE_TILL_TOKEN. Without one only signed-in people may. Restart: service.",
+  }),
+});
+
 const unknownDevices = z.strictObject({
   count: z.boolean().default(false).meta({
     title: "Count unknown devices",
@@ -238,6 +246,7 @@ export const gatewayConfigSchema = z.strictObject({
     .exactOptional()
     .meta({ title: "MQTT", description: "Without it events wait in the outbox." }),
   outbox: outbox.prefault({}).meta({ title: "Outbox" }),
+  till: till.prefault({}).meta({ title: "The till" }),
   web: web.prefault({}).meta({ title: "Dashboard" }),
   preview: preview.prefault({}).meta({ title: "Pictures for set-up" }),
   models: models.prefault({}).meta({ title: "Models" }),

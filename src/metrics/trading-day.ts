@@ -23,6 +23,10 @@ export interface TradingCalendar {
     day: TradingDay,
     hours: readonly WeeklyHours[],
   ): readonly { readonly from: EpochMs; readonly to: EpochMs }[];
+  /** First instant at which the wall shows `wallMs` (milliseconds of local time since 1970) or later. */
+  instantOfWall(wallMs: number): EpochMs;
+  /** What the wall shows at an instant: milliseconds of local time since 1970. */
+  wallOf(at: EpochMs): number;
   /** Local time of day as `HH:MM`, for sentences. */
   localTime(at: EpochMs): string;
 }
@@ -106,6 +110,8 @@ export function createTradingCalendar(timeZone: string, dayCutoverMin: number): 
       }
       return spans;
     },
+    instantOfWall: (wallMs) => firstInstantAt(wallAt, wallMs),
+    wallOf: (at) => wallAt(at).day * DAY_MS + wallAt(at).ofDayMs,
     localTime(at) {
       const minutes = Math.floor(wallAt(at).ofDayMs / MINUTE_MS);
       return `${twoDigits(Math.floor(minutes / 60))}:${twoDigits(minutes % 60)}`;

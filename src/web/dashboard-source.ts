@@ -6,6 +6,7 @@ import type { SitePlan } from "../core/site.ts";
 import type { TodayView } from "../metrics/today.ts";
 import type { CalibrationPort } from "./calibration-view.ts";
 import type { TagsPort } from "./tags-view.ts";
+import type { TillPort } from "./till-view.ts";
 import type { WalkPort } from "./walk-view.ts";
 
 /** Something that is not right with a sensor that still sees. */
@@ -62,6 +63,8 @@ export interface RecordingHandle {
 export interface DashboardSource {
   /** The registered tags; absent where they cannot be changed. */
   readonly tags?: TagsPort | undefined;
+  /** Where receipts come in over HTTP; absent where there is no place to keep them. */
+  readonly till?: TillPort | undefined;
   /** The walk mode; absent where no tag is located. */
   readonly walk?: WalkPort | undefined;
   /** What receivers know of each other; absent where there are none. */

@@ -15,8 +15,9 @@ import { admitWebSockets, NO_PREVIEW, previewRoutes } from "./preview-routes.ts"
 import { RecordingStreams } from "./recording-streams.ts";
 import { apiRoutes, pageRoutes, streamRoute } from "./routes.ts";
 import { SignIn } from "./sign-in.ts";
-import { guardBySession, signInRoutes } from "./sign-in-routes.ts";
+import { guardBySession, hasLiveSession, signInRoutes } from "./sign-in-routes.ts";
 import { tagRoutes } from "./tag-routes.ts";
+import { tillRoutes } from "./till-routes.ts";
 import type { DefinitionView, RefusalView } from "./views.ts";
 import { walkRoutes } from "./walk-routes.ts";
 
@@ -130,8 +131,8 @@ async function assemble(
     }),
   });
   await server.register(cookie, { secret: randomBytes(32).toString("base64url") });
-  if (deps.password !== null) {
-    const signIn = new SignIn(deps.password, deps.clock);
+  const signIn = deps.password === null ? null : new SignIn(deps.password, deps.clock);
+  if (signIn !== null) {
     guardBySession(server, signIn);
     signInRoutes(server, { signIn, assets, log: deps.log });
   }
@@ -144,6 +145,10 @@ async function assemble(
   });
   recordings.route(server);
   tagRoutes(server, deps.source);
+  tillRoutes(server, {
+    till: deps.source.till,
+    hasSession: (request) => signIn === null || hasLiveSession(request, signIn),
+  });
   walkRoutes(server, deps.source);
   pageRoutes(server, assets, deps.password !== null);
   await server.ready();

@@ -26,12 +26,17 @@ const SIGNED_OUT: RefusalView = {
 export function guardBySession(server: FastifyInstance, signIn: SignIn): void {
   server.addHook("onRequest", async (request, reply) => {
     if (request.routeOptions.config.open === true) return;
-    const session = sessionOf(request);
-    if (session !== null && signIn.isOpen(session)) return;
+    if (hasLiveSession(request, signIn)) return;
     const isPage = request.method === "GET" && !/^\/(api|assets)\//.test(request.url);
     if (isPage) return await reply.redirect("/login", 303);
     return await reply.code(401).send(SIGNED_OUT);
   });
+}
+
+/** Whether a request comes with a live session. */
+export function hasLiveSession(request: FastifyRequest, signIn: SignIn): boolean {
+  const session = sessionOf(request);
+  return session !== null && signIn.isOpen(session);
 }
 
 /** GET and POST /login, POST /logout. */
@@ -52,8 +57,7 @@ export function signInRoutes(
     (_request, body, done) => done(null, new URLSearchParams(String(body))),
   );
   server.get("/login", { config: { open: true } }, (request, reply) => {
-    const session = sessionOf(request);
-    if (session !== null && signIn.isOpen(session)) return reply.redirect("/", 303);
+    if (hasLiveSession(request, signIn)) return reply.redirect("/", 303);
     return show(reply, null);
   });
   server.post("/login", { config: { open: true } }, async (request, reply) => {

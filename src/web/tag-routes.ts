@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { GatewayError } from "../core/errors.ts";
+import { isFlagSet } from "./query-flag.ts";
 import { isFromUs } from "./sign-in-routes.ts";
 import type { TagListView, TagsPort } from "./tags-view.ts";
 import type { RefusalView } from "./views.ts";
@@ -74,8 +75,8 @@ export function tagRoutes(
       if (!isFromUs(request)) return await reply.code(403).send(FOREIGN);
       if (tags === undefined) return await reply.code(404).send(NO_TAGS);
       if (!(request.body instanceof Uint8Array)) return await reply.code(415).send(NOT_CSV);
-      const isDryRun = isSet(request.query["dry-run"]);
-      const skipsInvalid = isSet(request.query["skip-invalid"]);
+      const isDryRun = isFlagSet(request.query["dry-run"]);
+      const skipsInvalid = isFlagSet(request.query["skip-invalid"]);
       return await orFault(reply, async () => {
         const outcome = await tags.importCsv(request.body as Uint8Array, {
           isDryRun,
@@ -94,10 +95,6 @@ export function tagRoutes(
     });
   });
 }
-
-/** A flag of a query: `?dry-run`, `?dry-run=1`, but not `?dry-run=0`. */
-const isSet = (value: unknown): boolean =>
-  typeof value === "string" && !["0", "false", "no"].includes(value.toLowerCase());
 
 /** Answers a fault of the world by its code: 400 when the file is to blame, 409 when the plan cannot be changed. */
 async function orFault(

@@ -1,10 +1,8 @@
 import { z } from "zod";
-import { type EpochMs, epochMs } from "../core/brand.ts";
 import { fail, type InputFault, ok, type Result } from "../core/errors.ts";
-import type { TransactionKind } from "../core/events.ts";
 import { faultsOf } from "../core/input-faults.ts";
 import type { MetricValue } from "../core/metric-value.ts";
-import { count, levelText, receiptText, streamText, transactionKind } from "./vocabulary.ts";
+import { count, levelText, streamText } from "./vocabulary.ts";
 
 /** Largest payload of any message, bytes of UTF-8. */
 export const LARGEST_PAYLOAD_BYTES = 65_536;
@@ -90,29 +88,6 @@ export const gapDataSchema = z
   .refine((gap) => gap.to - gap.from + 1 === gap.n, { path: ["n"], message: "to - from + 1" });
 export type GapData = z.output<typeof gapDataSchema>;
 
-/** `in/pos`: a receipt from the till. Sending the same `receiptId` again changes nothing. */
-export const posSchema = z.strictObject({
-  v: z.literal(1).default(1),
-  receiptId: receiptText,
-  kind: transactionKind,
-  paidAt: z.iso
-    .datetime({ offset: true, error: "an RFC 3339 time with zone, such as 2026-05-01T10:00:00Z" })
-    .meta({ description: "The till's own clock" }),
-  netMinor: z.number().int("a whole number of minor units").meta({
-    description: "Net amount in cents of the store's currency; refunds are negative",
-  }),
-  units: count,
-});
-
-/** A receipt as the till reported it, checked. */
-export interface PosReceipt {
-  readonly receiptId: string;
-  readonly transactionKind: TransactionKind;
-  readonly paidAt: EpochMs;
-  readonly netMinor: number;
-  readonly units: number;
-}
-
 const share = z.number().min(0).max(1);
 const metricValue = z.strictObject({
   metric: levelText,
@@ -164,20 +139,6 @@ export function parseMessage<T>(
   if (!parsed.ok) return parsed;
   const outcome = schema.safeParse(parsed.value);
   return outcome.success ? ok(outcome.data) : fail(faultsOf(outcome.error.issues, parsed.value));
-}
-
-/** Checks one `in/pos` payload. Pure. */
-export function parsePosReceipt(text: string): Result<PosReceipt, readonly InputFault[]> {
-  const outcome = parseMessage(posSchema, text);
-  if (!outcome.ok) return outcome;
-  const { receiptId, kind, paidAt, netMinor, units } = outcome.value;
-  return ok({
-    receiptId,
-    transactionKind: kind,
-    paidAt: epochMs(Date.parse(paidAt)),
-    netMinor,
-    units,
-  });
 }
 
 function parseJson(text: string): Result<unknown, readonly InputFault[]> {

@@ -1,17 +1,12 @@
 import { z } from "zod";
 import type { JourneyEventKind } from "../core/events.ts";
+import { basketSchema } from "./basket-message.ts";
 import { cloudEventSchema, cloudEventType, GAP_TYPE } from "./cloud-event.ts";
 import { logHeaderSchema } from "./detections-log.ts";
 import { devicesSchema } from "./devices-message.ts";
-import {
-  ackSchema,
-  batchSchema,
-  birthSchema,
-  gapDataSchema,
-  liveSchema,
-  posSchema,
-} from "./envelopes.ts";
+import { ackSchema, batchSchema, birthSchema, gapDataSchema, liveSchema } from "./envelopes.ts";
 import { EVENT_FIELDS } from "./event-fields.ts";
+import { posSchema } from "./pos-message.ts";
 import { radioSchema } from "./radio-message.ts";
 import { trackSchema } from "./track-message.ts";
 
@@ -23,6 +18,7 @@ const ENVELOPES: Readonly<Record<string, z.ZodType>> = {
   "down/ack": ackSchema,
   "up/birth": birthSchema,
   "in/pos": posSchema,
+  "in/basket": basketSchema,
   "in/track": trackSchema,
   "in/radio": radioSchema,
   live: liveSchema,

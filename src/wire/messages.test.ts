@@ -4,16 +4,10 @@ import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
 import { readCloudEvent } from "./cloud-event.ts";
-import {
-  ackSchema,
-  batchSchema,
-  birthSchema,
-  liveSchema,
-  parseMessage,
-  parsePosReceipt,
-} from "./envelopes.ts";
+import { ackSchema, batchSchema, birthSchema, liveSchema, parseMessage } from "./envelopes.ts";
 import { readGapEvent } from "./gap-event.ts";
 import { wireJsonSchemas, wireSchemaHash, wireSchemas } from "./json-schemas.ts";
+import { parsePosReceipt } from "./pos-message.ts";
 
 const DOCUMENT = join(import.meta.dirname, "../../docs/messages.md");
 

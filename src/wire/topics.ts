@@ -10,6 +10,7 @@ export const PLAIN_CHANNELS = [
   "down/desired",
   "down/cmd",
   "in/pos",
+  "in/basket",
   "in/channel",
 ] as const;
 /** Channels followed by one more level: a scope, an event kind, a receiver, a source. */

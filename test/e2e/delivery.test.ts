@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { connectAsync } from "mqtt";
-import { cameraId, gatewayId, monoMs, trackId, zoneId } from "../../src/core/brand.ts";
+import { cameraId, epochMs, gatewayId, monoMs, trackId, zoneId } from "../../src/core/brand.ts";
 import { GatewayError } from "../../src/core/errors.ts";
+import type { TransactionReceived } from "../../src/core/events.ts";
 import { SILENT_LOG } from "../../src/core/lifecycle.ts";
 import { createEmbeddedBroker } from "../../src/io/mqtt/embedded-broker.ts";
-import { PosIntake, type ReceivedReceipt } from "../../src/io/mqtt/pos-intake.ts";
+import { ReceiptDesk } from "../../src/io/till/receipt-desk.ts";
 import { fromCloudEvent } from "../../src/wire/cloud-event.ts";
 import {
   clock,
@@ -133,18 +134,19 @@ for (const broker of brokers) {
 test("a till's receipt counts once, over repeats and a restart; malformed messages are only counted", async () => {
   const dir = tempDir();
   const server = await startAedes();
-  const receipts: ReceivedReceipt[] = [];
+  const receipts: TransactionReceived[] = [];
   const start = async (
     boot: string,
-  ): Promise<[Awaited<ReturnType<typeof startGateway>>, PosIntake]> => {
-    let intake: PosIntake | null = null;
+  ): Promise<[Awaited<ReturnType<typeof startGateway>>, ReceiptDesk]> => {
+    let intake: ReceiptDesk | null = null;
     const gateway = await startGateway({
       path: join(dir.path, "outbox.db"),
       url: server.url,
       boot,
       attach: (link, outbox) => {
-        intake = new PosIntake({
-          root: "vitrine",
+        intake = new ReceiptDesk({
+          currency: "EUR",
+          anchor: () => ({ mono: monoMs(0), epoch: epochMs(Date.now()), clock: "synced" }),
           gatewayId: gatewayId("gw1"),
           boot,
           outbox,
@@ -168,7 +170,7 @@ test("a till's receipt counts once, over repeats and a restart; malformed messag
             });
           },
         });
-        intake.attach(link);
+        intake.attach(link, "vitrine");
       },
     });
     await until("connected", () => gateway.link.state.kind === "connected");

@@ -1,6 +1,7 @@
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
-import { GatewayError } from "../../core/errors.ts";
+import { FAULTS, type FaultCode, GatewayError } from "../../core/errors.ts";
+import type { RefusalView } from "../../web/views.ts";
 
 /** A gateway's dashboard seen from another program; signs in when there is a password. */
 export interface GatewayApi {
@@ -135,4 +136,12 @@ async function textOf(answer: IncomingMessage): Promise<string> {
     }
   }
   return text;
+}
+
+/** What a refused change was refused for: the gateway's own fault when it names one of ours. Pure. */
+export function refusalOf(status: number, answer: unknown): GatewayError {
+  const { error, message } = (answer ?? {}) as Partial<RefusalView>;
+  const isOurs = typeof error === "string" && error in FAULTS;
+  const code = isOurs ? (error as FaultCode) : "GATEWAY_REFUSED";
+  return new GatewayError(code, `the gateway refused (${status}): ${message ?? "no reason given"}`);
 }

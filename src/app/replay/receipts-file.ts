@@ -1,5 +1,4 @@
-import type { PosReceipt } from "../../wire/envelopes.ts";
-import { parsePosReceipt } from "../../wire/envelopes.ts";
+import { type PosReceipt, parsePosReceipt } from "../../wire/pos-message.ts";
 import { lineFault, textLines } from "./text-lines.ts";
 
 /**

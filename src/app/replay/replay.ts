@@ -20,7 +20,7 @@ import { mergeRecordings, openRecording, type RecordedPacket } from "../../io/ra
 import type { TodayView } from "../../metrics/today.ts";
 import type { PictureSize } from "../../vision/ports.ts";
 import type { CloudEvent } from "../../wire/cloud-event.ts";
-import type { PosReceipt } from "../../wire/envelopes.ts";
+import type { PosReceipt } from "../../wire/pos-message.ts";
 import { replayDetections, replayTracks, replayVideo } from "./camera-recordings.ts";
 import {
   type EventOriginContext,

@@ -1,6 +1,7 @@
 import type { Clock } from "../../core/clock.ts";
+import { csvText } from "../../io/csv/csv-records.ts";
 import { sitePlanFile } from "../../io/site/site-plan-file.ts";
-import { csvText } from "../../io/site/tag-csv.ts";
+import { TAG_CSV_BYTES } from "../../io/site/tag-csv.ts";
 import { importTags, removeTag } from "../../io/site/tag-import.ts";
 import { loadSiteFile } from "../config-files.ts";
 import type { TagsAtHand } from "./tags-at-hand.ts";
@@ -29,7 +30,7 @@ export function fileTags(path: string, clock: Clock): TagsAtHand {
       };
     },
     async importCsv(csv, { isDryRun, skipsInvalid }) {
-      const text = csvText(csv, "the file");
+      const text = csvText(csv, "the file", TAG_CSV_BYTES);
       const rule = skipsInvalid ? "skip-invalid" : "all-or-nothing";
       const { result } = await store.update((plan) => importTags(plan, text, rule), isDryRun);
       return { isDryRun, ...result };

@@ -3,8 +3,9 @@ import type { Clock, TimeAnchor, Timer } from "../../core/clock.ts";
 import { GatewayError } from "../../core/errors.ts";
 import type { Log, Service } from "../../core/lifecycle.ts";
 import type { SitePlan, TagPlan } from "../../core/site.ts";
+import { csvText } from "../../io/csv/csv-records.ts";
 import type { SiteDocument, SitePlanStore } from "../../io/site/site-plan-file.ts";
-import { csvText } from "../../io/site/tag-csv.ts";
+import { TAG_CSV_BYTES } from "../../io/site/tag-csv.ts";
 import { importTags, removeTag } from "../../io/site/tag-import.ts";
 import type { TagStateFile } from "../../io/site/tag-state-file.ts";
 import { createTagBook, type TagBook } from "../../radio/tag-registry.ts";
@@ -94,7 +95,7 @@ export class TagDesk implements TagsPort, Service {
     csv: Uint8Array,
     { isDryRun, skipsInvalid }: { readonly isDryRun: boolean; readonly skipsInvalid: boolean },
   ): Promise<TagImportView> {
-    const text = csvText(csv, "the file");
+    const text = csvText(csv, "the file", TAG_CSV_BYTES);
     const rule = skipsInvalid ? "skip-invalid" : "all-or-nothing";
     const outcome = await this.#change((document) => importTags(document, text, rule), isDryRun);
     const { isAccepted, added, changed } = outcome;

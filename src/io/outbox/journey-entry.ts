@@ -1,4 +1,4 @@
-import type { JourneyEvent } from "../../core/events.ts";
+import type { JourneyEvent, TransactionRecorded } from "../../core/events.ts";
 import {
   type CloudEventContext,
   STREAM_OF,
@@ -13,6 +13,11 @@ export function journeyEntry(event: JourneyEvent, context: CloudEventContext): O
     stream: STREAM_OF[event.kind],
     body: JSON.stringify(toCloudEvent(event, context)),
     urgent: URGENT_KINDS.has(event.kind),
-    receiptId: event.kind === "transacted" ? event.receiptId : null,
+    receiptId: event.kind === "transacted" ? receiptKey(event) : null,
   };
 }
+
+/** What names a receipt: its number alone is not enough, since a refund may repeat its sale's. Pure. */
+export const receiptKey = (
+  receipt: Pick<TransactionRecorded, "transactionKind" | "receiptId">,
+): string => `${receipt.transactionKind} ${receipt.receiptId}`;

@@ -165,6 +165,10 @@ function salvagedRecord(stream: StreamName, row: BodyRow): OutboxRecord[] {
 function receiptOf(event: unknown): string | null {
   if (typeof event !== "object" || event === null || !("data" in event)) return null;
   const data = event.data;
-  if (typeof data !== "object" || data === null || !("receiptId" in data)) return null;
-  return typeof data.receiptId === "string" ? data.receiptId : null;
+  if (typeof data !== "object" || data === null) return null;
+  const { receiptId, transactionKind } = data as Readonly<Record<string, unknown>>;
+  // A completed visit names its receipts in a list; only a transaction has one of its own.
+  return typeof receiptId === "string" && typeof transactionKind === "string"
+    ? `${transactionKind} ${receiptId}`
+    : null;
 }

@@ -1,8 +1,7 @@
-import { parse } from "csv-parse/sync";
 import { TAG_CAP, TAG_KINDS, tagSchema } from "../../config/tag.ts";
-import { GatewayError } from "../../core/errors.ts";
 import { faultsOf } from "../../core/input-faults.ts";
 import type { TagPlan } from "../../core/site.ts";
+import { type CsvRecord, csvRecords, type RefusedRow, shorten } from "../csv/csv-records.ts";
 
 /** Columns of a CSV file of tags, in the order in which we write them. */
 export const TAG_COLUMNS = [
@@ -30,17 +29,6 @@ const IDENTITY_COLUMNS: Readonly<Record<string, readonly TagColumn[]>> = {
 /** Largest file: 20000 tags with long names. */
 export const TAG_CSV_BYTES = 4 * 2 ** 20;
 
-/** What is wrong with a row, for a person to correct. */
-export interface RefusedRow {
-  /** Line of the file, from 1. */
-  readonly line: number;
-  /** null when the row as a whole is wrong. */
-  readonly column: string | null;
-  readonly value: string;
-  /** What was expected, as a sentence part. */
-  readonly expected: string;
-}
-
 /** A good row: a tag as it stands in a site plan. */
 export interface TagRow {
   readonly line: number;
@@ -53,17 +41,12 @@ export interface TagTable {
   readonly refused: readonly RefusedRow[];
 }
 
-interface CsvRecord {
-  readonly line: number;
-  readonly cells: readonly string[];
-}
-
 /**
  * Reads tags from CSV: columns by name in any order, comma or semicolon, with or without BOM and quotes. Hexadecimal
  * digits may be capitals and a UUID may lack its dashes. Never throws: what is wrong is told row by row. Pure.
  */
 export function readTagCsv(text: string): TagTable {
-  const records = recordsOf(text);
+  const records = csvRecords(text, TAG_CAP + 2);
   if (!Array.isArray(records)) return { rows: [], refused: [records as RefusedRow] };
   const [head, ...body] = records as readonly CsvRecord[];
   const headFaults = refuseHead(head);
@@ -86,33 +69,6 @@ function namesIn(head: CsvRecord): readonly string[] {
   const names = head.cells.map(columnName);
   return names.slice(0, names.findLastIndex((name) => name !== "") + 1);
 }
-
-/** All records with the lines they begin on, or why the text is no CSV. */
-function recordsOf(text: string): readonly CsvRecord[] | RefusedRow {
-  const firstLine = text.split("\n", 1)[0] ?? "";
-  try {
-    const parsed = parse(text, {
-      bom: true,
-      delimiter: firstLine.includes(";") ? ";" : ",",
-      relax_column_count: true,
-      skip_empty_lines: true,
-      info: true,
-      // One more than may be, so that a file that is too long is told from one that is just full.
-      to: TAG_CAP + 2,
-    }) as unknown as { readonly record: string[]; readonly info: { readonly lines: number } }[];
-    return parsed
-      .map(({ record, info }) => ({ cells: record, line: info.lines - breaksIn(record) }))
-      .filter(({ cells }) => cells.some((cell) => cell.trim() !== ""));
-  } catch (error) {
-    const lines = (error as { readonly lines?: unknown }).lines;
-    const reason = error instanceof Error ? error.message.split("\n", 1)[0] : String(error);
-    const line = typeof lines === "number" ? lines : 1;
-    return { line, column: null, value: "", expected: `CSV with its quotes closed (${reason})` };
-  }
-}
-
-const breaksIn = (cells: readonly string[]): number =>
-  cells.reduce((sum, cell) => sum + (cell.match(/\r\n|\n|\r/g)?.length ?? 0), 0);
 
 function refuseHead(head: CsvRecord | undefined): readonly RefusedRow[] {
   const known = TAG_COLUMNS.join(", ");
@@ -224,8 +180,6 @@ function columnOf(path: string): TagColumn | null {
   return TAG_COLUMNS.find((column) => column === name) ?? null;
 }
 
-const shorten = (text: string): string => (text.length > 60 ? `${text.slice(0, 57)}...` : text);
-
 /** Tags as CSV with a header, as `readTagCsv` reads it. Pure. */
 export function tagCsv(tags: readonly TagPlan[]): string {
   const lines = tags.map((tag) => {
@@ -249,17 +203,3 @@ export const TAG_CSV_TEMPLATE = [
   "cart-01,cart,Cart 1,altbeacon,,,,,,8f6c2d1e4b7a4930a5d2c3b1e0f9a8b700010001",
   "",
 ].join("\n");
-
-/** Text of a file's bytes. @throws INPUT_INVALID when it is not UTF-8 or larger than a plan can hold */
-export function csvText(bytes: Uint8Array, source: string): string {
-  if (bytes.length > TAG_CSV_BYTES) {
-    const message = `${source}: expected at most ${TAG_CSV_BYTES} bytes, found ${bytes.length}`;
-    throw new GatewayError("INPUT_INVALID", message);
-  }
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (cause) {
-    const message = `${source}: expected UTF-8 text; in a spreadsheet, save as "CSV UTF-8"`;
-    throw new GatewayError("INPUT_INVALID", message, { cause });
-  }
-}

@@ -3,8 +3,9 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { tagSchema } from "../../config/tag.ts";
 import type { TagPlan } from "../../core/site.ts";
+import { csvText } from "../csv/csv-records.ts";
 import type { SiteDocument } from "./site-plan-file.ts";
-import { csvText, readTagCsv, TAG_COLUMNS, TAG_CSV_TEMPLATE, tagCsv } from "./tag-csv.ts";
+import { readTagCsv, TAG_COLUMNS, TAG_CSV_BYTES, TAG_CSV_TEMPLATE, tagCsv } from "./tag-csv.ts";
 import { importTags, removeTag } from "./tag-import.ts";
 
 const UUID = "0d9f4a52-8c1e-4f57-9d2b-6a1c3e5f7b90";
@@ -108,11 +109,11 @@ test("a header is refused by the names of its columns", () => {
 });
 
 test("bytes that are not UTF-8, or too many, are refused with what to do", () => {
-  assert.throws(() => csvText(Buffer.from("id;n\xe4me", "latin1"), "tags.csv"), {
+  assert.throws(() => csvText(Buffer.from("id;n\xe4me", "latin1"), "tags.csv", TAG_CSV_BYTES), {
     code: "INPUT_INVALID",
     message: /CSV UTF-8/,
   });
-  assert.throws(() => csvText(new Uint8Array(4 * 2 ** 20 + 1), "tags.csv"), {
+  assert.throws(() => csvText(new Uint8Array(4 * 2 ** 20 + 1), "tags.csv", TAG_CSV_BYTES), {
     code: "INPUT_INVALID",
   });
 });

@@ -1,8 +1,9 @@
 import { TAG_CAP } from "../../config/tag.ts";
 import type { TagPlan } from "../../core/site.ts";
 import { identityKey } from "../../radio/tag-registry.ts";
+import type { RefusedRow } from "../csv/csv-records.ts";
 import type { SiteDocument } from "./site-plan-file.ts";
-import { type RefusedRow, readTagCsv, type TagRow } from "./tag-csv.ts";
+import { readTagCsv, type TagRow } from "./tag-csv.ts";
 
 /** What an import does or would do. Rows of the file by their line; nothing in it tells an identity but refused cells. */
 export interface TagImport {
