@@ -12,6 +12,13 @@ export interface DemoReceipt {
   readonly paidAt: string;
   readonly netMinor: number;
   readonly units: number;
+  readonly tillId: string;
+  readonly lines: readonly {
+    readonly sku: string;
+    readonly department: string;
+    readonly units: number;
+    readonly netMinor: number;
+  }[];
 }
 
 export interface DemoTillDeps {
@@ -74,18 +81,33 @@ export function demoReceipt(
   deps: Pick<DemoTillDeps, "boot" | "clock" | "random">,
   number: number,
 ): DemoReceipt {
+  const { random } = deps;
   // The first is a sale, so that the page never opens with money given back.
-  const kind = number === 1 ? "sale" : drawKind(deps.random());
-  const units = kind === "sale" ? 1 + Math.floor(deps.random() * 4) : 1;
-  const priceMinor = 495 + Math.round(deps.random() * 60) * 100;
+  const kind = number === 1 ? "sale" : drawKind(random());
+  const count = kind === "sale" ? 1 + Math.floor(random() * 3) : 1;
+  const sign = kind === "refund" ? -1 : 1;
+  const lines = Array.from({ length: count }, () => {
+    const article = ARTICLES[Math.floor(random() * ARTICLES.length)] ?? ARTICLES[0];
+    return { ...article, units: 1, netMinor: sign * article.netMinor };
+  });
   return {
     receiptId: `${deps.boot}-${number}`,
     kind,
     paidAt: new Date(deps.clock.now()).toISOString(),
-    netMinor: (kind === "refund" ? -1 : 1) * units * priceMinor,
-    units,
+    netMinor: lines.reduce((sum, line) => sum + line.netMinor, 0),
+    units: count,
+    tillId: "till-1",
+    lines,
   };
 }
+
+/** What the demonstration sells, by the zones of its floor. */
+const ARTICLES = [
+  { sku: "knit-101", department: "knitwear", netMinor: 4_995 },
+  { sku: "knit-204", department: "knitwear", netMinor: 7_900 },
+  { sku: "shirt-310", department: "shirts", netMinor: 3_450 },
+  { sku: "shirt-377", department: "shirts", netMinor: 5_200 },
+] as const;
 
 function drawKind(draw: number): TransactionKind {
   if (draw < 0.88) return "sale";
