@@ -13,6 +13,7 @@ await dispatch(
     camera: () => import("./speed/camera.ts"),
     idle: () => import("./speed/idle.ts"),
     latency: () => import("./speed/latency.ts"),
+    metrics: () => import("./speed/metrics.ts"),
   },
   process.argv.slice(2),
 );

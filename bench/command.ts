@@ -4,6 +4,8 @@ import { GatewayError } from "../src/core/errors.ts";
 export interface BenchModule {
   readonly usage: string;
   run(args: readonly string[]): Promise<Readonly<Record<string, unknown>>>;
+  /** The result for people; absent = one figure a line. */
+  table?(result: Readonly<Record<string, unknown>>): string;
 }
 
 /**
@@ -29,6 +31,7 @@ export async function dispatch(
   const result = await runReported(module, rest);
   if (result === null) return;
   if (rest.includes("--json")) console.log(JSON.stringify(result));
+  else if (module.table !== undefined) console.log(module.table(result));
   else
     for (const [key, value] of Object.entries(result))
       console.log(`${key}: ${JSON.stringify(value)}`);

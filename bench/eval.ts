@@ -12,6 +12,7 @@ await dispatch(
     hci: () => import("./eval/hci.ts"),
     zones: () => import("./eval/zones.ts"),
     "walk-mode": () => import("./eval/walk-mode.ts"),
+    sim: () => import("./eval/sim.ts"),
   },
   process.argv.slice(2),
 );

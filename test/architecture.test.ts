@@ -20,7 +20,7 @@ const ALLOWED: Readonly<
   privacy: { folders: ["core"], packages: ["node:crypto"] },
   io: { folders: ["core", "config", "wire", "radio", "vision"], packages: ["*"] },
   central: { folders: ["core", "wire", "metrics", "io"], packages: ["*"] },
-  web: { folders: ["core", "metrics"], packages: ["*"] },
+  web: { folders: ["core", "metrics", "wire"], packages: ["*"] },
   app: { folders: ["*"], packages: ["*"] },
 };
 

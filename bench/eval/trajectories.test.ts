@@ -11,6 +11,7 @@ import { scoreDoor } from "./trajectory-counts.ts";
 import { loadTrajectories, parseHomography, parseTracks } from "./trajectory-files.ts";
 import { planTrajectories } from "./trajectory-plan.ts";
 import { runTrajectories } from "./trajectory-run.ts";
+import type { ShopfrontResult } from "./trajectory-shopfront.ts";
 import { parseTrajectoryTruth } from "./trajectory-truth.ts";
 
 /** Recorded scenes are research material and not part of the project; see docs on evaluation. */
@@ -116,6 +117,15 @@ test("lines, door, window, groups and forecasts of a shop front are compared wit
   assert.deepEqual([result["entered"], result["left"], result["passersBy"]], [1, 1, 4]);
   assert.deepEqual([result["captureRate"], result["captureRateError"]], [0.25, 0]);
   assert.deepEqual([result["windowStopRecall"], result["windowStopPrecision"]], [1, 1]);
+  const { ci95: _, ...front } = result["shopfront"] as ShopfrontResult;
+  assert.deepEqual(front, {
+    entrants: 1,
+    exits: 1,
+    passingTraffic: 4,
+    conversion: null,
+    reason: "small-sample",
+    error: null,
+  });
   assert.ok(Number(result["brierSkill"]) > 0.3, `skill ${result["brierSkill"]}`);
   const speed = Number(result["meanSpeedMPerS"]);
   assert.ok(speed > 0.5 && speed < 1.5, `${speed} m/s`);
@@ -182,7 +192,7 @@ test("a scene in metres, with columns in another order and parts missing, gives 
   const result = await run(["--dir", folder]);
   assert.equal(result["midLineError"], 0);
   assert.ok(Math.abs(Number(result["meanSpeedMPerS"]) - 1.2) < 0.01);
-  for (const missing of ["captureRateError", "windowStopRecall", "entered", "truePassersBy"])
+  for (const missing of ["captureRateError", "shopfront", "windowStopRecall", "entered"])
     assert.equal(result[missing], null, missing);
 });
 
@@ -269,6 +279,9 @@ test("a real shop front is counted exactly, with its entries and window stops", 
   const result = await run(["--dir", join(DATA, "ucy-zara01")]);
   assert.equal(result["midLineError"], 0);
   assert.ok(Number(result["captureRateError"]) <= 0.01);
+  const front = result["shopfront"] as ShopfrontResult;
+  assert.deepEqual([front.entrants, front.exits], [8, 4], "by the metrics of the product itself");
+  assert.ok((front.error ?? 1) <= 0.01 && front.reason === null, JSON.stringify(front));
   assert.ok(Number(result["windowStopRecall"]) >= 0.9);
   assert.ok(Number(result["windowStopPrecision"]) >= 0.9);
   assert.ok(Number(result["brierSkill"]) > 0.4);

@@ -6,6 +6,7 @@ import { countLines, scoreDoor, scoreWindow } from "./trajectory-counts.ts";
 import { loadTrajectories } from "./trajectory-files.ts";
 import { planTrajectories } from "./trajectory-plan.ts";
 import { runTrajectories } from "./trajectory-run.ts";
+import { measureShopfront } from "./trajectory-shopfront.ts";
 
 export const usage = `eval trajectories --dir DIR [--json]
 
@@ -16,6 +17,9 @@ DIR holds tracks.csv (t_s,id,x_px,y_px or t_s,id,x_m,y_m), counting.gt.json and,
                      unseen, left those whose stay there began with their track; passers-by are the people told of at
                      a line, the door or the window, but for those whose track began in the door. The truth counts
                      everybody in the picture, also those who came to none of these: passersBy may be lower
+  shopfront          the same scene as a shop counts it: lines around the door and a passing line on either side of it,
+                     through journey and metrics; error = |shopfront conversion - true entered / passers-by|. Whoever
+                     is there from the beginning, or leaves by the border between the passing lines, passes none
   windowStopRecall   true window visits of 3 s and more that a stay of 3 s and more of the same person covers by half
   windowStopPrecision  the same of the stays found
   brier, brierSkill  forecasts of zone-approached, one a second for each person outside each zone (door, window and a
@@ -36,6 +40,7 @@ export async function run(args: readonly string[]): Promise<Readonly<Record<stri
   return {
     ...countLines(scene.truth.lines, result.events),
     ...scoreDoor(scene.truth, result),
+    shopfront: measureShopfront(scene, planned),
     ...scoreWindow(scene.truth, result.events),
     ...scoreForecasts(judgeForecasts(result.forecasts, result.truth)),
     approaches: scoreApproaches(told, result.truth),

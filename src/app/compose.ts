@@ -1,9 +1,10 @@
-import type { GatewayId } from "../core/brand.ts";
+import type { EpochMs, GatewayId } from "../core/brand.ts";
 import { type Clock, epochAt, type TimeAnchor } from "../core/clock.ts";
 import type { JourneyEvent, LivePeople, SensorEvent } from "../core/events.ts";
 import type { Log, Service } from "../core/lifecycle.ts";
 import type { SitePlan } from "../core/site.ts";
 import type { SeenEntry } from "../io/camera/detections-tap.ts";
+import type { History } from "../io/history/history.ts";
 import { Delivery, gatewayWill } from "../io/mqtt/delivery.ts";
 import type { Link } from "../io/mqtt/link.ts";
 import { MqttLink } from "../io/mqtt/mqtt-link.ts";
@@ -12,9 +13,9 @@ import { createJourney, type Journey } from "../journey/journey.ts";
 import { summaries } from "../metrics/live-summaries.ts";
 import { createMetrics, type Metrics } from "../metrics/metrics.ts";
 import type { DashboardSource, StatusView } from "../web/dashboard-source.ts";
-import { recapSensors } from "./day-recap.ts";
+import { createGatewayHistory, type GatewayHistory } from "./history/gateway-history.ts";
+import { TradingDays } from "./history/trading-days.ts";
 import type { RadioDesk } from "./radio-desk.ts";
-import { rebuildDay } from "./rebuild-day.ts";
 import { RecordingDesk } from "./record/recording-desk.ts";
 import { SensorBoard, type SensorUnit } from "./sensor-board.ts";
 import { createSteadyAnchor, type SteadyAnchor } from "./steady-anchor.ts";
@@ -23,6 +24,7 @@ import { createStaffWatch, type StaffWatch } from "./tags/staff-watch.ts";
 import type { TagDesk } from "./tags/tag-desk.ts";
 import { openTills } from "./till/open-tills.ts";
 import { type Chore, createUpkeep } from "./upkeep.ts";
+import { visitOptionsOf } from "./visit-calendar.ts";
 import type { WalkMode } from "./walk/walk-mode.ts";
 
 /** How to reach the broker; secrets are already read. */
@@ -47,6 +49,10 @@ export interface GatewayDeps {
   readonly gatewayId: GatewayId;
   readonly site: SitePlan;
   readonly outbox: Outbox;
+  /** Where past days are kept; absent or null: they are known only as long as this process lives. */
+  readonly history?: History | null;
+  /** What was counted before this gateway lived, oldest first: for demonstrations. */
+  readonly past?: Iterable<JourneyEvent>;
   /** null: no broker configured, events wait in the outbox. */
   readonly broker: BrokerAccess | null;
   readonly topicRoot: string;
@@ -88,6 +94,8 @@ const LIVE_PERIOD_MS = 5_000;
 const DEVICES_PERIOD_MS = 30_000;
 const FORGET_PERIOD_MS = 1_000;
 const REFRESH_PERIOD_MS = 15_000;
+/** One slice of some milliseconds each time: an estimate is there within minutes, and nothing stands still for it. */
+const ESTIMATE_PERIOD_MS = 250;
 const ANCHOR_PERIOD_MS = 1_000;
 const DAY_CHECK_PERIOD_MS = 15_000;
 const JOURNEY_PERIOD_MS = 1_000;
@@ -98,13 +106,14 @@ const JOURNEY_PERIOD_MS = 1_000;
  */
 export function composeGateway(deps: GatewayDeps): Gateway {
   const { site, clock, tags } = deps;
-  const metrics = createMetrics({ site });
+  const metrics = createMetrics({ site, estimating: "in-slices" });
   const changed = new Subscribers<void>();
   const people = new Subscribers<LivePeople>();
   const startedAt = clock.now();
   const anchor = createSteadyAnchor(deps.anchor);
 
   const onJourneyEvent = (event: JourneyEvent): void => {
+    tradingDays.check();
     delivery.record(event);
     desk.takeTold(event);
     metrics.ingest(event);
@@ -114,12 +123,7 @@ export function composeGateway(deps: GatewayDeps): Gateway {
     changed.emit();
   };
   const staff = createStaff(deps, anchor, onJourneyEvent);
-  const journey = createJourney({
-    site,
-    anchor: () => anchor.read(),
-    onEvent: onJourneyEvent,
-    isTag: tags && ((id) => tags.book.knows(id)),
-  });
+  const journey = openJourney(deps, anchor, onJourneyEvent);
   const onEvent = (event: SensorEvent): void => {
     desk.takeNews(event);
     journey.ingest(event);
@@ -137,21 +141,18 @@ export function composeGateway(deps: GatewayDeps): Gateway {
   delivery.onChange = () => changed.emit();
   if (link !== null) deps.attach?.(link);
 
-  const status = (): StatusView => ({
-    gatewayId: deps.gatewayId,
-    version: deps.version,
-    startedAt,
-    sensors: board.statuses(),
-    delivery: delivery.status(),
-    notices: [
-      ...[...deps.notices, ...tills.notices(), ...recordingNotices(desk)],
-      ...[...radioNotices(deps.radio), ...staff.notices(), ...(tags?.notices() ?? [])],
-    ],
-  });
+  const history = createGatewayHistory({ ...deps, metrics, history: deps.history ?? null });
+  const told = { statuses, anchor, journey, metrics, onJourneyEvent };
+  const tradingDays = openTradingDays(deps, history, told);
+  const notices = (): readonly string[] => [
+    ...[...deps.notices, ...tills.notices(), ...recordingNotices(desk), ...history.notices()],
+    ...[...radioNotices(deps.radio), ...staff.notices(), ...(tags?.notices() ?? [])],
+  ];
   const dashboard: DashboardSource = {
     site: () => site,
     today: () => metrics.today(clock.now()),
-    status,
+    status: () => statusOf(deps, startedAt, board, delivery, notices()),
+    reports: history.reports,
     onChange: (listener) => changed.add(listener),
     onPeople: (listener) => people.add(listener),
     record: (cameraId, wish) => desk.record(cameraId, wish),
@@ -160,9 +161,9 @@ export function composeGateway(deps: GatewayDeps): Gateway {
     till: tills.port,
     ...deps.walking?.ports,
   };
-  const ageing = { metrics, delivery, changed, journey, anchor, staff, statuses, onJourneyEvent };
-  const upkeep = createUpkeep(clock, choresOf(deps, ageing));
-  restoreDay(deps, metrics, onJourneyEvent);
+  const ageing = { metrics, delivery, changed, journey, anchor, staff, tradingDays };
+  const upkeep = createUpkeep(clock, [...choresOf(deps, ageing), ...history.chores(tradingDays)]);
+  tradingDays.restore();
   const sinks = link === null ? [delivery] : [delivery, link];
   const services = units.map((unit) => unit.service);
   const sources = [...services, upkeep, lastWords(journey), ...desksOf(deps)];
@@ -181,13 +182,12 @@ interface Ageing {
   readonly journey: Journey;
   readonly anchor: SteadyAnchor;
   readonly staff: StaffWatch;
-  readonly statuses: SensorStatuses;
-  readonly onJourneyEvent: (event: JourneyEvent) => void;
+  readonly tradingDays: TradingDays;
 }
 
 function choresOf(deps: GatewayDeps, parts: Ageing): readonly Chore[] {
   const { clock } = deps;
-  const { metrics, delivery, changed, journey, anchor, staff, statuses, onJourneyEvent } = parts;
+  const { metrics, delivery, changed, journey, anchor, staff, tradingDays } = parts;
   return [
     {
       name: "live-values",
@@ -210,13 +210,10 @@ function choresOf(deps: GatewayDeps, parts: Ageing): readonly Chore[] {
       periodMs: JOURNEY_PERIOD_MS,
       run: () => journey.advance(epochAt(anchor.read(), clock.mono())),
     },
+    { name: "estimates", periodMs: ESTIMATE_PERIOD_MS, run: () => void metrics.advanceEstimates() },
     { name: "anchor", periodMs: ANCHOR_PERIOD_MS, run: () => anchor.check() },
     ...staff.chores,
-    {
-      name: "new-day",
-      periodMs: DAY_CHECK_PERIOD_MS,
-      run: beginDay(deps, metrics, statuses, anchor, onJourneyEvent),
-    },
+    { name: "new-day", periodMs: DAY_CHECK_PERIOD_MS, run: () => tradingDays.check() },
   ];
 }
 
@@ -227,6 +224,20 @@ const lastWords = (journey: Journey): Service => ({
   [Symbol.asyncDispose]: async () => journey.finish(),
 });
 
+function openJourney(
+  { site, tags }: GatewayDeps,
+  anchor: SteadyAnchor,
+  onEvent: (event: JourneyEvent) => void,
+): Journey {
+  return createJourney({
+    site,
+    anchor: () => anchor.read(),
+    onEvent,
+    isTag: tags && ((id) => tags.book.knows(id)),
+    visits: visitOptionsOf(site),
+  });
+}
+
 function createStaff(
   { site, tags, boot }: GatewayDeps,
   anchor: SteadyAnchor,
@@ -236,39 +247,38 @@ function createStaff(
   return createStaffWatch({ site, tags: registered, boot, anchor: () => anchor.read(), onEvent });
 }
 
-/** What is to be done when a trading day begins: its sensors' states are said, and the day before is let go of. */
-function beginDay(
-  deps: GatewayDeps,
-  metrics: Metrics,
-  statuses: SensorStatuses,
-  anchor: SteadyAnchor,
-  onJourneyEvent: (event: JourneyEvent) => void,
-): () => void {
-  const { clock, outbox, boot } = deps;
-  let { dayStart } = metrics.today(clock.now());
-  return () => {
-    const { dayStart: start } = metrics.today(clock.now());
-    if (start === dayStart) return;
-    dayStart = start;
-    const day = { start, boot };
-    for (const event of recapSensors(statuses(), day, anchor.read())) onJourneyEvent(event);
-    outbox.purge(start);
-  };
+/** What the beginnings of trading days and the start of a gateway need. */
+interface Told {
+  readonly statuses: SensorStatuses;
+  readonly anchor: SteadyAnchor;
+  readonly journey: Journey;
+  readonly metrics: Metrics;
+  readonly onJourneyEvent: (event: JourneyEvent) => void;
 }
 
-/** Metrics first, from the daybook; then the end of whatever was seeing when the last life of this gateway ended. */
-function restoreDay(
-  deps: GatewayDeps,
-  metrics: Metrics,
-  onJourneyEvent: (event: JourneyEvent) => void,
-): void {
-  const { outbox, clock, boot, log } = deps;
-  const { dayStart } = metrics.today(clock.now());
-  const day = rebuildDay(outbox.since(dayStart), boot, (event) => metrics.ingest(event));
-  outbox.purge(dayStart);
-  for (const event of day.interruptions) onJourneyEvent(event);
-  const { events, unreadable } = day;
-  log.info({ event: "day.rebuilt", events, unreadable }, "the day was rebuilt from the daybook");
+function openTradingDays(deps: GatewayDeps, history: GatewayHistory, told: Told): TradingDays {
+  const { anchor, journey, metrics, onJourneyEvent, statuses } = told;
+  return new TradingDays({
+    ...deps,
+    ...history,
+    past: deps.past ?? [],
+    ingest: (event) => metrics.ingest(event),
+    resume: (event) => journey.restore(event),
+    onEvent: onJourneyEvent,
+    statuses,
+    anchor: () => anchor.read(),
+  });
+}
+
+function statusOf(
+  { gatewayId, version }: GatewayDeps,
+  startedAt: EpochMs,
+  board: SensorBoard,
+  delivery: Delivery,
+  notices: readonly string[],
+): StatusView {
+  const sensors = board.statuses();
+  return { gatewayId, version, startedAt, sensors, delivery: delivery.status(), notices };
 }
 
 function createDesk(

@@ -9,6 +9,7 @@ import { addPos } from "./commands/pos.ts";
 import { addRecord } from "./commands/record.ts";
 import { addReplay } from "./commands/replay.ts";
 import { addRun } from "./commands/run.ts";
+import { addSimulate } from "./commands/simulate.ts";
 import { addSite } from "./commands/site.ts";
 import { createTerminal, reportFailure } from "./terminal.ts";
 import { readVersion } from "./version.ts";
@@ -30,6 +31,7 @@ for (const add of [
   addModels,
   addDoctor,
   addSite,
+  addSimulate,
   addPos,
 ]) {
   add(program, terminal);

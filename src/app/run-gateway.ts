@@ -5,7 +5,8 @@ import type { MqttConfig } from "../config/gateway.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Service } from "../core/lifecycle.ts";
 import { seededRandom } from "../core/random.ts";
-import { openOutbox } from "../io/outbox/outbox.ts";
+import { type Outbox, openOutbox } from "../io/outbox/outbox.ts";
+import type { OutboxOptions } from "../io/outbox/outbox-contract.ts";
 import { createPreview } from "../io/preview/preview-hub.ts";
 import {
   createNobleRadio,
@@ -19,6 +20,7 @@ import { type LoadedConfig, readSecret } from "./config-files.ts";
 import { loadCounterUnits } from "./counter-units.ts";
 import { createPage, type PageOptions } from "./dashboard-page.ts";
 import { createDeadRadioExit, type DeadRadioExit } from "./dead-radio.ts";
+import { openPast, type Past } from "./history/open-past.ts";
 import { createLogger } from "./logger.ts";
 import { cameraModels } from "./models-at-hand.ts";
 import { RadioDesk } from "./radio-desk.ts";
@@ -54,16 +56,12 @@ export async function runGateway(
   const boot = randomBytes(6).toString("hex");
   const random = seededRandom(randomBytes(4).readUInt32LE());
   const common = { clock, log, random };
-  const broker = config.mqtt === undefined ? null : await brokerAccess(config.mqtt, environment);
-  const password = await readSecret(config.web.passwordFile, environment["VITRINE_WEB_PASSWORD"]);
-  const tillToken = await readSecret(config.till.tokenFile, environment["VITRINE_TILL_TOKEN"]);
+  const { broker, password, tillToken } = await readSecrets(config, environment);
   const counters = await loadCounterUnits({ config, site, clock, log, random });
   const scanners = createScannerUnits({ config, run: boot, clock, log });
   // Not asked for their pictures here: a camera that is away must not hold up the gateway.
   const choices = await cameraModels(loaded);
-  await mkdir(stateDir, { recursive: true, mode: 0o700 });
-  const path = join(stateDir, "outbox.db");
-  const outbox = openOutbox({ ...config.outbox, path, ...common });
+  const { outbox, past } = await openStores(loaded, common);
   const preview = createPreview(config.preview, clock, log);
   const anchor = () => anchorOf(clock, readClockState());
   const store = sitePlanFile(loaded.sitePath, clock);
@@ -90,11 +88,12 @@ export async function runGateway(
     gatewayId: config.gateway.id,
     site,
     outbox,
+    history: past.history,
     broker,
     topicRoot: config.mqtt?.root ?? "vitrine",
     boot,
     version: readVersion(),
-    notices: tags.notices,
+    notices: [...tags.notices, ...past.notices],
     tillToken,
     tags: tags.desk,
     radio: radioDesk,
@@ -113,7 +112,7 @@ export async function runGateway(
   try {
     await keepRunning(supervisor, terminal.signal, exit);
   } finally {
-    outbox.close();
+    for (const file of [outbox, past.history]) file?.close();
   }
 }
 
@@ -168,6 +167,33 @@ export function stopRequested(signal: AbortSignal): Promise<void> {
     };
     signal.addEventListener("abort", stop, { once: true });
   });
+}
+
+/** The files of the state folder that a gateway holds open while it lives. */
+async function openStores(
+  { config, stateDir }: LoadedConfig,
+  common: Pick<OutboxOptions, "clock" | "log" | "random">,
+): Promise<{ readonly outbox: Outbox; readonly past: Past }> {
+  await mkdir(stateDir, { recursive: true, mode: 0o700 });
+  const path = join(stateDir, "outbox.db");
+  const outbox = openOutbox({ ...config.outbox, path, ...common });
+  return { outbox, past: openPast(stateDir, common.clock, common.log) };
+}
+
+/** What must not stand in the configuration itself; null where there is none. */
+async function readSecrets(
+  { mqtt, web, till }: LoadedConfig["config"],
+  environment: Terminal["environment"],
+): Promise<{
+  readonly broker: BrokerAccess | null;
+  readonly password: string | null;
+  readonly tillToken: string | null;
+}> {
+  return {
+    broker: mqtt === undefined ? null : await brokerAccess(mqtt, environment),
+    password: await readSecret(web.passwordFile, environment["VITRINE_WEB_PASSWORD"]),
+    tillToken: await readSecret(till.tokenFile, environment["VITRINE_TILL_TOKEN"]),
+  };
 }
 
 async function brokerAccess(

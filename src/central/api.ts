@@ -2,11 +2,13 @@ import { timingSafeEqual } from "node:crypto";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { type EpochMs, epochMs } from "../core/brand.ts";
 import type { Clock } from "../core/clock.ts";
-import { describeFaults, GatewayError } from "../core/errors.ts";
+import { describeFaults, GatewayError, type InputFault } from "../core/errors.ts";
 import type { SitePlan } from "../core/site.ts";
 import type { LinkState } from "../io/mqtt/link.ts";
 import { type EventsQuery, parseEventsQuery } from "../wire/central-api.ts";
-import { computeDay, type DayMetrics } from "./day-view.ts";
+import { parseReportQuery } from "../wire/report-query.ts";
+import { computeDay } from "./day-view.ts";
+import { computeReport, type PeriodMetrics } from "./period-view.ts";
 import type { EventRepository, GatewayRow } from "./repository.ts";
 
 export interface ApiOptions {
@@ -14,7 +16,7 @@ export interface ApiOptions {
   readonly linkState: () => LinkState;
   /** Site plans by store, for the day's figures; a shop without one has events but no figures. */
   readonly siteOf: (storeId: string) => SitePlan | null;
-  readonly metricsOf: ((site: SitePlan) => DayMetrics) | null;
+  readonly metricsOf: ((site: SitePlan) => PeriodMetrics) | null;
   /** Required in `authorization: Bearer ...` of every request but /healthz; null only on loopback. */
   readonly token: string | null;
   readonly clock: Clock;
@@ -50,23 +52,35 @@ export function createApi(options: ApiOptions): FastifyInstance {
     async (request, reply) => {
       const query = parseEventsQuery(request.query);
       if (query.ok) return eventsPage(repository, request.params.id, query.value);
-      return reply.code(400).send({
-        error: "MESSAGE_INVALID",
-        message: describeFaults(query.error),
-        faults: query.error,
-      });
+      return refuseQuery(reply, query.error);
     },
   );
-  app.get<{ Params: { id: string } }>("/api/v1/stores/:id/today", async (request, reply) => {
-    const site = options.siteOf(request.params.id);
-    if (site === null || options.metricsOf === null) {
-      return reply
-        .code(404)
-        .send({ error: "SITE_UNKNOWN", message: "the centre has no site plan of this store" });
-    }
-    return computeDay(repository, site, options.metricsOf, clock.now());
-  });
+  shopRoutes(app, options);
   return app;
+}
+
+/** Figures of one shop: its present day, and reports over past ones. */
+function shopRoutes(app: FastifyInstance, options: ApiOptions): void {
+  const { repository, siteOf, metricsOf, clock } = options;
+  const unknown = { error: "SITE_UNKNOWN", message: "the centre has no site plan of this store" };
+  app.get<{ Params: { id: string } }>("/api/v1/stores/:id/today", async (request, reply) => {
+    const site = siteOf(request.params.id);
+    if (site === null || metricsOf === null) return reply.code(404).send(unknown);
+    return computeDay(repository, site, metricsOf, clock.now());
+  });
+  app.get<{ Params: { id: string } }>("/api/v1/stores/:id/report", async (request, reply) => {
+    const site = siteOf(request.params.id);
+    if (site === null || metricsOf === null) return reply.code(404).send(unknown);
+    const query = parseReportQuery(request.query);
+    if (!query.ok) return refuseQuery(reply, query.error);
+    const report = await computeReport(repository, site, metricsOf, query.value, clock.now());
+    return report.ok ? report.value : refuseQuery(reply, report.error);
+  });
+}
+
+function refuseQuery(reply: FastifyReply, faults: readonly InputFault[]): FastifyReply {
+  const message = describeFaults(faults);
+  return reply.code(400).send({ error: "MESSAGE_INVALID", message, faults });
 }
 
 async function eventsPage(

@@ -6,9 +6,9 @@ import type { SitePlan } from "../core/site.ts";
 import type { LinkState } from "../io/mqtt/link.ts";
 import { MqttLink, type MqttLinkOptions } from "../io/mqtt/mqtt-link.ts";
 import { createApi } from "./api.ts";
-import type { DayMetrics } from "./day-view.ts";
 import { Ingest, type IngestCounts } from "./ingest.ts";
 import { openRepository } from "./open-repository.ts";
+import type { PeriodMetrics } from "./period-view.ts";
 import type { EventRepository } from "./repository.ts";
 
 export interface CentralOptions {
@@ -26,7 +26,7 @@ export interface CentralOptions {
   readonly http: { readonly host: string; readonly port: number; readonly token?: string };
   /** Site plans of the shops whose day the API computes, with the metrics code to do it. */
   readonly sites?: readonly SitePlan[];
-  readonly metricsOf?: (site: SitePlan) => DayMetrics;
+  readonly metricsOf?: (site: SitePlan) => PeriodMetrics;
   readonly clock: Clock;
   readonly log: Log;
   readonly random: () => number;

@@ -3,7 +3,7 @@ import type { JourneyEvent } from "../core/events.ts";
 import type { SitePlan } from "../core/site.ts";
 import type { TodayView } from "../metrics/today.ts";
 import { fromCloudEvent } from "../wire/cloud-event.ts";
-import type { EventRepository } from "./repository.ts";
+import type { EventQuery, EventRepository } from "./repository.ts";
 
 /** The metrics of one shop as the centre needs them: take events in, show the day. */
 export interface DayMetrics {
@@ -15,7 +15,7 @@ const PAGE_EVENTS = 1000;
 
 /**
  * Computes the Today view of a shop afresh from the stored events of its trading day, with the same code as the
- * gateway. Events that cannot be read any more are skipped. Reads in pages.
+ * gateway. Events that cannot be read any more are skipped.
  */
 export async function computeDay(
   repository: EventRepository,
@@ -25,11 +25,21 @@ export async function computeDay(
 ): Promise<TodayView> {
   const metrics = metricsOf(site);
   const from = metrics.today(now).dayStart;
-  const query = { storeId: site.store.id, from, to: epochMs(now + 1), type: null };
-  let after: { readonly at: EpochMs; readonly id: string } | null = null;
+  await tellEvents(repository, { storeId: site.store.id, from, to: epochMs(now + 1) }, metrics);
+  return metrics.today(now);
+}
+
+/** Tells metrics the stored events of an interval, in order of time. Reads in pages. */
+export async function tellEvents(
+  repository: EventRepository,
+  span: Pick<EventQuery, "storeId" | "from" | "to">,
+  metrics: Pick<DayMetrics, "ingest">,
+): Promise<void> {
+  let after: EventQuery["after"] = null;
   for (;;) {
     const page: Awaited<ReturnType<EventRepository["events"]>> = await repository.events({
-      ...query,
+      ...span,
+      type: null,
       limit: PAGE_EVENTS,
       after,
     });
@@ -38,6 +48,6 @@ export async function computeDay(
       if (event.ok) metrics.ingest(event.value);
     }
     after = page.at(-1) ?? null;
-    if (page.length < PAGE_EVENTS) return metrics.today(now);
+    if (page.length < PAGE_EVENTS) return;
   }
 }

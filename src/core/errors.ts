@@ -184,6 +184,21 @@ export const FAULTS = {
     hint: "Stop the other gateway, or give this one its own `stateDir`.",
     retry: "backoff",
   },
+  HISTORY_CORRUPT: {
+    summary: "The history of past days is damaged.",
+    hint: "`history.db` was set aside with the suffix .bad, a new one was begun, and what could be read was taken over; keep the file for analysis.",
+    retry: "operator",
+  },
+  HISTORY_UNWRITABLE: {
+    summary: "The history of past days cannot be written.",
+    hint: "Figures go on from memory and writing is tried again. Free space on the state partition, and check owner and mode of `stateDir`.",
+    retry: "backoff",
+  },
+  HISTORY_VERSION: {
+    summary: "The history of past days was written by a newer version of the program.",
+    hint: "Install that version again, or move `history.db` away; until then past days are not kept.",
+    retry: "operator",
+  },
   DISK_FULL: {
     summary: "The disk is full.",
     hint: "Free space on the state partition; accepted events are kept.",

@@ -18,6 +18,7 @@ import type {
 import type { LinePlan, SitePlan } from "../core/site.ts";
 import { isStaffTag } from "./staff.ts";
 import { STAFF_SETTLE_MS, type StaffCounters, StaffExclusion } from "./staff-exclusion.ts";
+import { VisitBuilder, type VisitCounters, type VisitOptions } from "./visits/visit-builder.ts";
 
 /** Till and gateway may disagree by so much before the time of payment is in doubt. */
 const TILL_TOLERANCE_MS = 300_000;
@@ -32,10 +33,12 @@ export interface JourneyOptions {
   readonly isTag?: ((id: TagId) => boolean) | undefined;
   /** How long after a staff tag's passage it is decided which crossing it was; absent = 120 s. */
   readonly staffSettleMs?: number;
+  /** What visits need of the app; absent = days of UTC and readable ids. */
+  readonly visits?: VisitOptions;
 }
 
 /** What went through and what did not, since the start. */
-export interface JourneyCounters extends StaffCounters {
+export interface JourneyCounters extends StaffCounters, VisitCounters {
   readonly events: number;
   /** Events of lines, zones or tags that the site plan does not know: a fault of configuration. They are dropped. */
   readonly unknownLines: number;
@@ -49,16 +52,25 @@ export interface JourneyCounters extends StaffCounters {
 
 /** Turns what sensors saw into what happened in the shop. */
 export interface Journey {
-  /** Emits at most one event, before it returns. Origin is kept, so ids stay the same in a replay. */
+  /**
+   * Emits at most one event under the origin of what it takes, so ids stay the same in a replay, and after a movement of
+   * a tagged product what that means for a basket.
+   */
   ingest(event: SensorEvent): void;
   /**
    * Lets time pass: emits `staff-crossed` for crossings that were told up to some minutes ago and turned out to be
-   * staff, any number of them. Call about once a second, and before each event of a replay with the event's time. When
-   * it is called does not matter for what is told, as long as everything of the time has come.
+   * staff, what happened in queues, and the visits that are over, any number of them. Call about once a second, and
+   * before each event of a replay with the event's time. When it is called does not matter for what is told, as long as
+   * everything of the time has come.
    */
   advance(now: EpochMs): void;
-  /** Says what is left to say of staff; call once no further event will come. */
+  /** Says what is left to say of staff, queues and visits; call once no further event will come. */
   finish(): void;
+  /**
+   * Takes back an event that was told in an earlier life, so that visits going on survive a restart and nothing is told
+   * twice. Emits nothing. Call with all events of the day in the order in which they were told, before any other.
+   */
+  restore(event: JourneyEvent): void;
   readonly counters: JourneyCounters;
 }
 
@@ -76,7 +88,8 @@ class StoreJourney implements Journey {
   readonly #zones: ReadonlySet<string>;
   readonly #isTag: (id: TagId) => boolean;
   readonly #staff: StaffExclusion;
-  readonly #counters: Mutable<Omit<JourneyCounters, keyof StaffCounters>> = {
+  readonly #visits: VisitBuilder;
+  readonly #counters: Mutable<Omit<JourneyCounters, keyof StaffCounters | keyof VisitCounters>> = {
     events: 0,
     unknownLines: 0,
     unknownZones: 0,
@@ -85,7 +98,7 @@ class StoreJourney implements Journey {
     staffPresences: 0,
   };
 
-  constructor({ site, anchor, onEvent, isTag, staffSettleMs }: JourneyOptions) {
+  constructor({ site, anchor, onEvent, isTag, staffSettleMs, visits }: JourneyOptions) {
     this.#anchor = anchor;
     this.#onEvent = onEvent;
     const lines = site.cameras.flatMap((camera) => camera.lines);
@@ -95,6 +108,7 @@ class StoreJourney implements Journey {
       settleMs: staffSettleMs ?? STAFF_SETTLE_MS,
       onEvent: (event) => this.#emit(event),
     });
+    this.#visits = new VisitBuilder(site, visits ?? {}, (event) => this.#publish(event));
     const zones = [...site.cameras.flatMap((camera) => camera.zones), ...(site.floor?.zones ?? [])];
     this.#zones = new Set(zones.map((zone) => zone.id));
     const tags = new Set(site.tags.map((tag) => tag.id));
@@ -102,7 +116,7 @@ class StoreJourney implements Journey {
   }
 
   get counters(): JourneyCounters {
-    return { ...this.#counters, ...this.#staff.counters };
+    return { ...this.#counters, ...this.#staff.counters, ...this.#visits.counters };
   }
 
   ingest(event: SensorEvent): void {
@@ -110,15 +124,27 @@ class StoreJourney implements Journey {
     if (told !== null) this.#emit(told);
   }
 
+  /** Staff first: a visit is to be told with what is known of its crossings. */
   advance(now: EpochMs): void {
     this.#staff.advance(now);
+    this.#visits.advance(now);
   }
 
   finish(): void {
     this.#staff.finish();
+    this.#visits.finish();
+  }
+
+  restore(event: JourneyEvent): void {
+    this.#visits.restore(event);
   }
 
   #emit(event: JourneyEvent): void {
+    this.#publish(event);
+    this.#visits.take(event);
+  }
+
+  #publish(event: JourneyEvent): void {
     this.#counters.events += 1;
     this.#onEvent(event);
   }

@@ -1,5 +1,6 @@
 import { type EpochMs, epochMs } from "../core/brand.ts";
 import type { SensorRecorded, SensorState } from "../core/events.ts";
+import { Facet, type Readings } from "./facets.ts";
 import type { SlotRange } from "./slots.ts";
 
 /** Changes remembered per sensor; beyond it the oldest are dropped, and the time before them counts as unseen. */
@@ -13,6 +14,15 @@ interface Change {
   /** It came after the interval it belongs to had been published. */
   readonly isLate: boolean;
 }
+
+/** A change of state as plain JSON; `late` is 1 when it corrected what had been published. */
+export type ChangeRecord = readonly [
+  at: number,
+  state: SensorState,
+  source: string,
+  seq: number,
+  late: 0 | 1,
+];
 
 /** What a sensor is doing and since when; null state = it has never reported. */
 export interface SensorStanding {
@@ -52,6 +62,34 @@ export class SeenSpans {
     return ranges;
   }
 
+  /** Seen share of each of `slots` slots of `slotMs` from `origin`, 0..1. */
+  slotShares(origin: number, slotMs: number, slots: number): Float64Array {
+    const shares = new Float64Array(slots);
+    for (let i = 0; i < this.#borders.length; i += 2) {
+      const begin = ((this.#borders[i] ?? 0) - origin) / slotMs;
+      const end = ((this.#borders[i + 1] ?? 0) - origin) / slotMs;
+      const last = Math.min(slots, Math.ceil(end));
+      for (let slot = Math.max(0, Math.floor(begin)); slot < last; slot += 1) {
+        const seen = Math.min(end, slot + 1) - Math.max(begin, slot);
+        shares[slot] = Math.min(1, (shares[slot] ?? 0) + seen);
+      }
+    }
+    return shares;
+  }
+
+  /** What of [from, to) was not seen, as spans in order. */
+  unseenWithin(from: EpochMs, to: EpochMs): { readonly from: EpochMs; readonly to: EpochMs }[] {
+    const gaps: { readonly from: EpochMs; readonly to: EpochMs }[] = [];
+    let at: number = from;
+    for (let i = 0; i < this.#borders.length && at < to; i += 2) {
+      const begin = Math.min(to, this.#borders[i] ?? to);
+      if (begin > at) gaps.push({ from: epochMs(at), to: epochMs(begin) });
+      at = Math.max(at, this.#borders[i + 1] ?? to);
+    }
+    if (at < to) gaps.push({ from: epochMs(at), to });
+    return gaps;
+  }
+
   /** Seen share of [from, to), 0..1; 0 for an empty interval. */
   shareOf(from: number, to: number): number {
     return to > from ? this.lengthWithin(from, to) / (to - from) : 0;
@@ -64,10 +102,12 @@ export class SeenSpans {
  */
 export class Coverage {
   readonly #changes: ReadonlyMap<string, Change[]>;
+  readonly #facets: ReadonlyMap<string, Facet>;
   #dropped = 0;
 
-  constructor(sensorIds: readonly string[]) {
+  constructor(sensorIds: readonly string[], readings: Readings | null = null) {
     this.#changes = new Map(sensorIds.map((id) => [id, []]));
+    this.#facets = new Map(sensorIds.map((id) => [id, new Facet(readings)]));
   }
 
   /** Changes held. */
@@ -84,26 +124,41 @@ export class Coverage {
 
   /** Takes in a change; false when the sensor is not in the plan. */
   record(event: SensorRecorded, isLate: boolean): boolean {
-    const list = this.#changes.get(event.sensorId);
-    if (list === undefined) return false;
-    const { at, state, source, seq } = event;
-    const change: Change = { at, state, source, seq, isLate };
-    let place = list.length;
-    while (place > 0 && comesBefore(change, list[place - 1])) place -= 1;
-    list.splice(place, 0, change);
-    if (list.length > MAX_CHANGES) {
-      list.shift();
-      this.#dropped += 1;
+    const { sensorId, at, state, source, seq } = event;
+    return this.#insert(sensorId, { at, state, source, seq, isLate });
+  }
+
+  /** When the sensor changes next after an instant; Infinity when it does not, as far as is known. */
+  nextChangeAfter(sensorId: string, at: EpochMs): number {
+    const next = this.#changes.get(sensorId)?.find((change) => change.at > at);
+    return next?.at ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Changes within [from, to) and the one before them, by sensor, as plain JSON. */
+  toRecord(from: EpochMs, to: EpochMs): Record<string, ChangeRecord[]> {
+    const record: Record<string, ChangeRecord[]> = {};
+    for (const [id, list] of this.#changes) {
+      const first = list.findLastIndex((change) => change.at <= from);
+      const needed = list.slice(Math.max(0, first)).filter((change) => change.at < to);
+      if (needed.length > 0) record[id] = needed.map(recordOf);
     }
-    return true;
+    return record;
+  }
+
+  /** Adds what a record holds; sensors outside the plan are left out. */
+  restore(record: Readonly<Record<string, readonly ChangeRecord[]>>): void {
+    for (const [id, changes] of Object.entries(record)) {
+      for (const [at, state, source, seq, late] of changes)
+        this.#insert(id, { at: epochMs(at), state, source, seq, isLate: late === 1 });
+    }
   }
 
   /** Forgets what is needed only before `at`; the standing at `at` is kept. */
   forgetBefore(at: EpochMs): void {
-    for (const list of this.#changes.values()) {
+    for (const [id, list] of this.#changes) {
       let obsolete = 0;
       while ((list[obsolete + 1]?.at ?? Number.POSITIVE_INFINITY) <= at) obsolete += 1;
-      list.splice(0, obsolete);
+      if (list.splice(0, obsolete).length > 0) this.#facets.get(id)?.change();
     }
   }
 
@@ -117,9 +172,14 @@ export class Coverage {
     return new SeenSpans(common ?? []);
   }
 
+  /** When the sensor gave its first news that is remembered; null before any. */
+  firstNewsAt(sensorId: string): EpochMs | null {
+    return this.#read(sensorId)[0]?.at ?? null;
+  }
+
   /** What the sensor is doing at an instant; null before its first news. */
   standingAt(sensorId: string, at: EpochMs): SensorStanding | null {
-    const list = this.#changes.get(sensorId) ?? [];
+    const list = this.#read(sensorId);
     let last = list.length - 1;
     while (last >= 0 && (list[last]?.at ?? 0) > at) last -= 1;
     const state = list[last]?.state;
@@ -130,7 +190,7 @@ export class Coverage {
 
   /** First instant after `from`, up to `to`, at which the sensor reported that it does not see; null when none. */
   firstUnseenAfter(sensorId: string, from: EpochMs, to: EpochMs): EpochMs | null {
-    for (const change of this.#changes.get(sensorId) ?? []) {
+    for (const change of this.#read(sensorId)) {
       if (change.at > to) return null;
       if (change.at > from && change.state !== "seeing") return change.at;
     }
@@ -141,7 +201,7 @@ export class Coverage {
   corrections(sensorIds: readonly string[], from: EpochMs, to: EpochMs): number {
     let sum = 0;
     for (const id of sensorIds) {
-      for (const change of this.#changes.get(id) ?? [])
+      for (const change of this.#read(id))
         if (change.isLate && change.at >= from && change.at < to) sum += 1;
     }
     return sum;
@@ -149,7 +209,7 @@ export class Coverage {
 
   #spansOf(sensorId: string, from: EpochMs, to: EpochMs): number[] {
     const borders: number[] = [];
-    const list = this.#changes.get(sensorId) ?? [];
+    const list = this.#read(sensorId);
     for (let i = 0; i < list.length; i += 1) {
       const change = list[i];
       if (change?.state !== "seeing") continue;
@@ -159,7 +219,38 @@ export class Coverage {
     }
     return borders;
   }
+
+  #read(sensorId: string): readonly Change[] {
+    this.#facets.get(sensorId)?.read();
+    return this.#changes.get(sensorId) ?? [];
+  }
+
+  /** One change counts once; false when the sensor is not in the plan. */
+  #insert(sensorId: string, change: Change): boolean {
+    const list = this.#changes.get(sensorId);
+    if (list === undefined) return false;
+    let place = list.length;
+    while (place > 0 && comesBefore(change, list[place - 1])) place -= 1;
+    const before = list[place - 1];
+    if (before?.source === change.source && before.seq === change.seq && before.at === change.at)
+      return true;
+    list.splice(place, 0, change);
+    if (list.length > MAX_CHANGES) {
+      list.shift();
+      this.#dropped += 1;
+    }
+    this.#facets.get(sensorId)?.change();
+    return true;
+  }
 }
+
+const recordOf = ({ at, state, source, seq, isLate }: Change): ChangeRecord => [
+  at,
+  state,
+  source,
+  seq,
+  isLate ? 1 : 0,
+];
 
 function comesBefore(a: Change, b: Change | undefined): boolean {
   if (b === undefined || a.at !== b.at) return b !== undefined && a.at < b.at;

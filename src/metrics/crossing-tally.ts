@@ -74,6 +74,7 @@ export class CrossingTally {
     if (role !== "door") return "taken";
     place.day.doorTimes.add(event.direction, event.at - place.day.span.start);
     this.#marks.count(event);
+    if (event.direction === "in") countHeight(event, place, isLate);
     if (event.direction === "in") this.#countReentry(event);
     this.#marks.settle(event, isLate);
     return "taken";
@@ -109,6 +110,7 @@ export class CrossingTally {
     if (known === null || known.isReentry) return;
     known.isReentry = true;
     if (known.isStaff) place.line.staffReentries.add(place.slot, 1, 0, false);
+    else if (known.isChild) place.line.children.add(place.slot, -1, 0, false);
   }
 
   #countRepeatPass(event: CrossingRecorded): void {
@@ -125,6 +127,8 @@ export class CrossingTally {
     day.doorTimes.remove(crossing.direction, crossing.at - day.span.start);
     line.staff[crossing.direction].add(slot, 1, offsetMs, isLate);
     if (crossing.isReentry) line.staffReentries.add(slot, 1, 0, isLate);
+    else if (crossing.isChild && crossing.direction === "in")
+      line.children.add(slot, -1, 0, isLate);
     if (crossing.direction === "in") this.#shrinkParty(crossing, isLate);
   }
 
@@ -153,4 +157,11 @@ interface Place {
   readonly line: LineDay;
   readonly slot: number;
   readonly offsetMs: number;
+}
+
+/** Notes whose height was measured, and who is a child: whoever turns out to be staff or a re-entry is taken out again. */
+function countHeight({ isChild }: CrossingRecorded, { line, slot }: Place, isLate: boolean): void {
+  if (isChild === undefined) return;
+  line.measured.add(slot, 1, 0, isLate);
+  if (isChild) line.children.add(slot, 1, 0, isLate);
 }

@@ -1,7 +1,10 @@
 import { type EpochMs, epochMs, type LineId, type ZoneId } from "../core/brand.ts";
 import type { SitePlan } from "../core/site.ts";
 import { BasketDay } from "./basket-day.ts";
+import { DayChanges, DayOrigins } from "./day-changes.ts";
 import { DoorTimes } from "./door-times.ts";
+import { Facet, Readings, type SlotMarks } from "./facets.ts";
+import { SharedTexts } from "./id-list.ts";
 import { QueueDay } from "./queue-day.ts";
 import { SalesDay } from "./sales.ts";
 import { SLOT_MS, SlotLedger, type SlotRange } from "./slots.ts";
@@ -11,6 +14,8 @@ import { ZoneDay } from "./zone-day.ts";
 
 /** Trading days kept: today and six weeks before it, for comparison, for learning and for filling gaps. */
 export const KEPT_DAYS = 43;
+/** Texts that the days share: articles, departments, zones, tags. */
+const MAX_TEXTS = 16_384;
 /** A day further ahead than this of the newest time known to be real is a wrong clock's and goes first. */
 const AHEAD_MS = 36 * 3_600_000;
 
@@ -26,6 +31,10 @@ export interface LineDay {
   readonly staff: { readonly in: SlotLedger; readonly out: SlotLedger };
   /** Of the re-entries: those that turned out to be staff, so that nobody is taken out twice. */
   readonly staffReentries: SlotLedger;
+  /** Of the entries: children, as a counter that measures height told; neither staff nor re-entries. */
+  readonly children: SlotLedger;
+  /** Entries of people whose height was measured. */
+  readonly measured: SlotLedger;
 }
 
 /** Everything counted in one trading day. Its size depends on the site plan, not on the number of visitors. */
@@ -43,7 +52,14 @@ export interface Day {
   /** By the id of the queue zone. */
   readonly queues: ReadonlyMap<ZoneId, QueueDay>;
   readonly baskets: BasketDay;
+  /** Zones in pictures: everybody, as cameras see them. */
   readonly zones: ReadonlyMap<ZoneId, ZoneDay>;
+  /** Zones of the floor: who carries a tag of the shop. A zone of the same id in a picture is the same place. */
+  readonly tagZones: ReadonlyMap<ZoneId, ZoneDay>;
+  readonly changes: DayChanges;
+  readonly origins: DayOrigins;
+  /** A result of `compute` about this day, worked out again when something it read has changed; see `Readings.memo`. */
+  memo<T>(key: string, compute: () => T, variant?: string): T;
 }
 
 /** The part of one kept day that an interval covers. */
@@ -78,27 +94,40 @@ export class DayBook {
   readonly #site: SitePlan;
   readonly #calendar: TradingCalendar;
   readonly #onForgotten: (day: Day) => void;
+  readonly #readings: Readings;
+  readonly #texts = new SharedTexts(MAX_TEXTS);
+  /** Which days there are. */
+  readonly #facet: Facet;
   readonly #days: Day[] = [];
   #forgottenUntil = epochMs(Number.NEGATIVE_INFINITY);
 
-  constructor(site: SitePlan, calendar: TradingCalendar, onForgotten: (day: Day) => void) {
+  constructor(
+    site: SitePlan,
+    calendar: TradingCalendar,
+    onForgotten: (day: Day) => void,
+    readings = new Readings(),
+  ) {
     this.#site = site;
     this.#calendar = calendar;
     this.#onForgotten = onForgotten;
+    this.#readings = readings;
+    this.#facet = new Facet(readings);
   }
 
   /** Kept days, oldest first. */
   get days(): readonly Day[] {
+    this.#facet.read();
     return this.#days;
   }
 
-  /** Slots held in all kept days together. */
+  /** Slots of all kept days together. */
   get slots(): number {
     return this.#days.reduce((sum, day) => sum + day.slots, 0);
   }
 
   /** Whether the interval reaches back before what is kept. */
   isForgotten(from: EpochMs): boolean {
+    this.#facet.read();
     return from < this.#forgottenUntil;
   }
 
@@ -107,18 +136,36 @@ export class DayBook {
    * clock must have made it and there is no room. `horizon` is the newest time known to be real, -Infinity if none is.
    */
   dayFor(at: EpochMs, horizon: EpochMs): Day | null {
-    const known = this.#find(at);
-    if (known !== undefined) return known;
+    const known = this.find(at);
+    if (known !== null) return known;
     if (at < this.#forgottenUntil) return null;
-    const day = this.#createDay(this.#calendar.dayOf(at));
-    this.#days.push(day);
-    this.#days.sort((a, b) => a.span.start - b.span.start);
-    if (this.#days.length > KEPT_DAYS) this.#forgetOne(horizon);
-    return this.#find(at) ?? null;
+    this.#insert(this.#createDay(this.#calendar.dayOf(at)), horizon);
+    return this.find(at);
+  }
+
+  /** The kept day that holds an instant; null when there is none. */
+  find(at: EpochMs): Day | null {
+    return this.#days.findLast((day) => at >= day.span.start && at < day.span.end) ?? null;
+  }
+
+  /**
+   * Puts a day back that `fill` fills; null when there is one already, when it is no trading day of the calendar, or
+   * when it lies before what is kept. Whatever `fill` throws leaves the book as it was.
+   */
+  restore(span: TradingDay, horizon: EpochMs, fill: (day: Day) => void): Day | null {
+    const { start, end } = this.#calendar.dayOf(span.start);
+    if (start !== span.start || end !== span.end || start < this.#forgottenUntil) return null;
+    if (this.find(start) !== null) return null;
+    const day = this.#createDay({ start, end });
+    fill(day);
+    rest(day);
+    this.#insert(day, horizon);
+    return this.find(start);
   }
 
   /** Parts of the kept days that overlap [from, to), oldest first. Days without any event are not among them. */
   parts(from: EpochMs, to: EpochMs): DayPart[] {
+    this.#facet.read();
     const parts: DayPart[] = [];
     for (const day of this.#days) {
       const begin = Math.max(from, day.span.start);
@@ -133,8 +180,14 @@ export class DayBook {
     return parts;
   }
 
-  #find(at: EpochMs): Day | undefined {
-    return this.#days.findLast((day) => at >= day.span.start && at < day.span.end);
+  #insert(day: Day, horizon: EpochMs): void {
+    this.#days.push(day);
+    this.#days.sort((a, b) => a.span.start - b.span.start);
+    if (this.#days.length > KEPT_DAYS) this.#forgetOne(horizon);
+    // Yesterday may still be corrected; of the day before little is to come.
+    const quiet = this.#days.at(-3);
+    if (quiet !== undefined) rest(quiet);
+    this.#facet.change();
   }
 
   #forgetOne(horizon: EpochMs): void {
@@ -152,31 +205,59 @@ export class DayBook {
 
   #createDay(span: TradingDay): Day {
     const slots = Math.ceil((span.end - span.start) / SLOT_MS);
-    const lines = this.#site.cameras.flatMap((camera) => camera.lines);
-    const zones = this.#site.cameras.flatMap((camera) => camera.zones);
+    const changes = new DayChanges(slots);
+    const facet = (): Facet => new Facet(this.#readings, changes);
+    const { cameras, floor } = this.#site;
+    const lines = cameras.flatMap((camera) => camera.lines);
+    const zones = cameras.flatMap((camera) => camera.zones);
+    // What a stay changes is told when it is told of, not when it becomes final: the figures are the same then.
+    const zoneDays = (ids: readonly ZoneId[]): ReadonlyMap<ZoneId, ZoneDay> =>
+      new Map(
+        ids.map((id) => [id, new ZoneDay(slots, new Facet(this.#readings, withoutSlots(changes)))]),
+      );
+    const texts = this.#texts;
     return {
       span,
       slots,
-      lines: new Map(
-        lines.map((line) => [
-          line.id,
-          {
-            in: new SlotLedger(slots),
-            out: new SlotLedger(slots),
-            companions: new SlotLedger(slots),
-            reentries: new SlotLedger(slots),
-            staff: { in: new SlotLedger(slots), out: new SlotLedger(slots) },
-            staffReentries: new SlotLedger(slots),
-          },
-        ]),
-      ),
-      repeatPasses: new SlotLedger(slots),
-      doorTimes: new DoorTimes(),
-      sales: new SalesDay(slots),
-      visits: new VisitTable(),
-      queues: new Map(queuesOf(this.#site).map((id) => [id, new QueueDay(slots)])),
-      baskets: new BasketDay(slots),
-      zones: new Map(zones.map((zone) => [zone.id, new ZoneDay(slots)])),
+      lines: new Map(lines.map((line) => [line.id, createLineDay(slots, facet())])),
+      repeatPasses: new SlotLedger(slots, facet()),
+      doorTimes: new DoorTimes(facet()),
+      sales: new SalesDay(slots, { dayStart: span.start, facet: facet(), texts }),
+      visits: new VisitTable({ dayStart: span.start, facet: facet(), texts }),
+      queues: new Map(queuesOf(this.#site).map((id) => [id, new QueueDay(slots, facet())])),
+      baskets: new BasketDay(slots, facet()),
+      zones: zoneDays(zones.map((zone) => zone.id)),
+      tagZones: zoneDays((floor?.zones ?? []).map((zone) => zone.id)),
+      changes,
+      origins: new DayOrigins(),
+      memo: (key, compute, variant) =>
+        this.#readings.memo(`${key} ${span.start}`, compute, variant),
     };
   }
+}
+
+/** A line of the plan with nothing counted. */
+function createLineDay(slots: number, facet: Facet): LineDay {
+  const ledger = (): SlotLedger => new SlotLedger(slots, facet);
+  return {
+    in: ledger(),
+    out: ledger(),
+    companions: ledger(),
+    reentries: ledger(),
+    staff: { in: ledger(), out: ledger() },
+    staffReentries: ledger(),
+    children: ledger(),
+    measured: ledger(),
+  };
+}
+
+const withoutSlots = (changes: DayChanges): SlotMarks => ({
+  touch: () => changes.touch(),
+  mark: () => changes.touch(),
+});
+
+function rest(day: Day): void {
+  day.visits.rest();
+  day.sales.rest();
+  for (const zone of [...day.zones.values(), ...day.tagZones.values()]) zone.rest();
 }

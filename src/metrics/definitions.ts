@@ -19,6 +19,9 @@ export const DEFINITIONS: readonly MetricDefinition[] = Object.freeze([
 
 const BY_ID = new Map(DEFINITIONS.map((definition) => [definition.metric, definition]));
 
+/** Whether the product knows how to measure it. Pure. */
+export const isDefined = (metric: string): metric is MetricId => BY_ID.has(metric as MetricId);
+
 /** The definition of a metric. A metric without one is a bug and throws a TypeError. Pure. */
 export function definitionOf(metric: MetricId): MetricDefinition {
   const definition = BY_ID.get(metric);

@@ -6,7 +6,7 @@ import { REASONS } from "./reasons.ts";
 const UNIT_TEXT: Readonly<Record<MetricUnit, string>> = {
   people: "people",
   count: "number",
-  ratio: "ratio, 0..1 and above only when flagged",
+  ratio: "ratio; a share is above 1 only when flagged",
   ms: "milliseconds",
   minor: "hundredths of the store's currency",
   days: "days",
@@ -18,6 +18,11 @@ const NEED_TEXT: Readonly<Record<SensorNeed, string>> = {
   "street-door-cameras": "every camera with a door line onto the frontage",
   "passing-cameras": "every camera with a passing line",
   "zone-camera": "the zone's camera",
+  "zone-sensors": "the zone's camera, or receivers and tags where no camera looks at it",
+  "visit-sensors": "a camera that follows visits from door to door, or receivers and tags",
+  "queue-events": "what sees the queue",
+  baskets: "baskets that tell what goes into them",
+  "loyalty-cards": "receivers and registered loyalty cards",
   till: "receipts from the till",
 };
 
@@ -33,7 +38,9 @@ export function renderMetricsDocument(): string {
     "Intervals are half-open and counted in slots of one minute; a slot that overlaps the interval counts whole. A",
     "trading day begins at the store's cut-over in its own time zone, so it has 23 or 25 hours where clocks change.",
     "`coverage` is the share of the interval in which everything the value needs was seeing; time before a sensor's",
-    "first news counts as unseen. Nothing is imputed yet, so `imputedShare` is 0. An event for a slot that had closed",
+    "first news counts as unseen, and with known opening hours only the open part of the interval is looked at. Counts",
+    "of the doors and the frontage are filled in where a sensor was blind, with the share in `imputedShare`; `n` is what",
+    "was counted. Rates never hold anything filled in. An event for a slot that had closed",
     "raises `revision`.",
     "",
     ...DEFINITIONS.flatMap(sectionOf),

@@ -1,11 +1,11 @@
 import type { EpochMs } from "../core/brand.ts";
 import type { SitePlan } from "../core/site.ts";
 import type { Coverage } from "./coverage.ts";
-import { customers, type Day } from "./day-book.ts";
+import type { Day } from "./day-book.ts";
 import { type ClosedDay, DRIFT_RULES, type LearnedDrift, learnDrift } from "./occupancy.ts";
-import { camerasWith, linesOf } from "./sources.ts";
+import { camerasWith } from "./sources.ts";
 
-/** Remembers what is left of forgotten days for learning the drift of the doors: two sums per day. */
+/** Remembers what is left of forgotten days for learning the drift of the doors: a few sums per day. */
 export class LearnedDays {
   readonly #site: SitePlan;
   readonly #coverage: Coverage;
@@ -27,24 +27,29 @@ export class LearnedDays {
     if (this.#forgotten.length > DRIFT_RULES.windowDays) this.#forgotten.shift();
   }
 
-  /** What the days that ended by `at` teach. */
+  /** What the days that ended by `at`, the start of a trading day, teach about that day. */
   driftBefore(at: EpochMs, kept: readonly Day[]): LearnedDrift {
-    const closed = kept.filter((day) => day.span.end <= at);
-    return learnDrift([...this.#forgotten, ...closed.map((day) => this.#summaryOf(day))]);
+    const closed = kept.filter((day) => day.span.end <= at).slice(-2 * DRIFT_RULES.windowDays);
+    return learnDrift([...this.#forgotten, ...closed.map((day) => this.#summaryOf(day))], at);
   }
 
   #summaryOf(day: Day): ClosedDay {
-    const whole = { from: 0, to: day.slots };
-    let ins = 0;
-    let outs = 0;
-    for (const id of linesOf(this.#site, "door")) {
-      const line = day.lines.get(id);
-      if (line === undefined) continue;
-      ins += customers(line, "in", whole);
-      outs += customers(line, "out", whole);
-    }
+    const ins = day.doorTimes.times("in");
+    const outs = day.doorTimes.times("out");
     const { start, end } = day.span;
     const seen = this.#coverage.seen(camerasWith(this.#site, "door"), start, end);
-    return { ins, outs, coverage: seen.shareOf(start, end) };
+    return {
+      start,
+      ins: ins.length,
+      outs: outs.length,
+      coverage: seen.shareOf(start, end),
+      stayMs: ins.length > 0 && outs.length > 0 ? meanOf(outs) - meanOf(ins) : null,
+    };
   }
+}
+
+function meanOf(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i += 1) sum += values[i] ?? 0;
+  return sum / values.length;
 }

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { FullDay, fullShop } from "../../test/fakes/full-day.ts";
 import { EventMaker, shopSite, utc } from "../../test/fakes/journey-events.ts";
 import { simulateDay } from "../../test/fakes/shop-simulation.ts";
 import { type EpochMs, epochMs } from "../core/brand.ts";
 import type { JourneyEvent } from "../core/events.ts";
 import type { MetricId } from "../core/metric-value.ts";
 import { seededRandom } from "../core/random.ts";
+import { KEPT_DAYS } from "./day-book.ts";
 import { createMetrics, type Metrics, type MetricsFootprint } from "./metrics.ts";
 import { createTradingCalendar } from "./trading-day.ts";
 
@@ -205,33 +207,29 @@ test("after a week of closed days the live figures take the learned drift of the
 });
 
 test("sixty days of a busy shop keep memory flat", () => {
-  const random = seededRandom(31);
-  const metrics = createMetrics({ site: shopSite() });
+  const metrics = createMetrics({ site: fullShop(), estimating: "in-slices" });
   const sizes: MetricsFootprint[] = [];
   for (let day = 0; day < 60; day += 1) {
     // A camera restarts every night: another run, another source, numbers from 0.
-    const maker = new EventMaker(`run-${day}`);
-    const start = epochMs(DAY + day * DAY_MS);
-    ingestAll(metrics, maker.allSeeing(start));
     const opensAt = epochMs(OPENS + day * DAY_MS);
-    ingestAll(metrics, simulateDay({ random, opensAt, maker, entriesPerHour: 30 }).events);
-    for (let track = 0; track < 50; track += 1) {
-      const at = epochMs(opensAt + track * 600_000);
-      metrics.ingest(maker.zoneEntered(at, "table", track));
-      metrics.ingest(maker.zoneExited(epochMs(at + 20_000), "table", track, 20_000));
-    }
-    if (day % 2 === 0) metrics.today(epochMs(opensAt + 12 * HOUR_MS));
+    const run = `run-${day}`;
+    ingestAll(metrics, new FullDay(run, opensAt, seededRandom(day)).events(100));
+    if (day % 10 === 0) metrics.today(epochMs(opensAt + 12 * HOUR_MS));
     sizes.push(metrics.footprint);
   }
   const last = sizes.at(-1);
-  assert.equal(last?.days, 8);
-  assert.equal(last?.slots, 8 * 1440);
-  assert.equal(last?.learnedDays, 28);
-  for (const size of sizes.slice(10)) {
-    assert.ok(size.days <= 8 && size.slots <= 8 * 1440);
-    assert.ok(size.sensorChanges <= 3 * 9 && size.sources <= 256);
-    assert.ok(size.tracks <= 2 * 4096 && size.zoneTracks <= 60);
-    assert.ok(size.zoneVisits <= 8 * 50 && size.receipts <= 8 * 200);
+  assert.equal(last?.days, KEPT_DAYS);
+  assert.equal(last?.slots, KEPT_DAYS * 1440);
+  assert.equal(last?.learnedDays, 60 - KEPT_DAYS);
+  // Every visitor: a visit, two door times, at most three stays and a tag's, and at most one receipt.
+  for (const size of sizes.slice(KEPT_DAYS)) {
+    const people = KEPT_DAYS * 100;
+    assert.ok(size.days <= KEPT_DAYS && size.slots <= KEPT_DAYS * 1440);
+    assert.ok(size.sensorChanges <= 3 * 3 * (KEPT_DAYS + 1) && size.sources <= 256);
+    assert.ok(size.tracks <= 2 * 4096 && size.crossings <= 2 * 4096 && size.zoneTracks <= 400);
+    assert.ok(size.visits === people && size.doorTimes <= 2 * people);
+    assert.ok(size.zoneVisits <= 4 * people && size.receipts <= people);
+    assert.ok(size.openVisits <= 3 * 4096 && size.customers <= 6 && size.answers <= 6144);
   }
   const old = metrics.value("entrants", STORE, DAY, epochMs(DAY + DAY_MS));
   assert.equal(old.reason?.code, "not-kept");
@@ -256,12 +254,12 @@ test("an event from a clock far ahead takes the place of no real day", () => {
   const metrics = createMetrics({ site: shopSite() });
   ingestAll(metrics, maker.allSeeing(DAY));
   metrics.today(OPENS);
-  for (let year = 1; year <= 12; year += 1) {
+  for (let year = 1; year <= KEPT_DAYS + 5; year += 1) {
     const at = epochMs(OPENS + year * 365 * DAY_MS);
     metrics.ingest({ ...maker.crossing(at, "door", "in"), clock: "unsynced" });
   }
   metrics.ingest(maker.crossing(OPENS, "door", "in"));
   const value = metrics.value("entrants", STORE, DAY, epochMs(OPENS + HOUR_MS));
   assert.equal(value.value, 1);
-  assert.equal(metrics.footprint.days, 8);
+  assert.equal(metrics.footprint.days, KEPT_DAYS);
 });

@@ -1,52 +1,41 @@
-import type { EpochMs } from "../core/brand.ts";
-import { epochMs } from "../core/brand.ts";
-import type {
-  BasketChangeRecorded,
-  JourneyCompleted,
-  JourneyEvent,
-  QueueJoined,
-  QueueLeft,
-  TransactionRecorded,
-  ZoneStayBegan,
-  ZoneStayEnded,
-} from "../core/events.ts";
+import { type EpochMs, epochMs } from "../core/brand.ts";
+import type { JourneyEvent } from "../core/events.ts";
 import type { MetricId, MetricScope, MetricValue } from "../core/metric-value.ts";
 import type { SitePlan } from "../core/site.ts";
-import { Coverage } from "./coverage.ts";
-import { CrossingTally, type Taken } from "./crossing-tally.ts";
-import { CustomerBook } from "./customer-book.ts";
-import { DayBook, slotOf } from "./day-book.ts";
+import { CrossingTally } from "./crossing-tally.ts";
+import type { CustomerVisits } from "./customer-book.ts";
+import type { Day } from "./day-book.ts";
+import type { DayRecord } from "./day-record.ts";
+import type { Estimating } from "./estimate/estimates.ts";
 import { answer } from "./figures.ts";
-import { LearnedDays } from "./learned-days.ts";
-import { SeenOrigins } from "./origins.ts";
-import { measuresOf } from "./rules.ts";
-import { createShopHours } from "./shop-hours.ts";
-import { SLOT_MS } from "./slots.ts";
-import { cameraOfZone, type Sources } from "./sources.ts";
+import { Intake, type IntakeCounters } from "./intake.ts";
+import { journeysReport } from "./journeys-report.ts";
+import { LiveAnswers } from "./live-answers.ts";
+import type { JourneysReport, ReportPeriod } from "./reports.ts";
+import {
+  type DirtySlot,
+  type RollupQuery,
+  type RollupSlot,
+  rollup,
+  takeDirtySlots,
+} from "./rollups.ts";
+import { SameWeekday } from "./same-weekday.ts";
+import type { Sources } from "./sources.ts";
+import { sourcesOf } from "./store-sources.ts";
+import { Stores } from "./stores.ts";
 import type { TodayView } from "./today.ts";
 import { todayView } from "./today-view.ts";
-import { createTradingCalendar } from "./trading-day.ts";
-import { type ZoneStay, ZoneStays } from "./zone-stays.ts";
 
-/** Time after the end of a slot in which its events may still arrive without correcting it. */
-const UNSET_CLOCK_REACH_MS = 86_400_000;
-const LATENESS_GRACE_MS = 60_000;
-
-/** What was taken in and what was not, since the start. */
-export interface MetricsCounters {
-  readonly accepted: number;
-  /** Same source and sequence number as before. */
-  readonly duplicates: number;
-  /** Receipts sent again under another sequence number. */
-  readonly repeatedReceipts: number;
-  /** Older than the days that are kept. */
-  readonly tooLate: number;
-  /** For a slot that had closed; they raised its revision. */
-  readonly late: number;
-  /** Line, zone or sensor that the site plan does not know. */
-  readonly unknownIds: number;
+/** What was taken in and what was not, since the start; of the days kept now where it says so. */
+export interface MetricsCounters extends IntakeCounters {
   /** Crossings taken out of the customers because they turned out to be staff. */
   readonly staffCrossings: number;
+  /** Receipts that came again with another content; of the days kept now. */
+  readonly receiptConflicts: number;
+  /** What found no room in the days kept now, besides its counts: visits, door times, receipts' lines. */
+  readonly dropped: number;
+  /** Visits whose end lies before their beginning, or weeks after it; of the days kept now. */
+  readonly impossibleVisits: number;
 }
 
 /** Sizes of everything that is kept, to show that memory stays flat. */
@@ -62,273 +51,202 @@ export interface MetricsFootprint {
   readonly zoneTracks: number;
   readonly zoneVisits: number;
   readonly receipts: number;
+  readonly visits: number;
+  readonly doorTimes: number;
+  /** Tracks, tags and events by which visits going on are known. */
+  readonly openVisits: number;
+  readonly customers: number;
   readonly learnedDays: number;
+  /** Answers remembered, to be used again. */
+  readonly answers: number;
 }
 
 /** Shop metrics from journey events, in any order. Pure: the same calls give the same values. */
 export interface Metrics {
   /** Takes in one event. Repetitions, unknown ids and events older than what is kept are counted and left out. */
   ingest(event: JourneyEvent): void;
-  /** Everything the Today page shows about the trading day that holds `now`. */
+  /**
+   * Everything the Today page shows about the trading day that holds `now`. A value that nothing has touched within
+   * this minute is the one shown before; its `to` says when it was true.
+   */
   today(now: EpochMs): TodayView;
   /**
    * One metric over [from, to), counted in slots of a minute; a slot that overlaps counts whole. `to` must not lie in
    * the future: an interval that reaches the end of a trading day is taken as proof that the day is over.
    */
   value(metric: MetricId, scope: MetricScope, from: EpochMs, to: EpochMs): MetricValue;
+  /** How visits went in a period: funnel, transitions, paths, queues; of one that is not over, up to `now`. */
+  journeys(period: ReportPeriod, now: EpochMs): JourneysReport;
+  /** Values slot by slot, as far as the newest time that an event or a question has told. */
+  rollup(query: RollupQuery): readonly RollupSlot[];
+  /** Slots whose values may have changed since the last time, and the days that hold them. */
+  takeDirtySlots(): readonly DirtySlot[];
+  /**
+   * Everything kept of the days that changed since the last time, oldest first; only of those that ended by `endedBy`
+   * where it is given, the others stay marked as changed.
+   */
+  takeChangedDays(endedBy?: EpochMs): readonly DayRecord[];
+  /**
+   * Puts a day back as it was when its record was taken, before any event of it is taken in. False when that cannot be:
+   * it is there already, older than what is kept, no trading day of this shop's calendar, or not readable.
+   */
+  restore(record: DayRecord): boolean;
+  /** On which days identified customers came, as far as it changed since the last time. */
+  takeChangedCustomers(): readonly CustomerVisits[];
+  /** Takes in what was kept of customers; days that are kept in full know better and are left as they are. */
+  restoreCustomers(
+    days: Iterable<Pick<CustomerVisits, "customer" | "dayStart"> & { readonly visits?: number }>,
+  ): void;
+  /** Does some milliseconds of the waiting work on estimates (`in-slices`); true while there is more to do. */
+  advanceEstimates(): boolean;
+  /** What figures are read from, for reports that need more than values. Not to be changed. */
+  readonly sources: Sources;
   readonly counters: MetricsCounters;
   readonly footprint: MetricsFootprint;
 }
 
-/** Creates the metrics of one store. Nothing is known before the first event. */
-export function createMetrics(options: { readonly site: SitePlan }): Metrics {
-  return new StoreMetrics(options.site);
+/** What metrics are made for. */
+export interface MetricsOptions {
+  readonly site: SitePlan;
+  /** Absent = `at-once`; a live gateway works `in-slices` and calls `advanceEstimates` again and again. */
+  readonly estimating?: Estimating;
 }
 
-type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+/** Creates the metrics of one store. Nothing is known before the first event. */
+export function createMetrics(options: MetricsOptions): Metrics {
+  return new StoreMetrics(options);
+}
 
 class StoreMetrics implements Metrics {
-  readonly #origins = new SeenOrigins();
+  readonly sources: Sources;
+  readonly #stores: Stores;
   readonly #crossings: CrossingTally;
-  readonly #coverage: Coverage;
-  readonly #book: DayBook;
-  readonly #stays: ZoneStays;
-  readonly #learned: LearnedDays;
-  readonly #customers = new CustomerBook();
-  readonly #sources: Sources;
-  #hasReceipts = false;
-  #newestEventAt: EpochMs | null = null;
-  /** Newest time known to be real: asked for, or of a trusted event. Days far beyond it are a wrong clock's. */
-  #horizon = epochMs(Number.NEGATIVE_INFINITY);
-  /** Newest time of a sensor's event; slots well before it are closed. */
-  #watermark = epochMs(Number.NEGATIVE_INFINITY);
-  readonly #counters: Mutable<Omit<MetricsCounters, "staffCrossings">> = {
-    accepted: 0,
-    duplicates: 0,
-    repeatedReceipts: 0,
-    tooLate: 0,
-    late: 0,
-    unknownIds: 0,
-  };
+  readonly #intake: Intake;
+  readonly #answers: LiveAnswers;
+  readonly #sameWeekday: SameWeekday;
 
-  constructor(site: SitePlan) {
-    const measures = measuresOf(site);
+  constructor({ site, estimating = "at-once" }: MetricsOptions) {
+    const stores = new Stores(site);
     const lines = site.cameras.flatMap((camera) => camera.lines);
-    this.#coverage = new Coverage([...site.cameras, ...site.receivers].map(({ id }) => id));
-    this.#learned = new LearnedDays(site, this.#coverage);
-    const calendar = createTradingCalendar(site.store.timeZone, site.store.dayCutoverMin);
-    this.#book = new DayBook(site, calendar, (day) => {
-      this.#learned.remember(day);
-      this.#coverage.forgetBefore(day.span.end);
-    });
+    this.#stores = stores;
+    this.sources = sourcesOf(site, stores, estimating);
     this.#crossings = new CrossingTally({
       roles: new Map(lines.map((line) => [line.id, line.role])),
-      reentryGapMs: measures.reentryGapMs,
-      dayFor: (at) => this.#book.dayFor(at, this.#horizon),
+      reentryGapMs: this.sources.measures.reentryGapMs,
+      dayFor: (at) => stores.book.dayFor(at, stores.time.horizon),
     });
-    this.#stays = new ZoneStays({
-      firstUnseen: (zone, from) =>
-        this.#coverage.firstUnseenAfter(cameraOfZone(site, zone) ?? "", from, this.#watermark),
-      onSettled: (stay) => this.#settle(stay),
-    });
-    this.#sources = {
-      site,
-      calendar,
-      book: this.#book,
-      coverage: this.#coverage,
-      stays: this.#stays,
-      measures,
-      hours: createShopHours(site.store.hours, calendar),
-      customers: this.#customers,
-      openVisits: () => [],
-      hasReceipts: () => this.#hasReceipts,
-      hasGroups: () => this.#crossings.hasGroups,
-      driftBefore: (at) => this.#learned.driftBefore(at, this.#book.days),
-    };
+    this.#intake = new Intake(stores, this.#crossings);
+    this.#answers = new LiveAnswers(this.sources, stores.readings);
+    this.#sameWeekday = new SameWeekday(this.sources);
   }
 
   get counters(): MetricsCounters {
-    return { ...this.#counters, staffCrossings: this.#crossings.staffCrossings };
+    const { book } = this.#stores;
+    const sum = (read: (day: Day) => number): number =>
+      book.days.reduce((total, day) => total + read(day), 0);
+    return {
+      ...this.#intake.counters,
+      staffCrossings: this.#crossings.staffCrossings,
+      receiptConflicts: sum((day) => day.sales.conflicts),
+      dropped: sum((day) => day.visits.dropped + day.doorTimes.dropped + day.sales.linesDropped),
+      impossibleVisits: sum((day) => day.visits.refused),
+    };
   }
 
   get footprint(): MetricsFootprint {
-    const days = this.#book.days;
-    const visits = days.flatMap((day) => [...day.zones.values()].map((zone) => zone.size));
+    const { book, coverage, stays, tagStays, customers, openVisits, learned, readings } =
+      this.#stores;
+    const sum = (read: (day: Day) => number): number =>
+      book.days.reduce((total, day) => total + read(day), 0);
     return {
-      days: days.length,
-      slots: this.#book.slots,
-      sensorChanges: this.#coverage.size,
-      sources: this.#origins.size,
+      days: book.days.length,
+      slots: book.slots,
+      sensorChanges: coverage.size,
+      sources: this.#intake.sources,
       tracks: this.#crossings.tracks,
       crossings: this.#crossings.crossings,
       waitingMarks: this.#crossings.waitingMarks,
-      zoneTracks: this.#stays.size,
-      zoneVisits: visits.reduce((sum, size) => sum + size, 0),
-      receipts: days.reduce((sum, day) => sum + day.sales.size, 0),
-      learnedDays: this.#learned.size,
+      zoneTracks: stays.size + tagStays.size,
+      zoneVisits: sum((day) => zoneVisitsOf(day)),
+      receipts: sum((day) => day.sales.size),
+      visits: sum((day) => day.visits.size),
+      doorTimes: sum((day) => day.doorTimes.size),
+      openVisits: openVisits.size,
+      customers: customers.size,
+      learnedDays: learned.size,
+      answers: readings.size + this.#answers.size,
     };
   }
 
   ingest(event: JourneyEvent): void {
-    if (!this.#origins.admit(event, event.atMono)) {
-      this.#counters.duplicates += 1;
-      return;
-    }
-    const isLate = this.#isLate(event.at);
-    if (this.#isTrusted(event)) this.#horizon = epochMs(Math.max(this.#horizon, event.at));
-    if (!this.#take(event, isLate)) return;
-    this.#counters.accepted += 1;
-    if (isLate) this.#counters.late += 1;
-    this.#newestEventAt = epochMs(Math.max(event.at, this.#newestEventAt ?? event.at));
-    this.#advance(event);
+    this.#intake.take(event);
   }
 
   today(now: EpochMs): TodayView {
-    this.#horizon = epochMs(Math.max(this.#horizon, now));
-    return todayView(this.#sources, now, this.#newestEventAt);
+    const { time } = this.#stores;
+    time.noteReal(now);
+    const comparison = this.#sameWeekday.at(now);
+    return {
+      ...todayView(this.sources, this.#answers, now, time.newestEventAt),
+      comparison,
+    };
   }
 
   value(metric: MetricId, scope: MetricScope, from: EpochMs, to: EpochMs): MetricValue {
-    return answer(this.#sources, { metric, scope, from, to });
+    return this.#answers.exact({ metric, scope, from, to });
   }
 
-  #isLate(at: EpochMs): boolean {
-    return Math.floor(at / SLOT_MS + 1) * SLOT_MS + LATENESS_GRACE_MS <= this.#watermark;
+  journeys(period: ReportPeriod, now: EpochMs): JourneysReport {
+    return journeysReport(this.sources, period, now);
   }
 
-  /** Whether the event was taken in; why not is counted. */
-  #take(event: JourneyEvent, isLate: boolean): boolean {
-    switch (event.kind) {
-      case "entered":
-      case "exited":
-      case "passed":
-        return this.#isTaken(this.#crossings.takeCrossing(event, isLate));
-      case "zone-entered":
-      case "zone-exited":
-        return this.#takeStay(event, isLate);
-      case "transacted":
-        return this.#takeReceipt(event, isLate);
-      case "sensor-changed":
-        return this.#coverage.record(event, isLate) || this.#refuseId();
-      case "group-crossed":
-        return this.#isTaken(this.#crossings.takeGroup(event, isLate));
-      case "staff-crossed":
-        return this.#isTaken(this.#crossings.takeStaff(event, isLate));
-      case "completed":
-        return this.#takeVisit(event);
-      case "queue-joined":
-      case "queue-left":
-        return this.#takeQueue(event, isLate);
-      case "basket-changed":
-        return this.#takeBasket(event, isLate);
-      case "track-renamed":
-      case "zone-approached":
-      case "sensor-condition":
-        // A forecast is for signage, and a camera with a condition still counts: no figure rests on either.
-        return true;
-      case "tag-zone-entered":
-      case "tag-zone-exited":
-      case "tag-moved":
-      case "staff-unseen":
-      case "tag-presence":
-        // No metric rests on where tags are yet; they are anonymous carriers until visits are built from them.
-        return true;
-    }
+  rollup(query: RollupQuery): readonly RollupSlot[] {
+    const { calendar, time } = this.#stores;
+    // Short slots are asked for once and then kept by whoever asked: they would push everything else out.
+    const isShort = query.grain === "minute" || query.grain === "quarter";
+    return rollup(query, {
+      calendar,
+      known: time.known,
+      ask: (metric, scope, from, to) =>
+        isShort
+          ? answer(this.sources, { metric, scope, from, to })
+          : this.value(metric, scope, from, to),
+    });
   }
 
-  #isTaken(taken: Taken): boolean {
-    if (taken === "unknown") return this.#refuseId();
-    return taken === "taken" || this.#refuseLate();
+  takeDirtySlots(): readonly DirtySlot[] {
+    return takeDirtySlots(this.#stores.book.days);
   }
 
-  #takeStay(event: ZoneStayBegan | ZoneStayEnded, isLate: boolean): boolean {
-    if (cameraOfZone(this.#sources.site, event.zoneId) === null) return this.#refuseId();
-    if (this.#book.isForgotten(event.at)) return this.#refuseLate();
-    if (event.kind === "zone-entered") this.#stays.enter(event, isLate);
-    else this.#stays.exit(event, isLate);
+  takeChangedDays(endedBy = epochMs(Number.POSITIVE_INFINITY)): readonly DayRecord[] {
+    return this.#stores.takeChangedDays(endedBy, this.sources.estimates.floors);
+  }
+
+  restore(record: DayRecord): boolean {
+    if (!this.#stores.restore(record)) return false;
+    for (const floor of record.floors) this.sources.estimates.restoreFloor(floor);
     return true;
   }
 
-  #takeReceipt(event: TransactionRecorded, isLate: boolean): boolean {
-    this.#hasReceipts = true;
-    if (this.#book.days.some((day) => day.sales.has(event))) {
-      this.#counters.repeatedReceipts += 1;
-      return false;
-    }
-    const day = this.#book.dayFor(event.at, this.#horizon);
-    if (day === null) return this.#refuseLate();
-    day.sales.add(event, slotOf(day, event.at), isLate);
-    return true;
+  takeChangedCustomers(): readonly CustomerVisits[] {
+    return this.#stores.customers.takeChanged();
   }
 
-  #takeVisit(event: JourneyCompleted): boolean {
-    const day = this.#book.dayFor(event.enteredAt, this.#horizon);
-    if (day === null) return this.#refuseLate();
-    day.visits.put(event);
-    if (event.tagKind === "loyalty-card" && event.tagId !== null && !event.isWithdrawn)
-      this.#customers.note(event.tagId, day.span.start);
-    return true;
+  restoreCustomers(
+    days: Iterable<Pick<CustomerVisits, "customer" | "dayStart"> & { readonly visits?: number }>,
+  ): void {
+    const { customers, book } = this.#stores;
+    for (const { customer, dayStart, visits = 1 } of days)
+      if (book.find(dayStart) === null) customers.restore([{ customer, dayStart, visits }]);
   }
 
-  #takeQueue(event: QueueJoined | QueueLeft, isLate: boolean): boolean {
-    const day = this.#book.dayFor(event.at, this.#horizon);
-    if (day === null) return this.#refuseLate();
-    const queue = day.queues.get(event.zoneId);
-    if (queue === undefined) return this.#refuseId();
-    const slot = slotOf(day, event.at);
-    if (event.kind === "queue-joined") queue.join(slot, isLate);
-    else queue.leave(slot, event.outcome, event.waitMs, isLate);
-    return true;
+  advanceEstimates(): boolean {
+    return this.sources.estimates.advance();
   }
+}
 
-  #takeBasket(event: BasketChangeRecorded, isLate: boolean): boolean {
-    const day = this.#book.dayFor(event.at, this.#horizon);
-    if (day === null) return this.#refuseLate();
-    day.baskets.take(event, slotOf(day, event.at), isLate);
-    return true;
-  }
-
-  #settle(stay: ZoneStay & { readonly end: EpochMs }): void {
-    const ms = stay.end - stay.start;
-    const first = this.#book.dayFor(stay.start, this.#horizon);
-    if (first !== null && ms >= 0) {
-      const duration = { ms, isCensored: stay.isCensored };
-      first.zones.get(stay.zoneId)?.addStay(slotOf(first, stay.start), duration, stay.isLate);
-    }
-    for (let at = stay.start; at < stay.end; ) {
-      const next = epochMs(Math.min(stay.end, (Math.floor(at / SLOT_MS) + 1) * SLOT_MS));
-      const day = this.#book.dayFor(at, this.#horizon);
-      if (day !== null)
-        day.zones.get(stay.zoneId)?.addPresence(slotOf(day, at), next - at, stay.isLate);
-      at = next;
-    }
-  }
-
-  /** Closes slots as time goes on. */
-  #advance(event: JourneyEvent): void {
-    if (!this.#isTrusted(event) || event.at <= this.#watermark) return;
-    const isNewSlot = Math.floor(event.at / SLOT_MS) > Math.floor(this.#watermark / SLOT_MS);
-    this.#watermark = event.at;
-    if (isNewSlot) this.#stays.settle(event.at);
-  }
-
-  /**
-   * Whether the event's time says how far the day has come. A receipt carries the till's clock and may come late; a
-   * clock never set in this boot is believed only as far as it stays near what is known already.
-   */
-  #isTrusted({ kind, clock, at }: JourneyEvent): boolean {
-    if (kind === "transacted") return false;
-    const known = Math.max(this.#horizon, this.#watermark);
-    return clock !== "unsynced" || !Number.isFinite(known) || at <= known + UNSET_CLOCK_REACH_MS;
-  }
-
-  #refuseId(): false {
-    this.#counters.unknownIds += 1;
-    return false;
-  }
-
-  #refuseLate(): false {
-    this.#counters.tooLate += 1;
-    return false;
-  }
+function zoneVisitsOf({ zones, tagZones }: Day): number {
+  let visits = 0;
+  for (const zone of [...zones.values(), ...tagZones.values()]) visits += zone.size;
+  return visits;
 }

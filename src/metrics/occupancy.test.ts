@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { simulateDay } from "../../test/fakes/shop-simulation.ts";
 import { epochMs } from "../core/brand.ts";
 import { seededRandom } from "../core/random.ts";
+import { learnMisses } from "./estimate/door-misses.ts";
 import { visitTimeOfClosedDay, visitTimeOfOpenInterval } from "./little.ts";
 import {
   closingScale,
@@ -86,13 +87,35 @@ test("a day that counted in one direction only is left as it is", () => {
 });
 
 test("drift is learned from enough well-seen closed days only", () => {
-  const day = { ins: 1000, outs: 980, coverage: 1 };
-  assert.equal(learnDrift(Array(6).fill(day)).days, 0);
-  const learned = learnDrift([...Array(7).fill(day), { ins: 10, outs: 90, coverage: 0.5 }]);
+  const day = { start: epochMs(0), ins: 1000, outs: 980, coverage: 1, stayMs: 700_000 };
+  const at = epochMs(86_400_000);
+  assert.equal(learnDrift(Array(6).fill(day), at).days, 0);
+  const unseen = { ...day, ins: 10, outs: 90, coverage: 0.5 };
+  const learned = learnDrift([...Array(7).fill(day), unseen], at);
   assert.equal(learned.days, 7);
   assert.ok(Math.abs(learned.scale.outs - 1000 / 980) < 1e-12);
-  assert.equal(learnDrift(Array(9).fill({ ins: 100, outs: 50, coverage: 1 })).days, 0);
+  assert.equal(learned.meanStayMs, 700_000);
+  assert.equal(learnDrift(Array(9).fill({ ...day, ins: 100, outs: 50 }), at).days, 0);
 });
+
+test("a weekday with its own drift has its own factor, drawn towards that of all days", () => {
+  const dayMs = 86_400_000;
+  const days = Array.from({ length: 28 }, (_, i) => ({
+    start: epochMs(i * dayMs),
+    ins: 1000,
+    outs: i % 7 === 0 ? 900 : 1000,
+    coverage: 1,
+    stayMs: 700_000,
+  }));
+  const own = learnDrift(days, epochMs(28 * dayMs)).scale.outs;
+  const other = learnDrift(days, epochMs(29 * dayMs)).scale.outs;
+  const afterClocksChange = learnDrift(days, epochMs(28 * dayMs + 3_600_000)).scale.outs;
+  assert.ok(own > 1.05 && own < 1000 / 900, `own ${own}`);
+  assert.ok(other > 1 && other < 1.02, `other ${other}`);
+  assert.equal(afterClocksChange, own);
+});
+
+const ASSUMED = learnMisses([]);
 
 interface Totals {
   truth: number;
@@ -111,7 +134,7 @@ function simulate(missInRatio: number, missOutRatio: number): Totals {
       .filter((event) => event.kind === "entered" || event.kind === "exited")
       .map((event) => [event.at / MINUTE_MS, event.kind === "entered" ? 1 : -1] as const);
     const flow = flowOf(crossings);
-    const time = visitTimeOfClosedDay(flow);
+    const time = visitTimeOfClosedDay(flow, ASSUMED);
     sums.truthMs += simulated.meanVisitMs * simulated.visits;
     sums.visits += simulated.visits;
     sums.closedMs += time?.totalMs ?? 0;
@@ -158,7 +181,9 @@ test("while the day is open the figure is close to the truth although people are
       .filter((event) => event.at < elapsedMs)
       .map((event) => [event.at / MINUTE_MS, event.kind === "entered" ? 1 : -1] as const);
     const range = { from: 0, to: elapsedMs / MINUTE_MS };
-    const live = visitTimeOfOpenInterval(flowOf(crossings), range, elapsedMs, UNSCALED);
+    const flow = flowOf(crossings);
+    const curve = { ...occupancyCurve(flow, elapsedMs, UNSCALED), exitFactor: 1 };
+    const live = visitTimeOfOpenInterval(flow, range, curve, ASSUMED);
     time += live?.totalMs ?? 0;
     visits += live?.visits ?? 0;
     cutShort += crossings.filter(([, sign]) => sign > 0).length;
@@ -175,6 +200,7 @@ test("a closed day on which people left before they came has no mean", () => {
         [10, -1],
         [20, 1],
       ]),
+      ASSUMED,
     ),
     null,
   );

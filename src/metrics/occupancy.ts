@@ -1,3 +1,5 @@
+import type { EpochMs } from "../core/brand.ts";
+import { type DoorMisses, learnMisses } from "./estimate/door-misses.ts";
 import { SLOT_MS } from "./slots.ts";
 
 /** Crossings of all doors of one trading day, per slot of a minute. */
@@ -23,6 +25,8 @@ export const UNSCALED: FlowScale = Object.freeze({ ins: 1, outs: 1 });
 export interface OccupancyCurve {
   /** People inside at that instant, >= 0. */
   readonly people: number;
+  /** Standard deviation of the people inside at each slot's start, one more for the end; null for bare counts. */
+  readonly deviations: Float64Array | null;
   /** People whose entry must have been missed, because more had left than had come: the drift account, >= 0. */
   readonly liftPeople: number;
   /** Person-milliseconds inside, per slot. */
@@ -76,22 +80,29 @@ export function occupancyCurve(
     lift = Math.max(lift, -balance);
     personMs[slot] = Math.max(0, (before + lift) * lengthMs + inMs - outMs);
   }
-  return { people: Math.max(0, balance + lift), liftPeople: lift, personMs };
+  return { people: Math.max(0, balance + lift), deviations: null, liftPeople: lift, personMs };
 }
 
 /** Entries and exits of one closed day, for learning how the doors drift. */
 export interface ClosedDay {
+  readonly start: EpochMs;
   readonly ins: number;
   readonly outs: number;
   /** Share of the day in which the door cameras saw. */
   readonly coverage: number;
+  /** Mean time of exit less mean time of entry; null when one direction counted nothing. */
+  readonly stayMs: number | null;
 }
 
 /** What the closed days taught about the drift of the doors. */
 export interface LearnedDrift {
+  /** For the weekday it was asked for. */
   readonly scale: FlowScale;
   /** Days it rests on; 0 = nothing learned, counts are taken as they are. */
   readonly days: number;
+  readonly misses: DoorMisses;
+  /** Mean visit over those days by Little's law; null when nothing is learned or it makes no sense. */
+  readonly meanStayMs: number | null;
 }
 
 /** Rules of learning the drift. */
@@ -104,18 +115,62 @@ export const DRIFT_RULES = Object.freeze({
   minCoverage: 0.95,
   /** Entries and exits over a usable day's span may differ by so much; more is a fault, not drift. */
   maxFactor: 1.25,
+  /** A weekday's own drift counts as much as that of all days once so many of them were seen. */
+  weekdayPriorDays: 4,
 });
 
-/** Learns the factor between entries and exits from closed days, oldest first. Pure. */
-export function learnDrift(days: readonly ClosedDay[]): LearnedDrift {
+const WEEK_MS = 7 * 86_400_000;
+/** Two days of the same name begin a whole number of weeks apart, but for the hour that the clocks change. */
+const CLOCK_CHANGE_MS = 3 * 3_600_000;
+
+/**
+ * Learns from closed days, oldest first, what the doors miss. The factor between entries and exits is that of the
+ * weekday on which `at` lies, drawn towards that of all days. Pure.
+ */
+export function learnDrift(days: readonly ClosedDay[], at: EpochMs): LearnedDrift {
   const usable = days
     .filter((day) => day.coverage >= DRIFT_RULES.minCoverage && day.ins > 0 && day.outs > 0)
     .slice(-DRIFT_RULES.windowDays);
-  const ins = usable.reduce((sum, day) => sum + day.ins, 0);
-  const outs = usable.reduce((sum, day) => sum + day.outs, 0);
-  const scale = closingScale(ins, outs);
-  const factor = Math.max(scale.ins, scale.outs);
-  if (usable.length < DRIFT_RULES.minDays || factor > DRIFT_RULES.maxFactor)
-    return { scale: UNSCALED, days: 0 };
-  return { scale, days: usable.length };
+  const all = sumsOf(usable);
+  const overall = closingScale(all.ins, all.outs);
+  if (
+    usable.length < DRIFT_RULES.minDays ||
+    Math.max(overall.ins, overall.outs) > DRIFT_RULES.maxFactor
+  )
+    return { scale: UNSCALED, days: 0, misses: learnMisses([]), meanStayMs: null };
+  const same = usable.filter((day) => isSameWeekday(day.start, at));
+  const prior = DRIFT_RULES.weekdayPriorDays / usable.length;
+  const own = sumsOf(same);
+  return {
+    scale: closingScale(own.ins + prior * all.ins, own.outs + prior * all.outs),
+    days: usable.length,
+    misses: learnMisses(usable),
+    meanStayMs: meanStayOf(usable),
+  };
+}
+
+function sumsOf(days: readonly ClosedDay[]): { ins: number; outs: number } {
+  let ins = 0;
+  let outs = 0;
+  for (const day of days) {
+    ins += day.ins;
+    outs += day.outs;
+  }
+  return { ins, outs };
+}
+
+function isSameWeekday(start: EpochMs, at: EpochMs): boolean {
+  const offset = (((at - start) % WEEK_MS) + WEEK_MS) % WEEK_MS;
+  return Math.min(offset, WEEK_MS - offset) <= CLOCK_CHANGE_MS;
+}
+
+function meanStayOf(days: readonly ClosedDay[]): number | null {
+  let visits = 0;
+  let totalMs = 0;
+  for (const { ins, outs, stayMs } of days) {
+    if (stayMs === null) continue;
+    visits += Math.max(ins, outs);
+    totalMs += Math.max(ins, outs) * stayMs;
+  }
+  return visits > 0 && totalMs > 0 ? totalMs / visits : null;
 }

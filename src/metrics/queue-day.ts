@@ -1,7 +1,11 @@
 import type { QueueOutcome } from "../core/events.ts";
-import { SlotLedger, type SlotRange } from "./slots.ts";
+import type { Facet } from "./facets.ts";
+import { type LedgerRecord, SlotLedger, type SlotRange } from "./slots.ts";
 
 const OUTCOMES: readonly QueueOutcome[] = ["served", "abandoned", "balked", "unknown"];
+
+/** A queue's day as plain JSON: ledgers by `joined` and by outcome. */
+export type QueueRecord = Readonly<Record<string, LedgerRecord>>;
 
 /** What happened in one queue zone in one trading day. */
 export class QueueDay {
@@ -10,10 +14,10 @@ export class QueueDay {
   /** By the slot in which they left; the sums are milliseconds waited. */
   readonly #left: Readonly<Record<QueueOutcome, SlotLedger>>;
 
-  constructor(slots: number) {
-    this.#joined = new SlotLedger(slots);
-    const ledgers = OUTCOMES.map((outcome) => [outcome, new SlotLedger(slots)] as const);
-    this.#left = Object.fromEntries(ledgers) as Record<QueueOutcome, SlotLedger>;
+  constructor(slots: number, facet: Facet | null = null) {
+    const ledger = (): SlotLedger => new SlotLedger(slots, facet);
+    this.#joined = ledger();
+    this.#left = { served: ledger(), abandoned: ledger(), balked: ledger(), unknown: ledger() };
   }
 
   join(slot: number, isLate: boolean): void {
@@ -36,7 +40,21 @@ export class QueueDay {
     return this.#left[outcome].sum(range);
   }
 
+  /** Corrections of closed slots, those of people who joined among them. */
   revision(range: SlotRange): number {
-    return OUTCOMES.reduce((sum, one) => sum + this.#left[one].revision(range), 0);
+    const left = OUTCOMES.reduce((sum, one) => sum + this.#left[one].revision(range), 0);
+    return left + this.#joined.revision(range);
+  }
+
+  /** Plain JSON of everything in it. */
+  toRecord(): QueueRecord {
+    const left = OUTCOMES.map((outcome) => [outcome, this.#left[outcome].toRecord()] as const);
+    return { joined: this.#joined.toRecord(), ...Object.fromEntries(left) };
+  }
+
+  /** Adds what a record holds. Throws a RangeError when it does not hold together. */
+  restore(record: QueueRecord): void {
+    this.#joined.restore(record["joined"] ?? {});
+    for (const outcome of OUTCOMES) this.#left[outcome].restore(record[outcome] ?? {});
   }
 }

@@ -32,6 +32,49 @@ export const REASONS = Object.freeze({
   drift: "More people left than came in; the balance was lifted to zero.",
   "lower-bound": "The longest stay was not seen to its end, so the mean is a lower bound.",
   "censored-stays": "Some stays were not seen to their end; they enter as lower bounds.",
+  "small-cell": "null: about so few visits that it could tell of one person.",
+  "payments-not-linked": "No payment is linked to a visit, so who bought is not known.",
+  "payments-partly-linked": "Not every payment is linked to a visit, so buyers are undercounted.",
+  "no-goods": "null: the plan does not say what is sold in the zone.",
+  "no-receipt-lines": "null: no receipt says what was bought.",
+  "no-engagement": "null: nobody was engaged with the zone yet.",
+  "more-baskets-than-engaged":
+    "More baskets hold goods of the zone than visits were engaged with it: goods stand elsewhere too, or visits were missed.",
+  "no-reference": "null: the plan gives no dwell to compare with.",
+  "no-queue": "null: nobody queued yet.",
+  "ends-unseen":
+    "The ends of some queue visits were not seen; the interval holds what they may have been.",
+  "tracks-break":
+    "Too many tracks break in the queue; the wait follows from people present and people joining.",
+  "more-left-than-joined":
+    "More people left the queue than joined it: some joined before, or were not seen joining.",
+  "no-baskets": "null: no basket has told what went into it.",
+  "more-out-than-in": "More goods left baskets than went in: some movements were not told.",
+  "no-identified": "null: no visit was identified.",
+  "more-identified-than-entrants":
+    "More identified visits than entrants: one of the two counts is wrong.",
+  "short-memory":
+    "Known visits do not reach back as far as the window, so earlier ones may be missing.",
+  "funnel-grows": "A step of the funnel holds more people than the one before it.",
+  imputed: "Part was not seen and is estimated; the share is stated beside the value.",
+  "not-comparable": "More than a fifth of a day is estimated: do not compare it with others.",
+  "outside-hours": "People came, or paid, while the shop was closed; they are counted apart.",
+  "counts-lopsided": "Far more people came in than left, or the other way round: a door miscounts.",
+  "impossible-rate": "More people in a minute than can go through a door.",
+  "silent-line": "A line counted nobody while the ones beside it counted many.",
+  "no-heights": "null: no counter tells children from adults.",
+  "no-transactions": "null: nothing was sold in this interval.",
+  "negative-sales": "More money was given back than taken.",
+  "sales-before-entry": "Receipts were paid before the first entrant of the day.",
+  "no-collect-zone": "null: the site plan has no zone where orders are collected.",
+  "no-handovers": "null: no order was handed over in this interval.",
+  "tagged-only": "Only visits that carry a tag are known: a sample of all.",
+  "no-links": "null: nothing links hand-overs with sales.",
+  estimating: "null: the estimate is being worked out and will be there in a few minutes.",
+  learning: "null: too few well-seen closed days to learn from yet.",
+  "estimated-over-days": "Estimated over several closed days; one day alone cannot tell.",
+  "tracks-incomplete": "Too few tracks go from door to door, so a lesser method is used.",
+  "one-way-door": "null: a door that is used one way only cannot be judged alone.",
 });
 
 export type ReasonCode = keyof typeof REASONS;
@@ -39,4 +82,12 @@ export type ReasonCode = keyof typeof REASONS;
 /** A reason with its sentence for people. Pure. */
 export function reason(code: ReasonCode, text: string): MetricReason {
   return { code, text };
+}
+
+/** The first of several notes, with the sentences of the others after its own; null when there is none. Pure. */
+export function joinedReasons(...notes: readonly (MetricReason | null)[]): MetricReason | null {
+  const said = notes.filter((note) => note !== null);
+  const [first] = said;
+  if (first === undefined) return null;
+  return { code: first.code, text: said.map(({ text }) => text).join(" ") };
 }

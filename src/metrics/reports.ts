@@ -1,5 +1,5 @@
 import type { EpochMs } from "../core/brand.ts";
-import type { MetricId, MetricReason, MetricValue } from "../core/metric-value.ts";
+import type { MetricId, MetricMethod, MetricReason, MetricValue } from "../core/metric-value.ts";
 import type { FloorZoneKind } from "../core/site.ts";
 
 /** Length of a slot of a rollup; days are trading days of the shop's zone, 23 or 25 hours where clocks change. */
@@ -65,7 +65,7 @@ export interface FunnelStep {
 
 /** A way through the shop that several visits took; never one person's. */
 export interface CommonPath {
-  /** Zone ids in order; a stay in the same zone twice in a row is one. */
+  /** Zone ids in order; a stay in the same zone twice in a row is one; "…" ends a longer path; empty: no stop at all. */
   readonly zones: readonly string[];
   /** Visits that took it; at least the least number for paths. */
   readonly visits: number;
@@ -93,5 +93,9 @@ export interface JourneysReport {
   /** Visits behind the paths, and those that took a path too rare to show. */
   readonly pathVisits: number;
   readonly rareVisits: number;
+  /** How the visits behind zones, transitions, lifts and paths are known; `none` when they are not: then all are empty. */
+  readonly pathMethod?: MetricMethod;
+  /** Why they are not known; null when they are. */
+  readonly pathReason?: MetricReason | null;
   readonly queues: readonly ReportPart[];
 }

@@ -8,6 +8,10 @@ export const RULES = Object.freeze({
   minSalesSpanMs: 3_600_000,
   /** Below this coverage a value carries a note. */
   goodCoverageRatio: 0.95,
+  /** Doors open a little early: who comes so short before opening counts as a customer of the day. */
+  openGraceMs: 300_000,
+  /** Who came in before closing may pay so much later. */
+  payGraceMs: 3_600_000,
 });
 
 /** The shop's own choices, every one of them made. */

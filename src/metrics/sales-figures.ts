@@ -1,37 +1,41 @@
 import type { MetricId, MetricReason, MetricValue } from "../core/metric-value.ts";
-import type { DayPart } from "./day-book.ts";
-import { entrantsIn, staffParameters, tooFew } from "./door-figures.ts";
-import { wilson95 } from "./intervals.ts";
-import { reason } from "./reasons.ts";
-import { RULES } from "./rules.ts";
-import { SLOT_MS } from "./slots.ts";
 import {
-  camerasWith,
-  type Figure,
-  figure,
-  linesOf,
-  noted,
-  type Question,
-  type Sources,
-  seenParts,
-  sightOf,
-  totalOf,
-  unknown,
-  unseen,
-} from "./sources.ts";
+  clickCollectArrivals,
+  clickCollectAttach,
+  clickCollectHandovers,
+} from "./collect-figures.ts";
+import type { DayPart } from "./day-book.ts";
+import { tooFew } from "./door-notes.ts";
+import { type RatioBlock, ratioOfSums } from "./estimate/bootstrap.ts";
+import { joinedReasons } from "./reasons.ts";
+import { RULES } from "./rules.ts";
+import { isPurchase, type ReceiptRow, SALE_RULES } from "./sales.ts";
+import {
+  negativeNote,
+  outsideNote,
+  paidOutside,
+  purchasesIn,
+  salesRevision,
+  uncertainTime,
+  withoutReceipts,
+} from "./sales-notes.ts";
+import { salesConversion, salesConversionUnits, shopperYield } from "./sales-rates.ts";
+import { type Figure, figure, type Question, type Sources, totalOf, unknown } from "./sources.ts";
 
 /** Qualifying receipts by time of payment. */
 export function transactions(sources: Sources, question: Question): MetricValue {
   const missing = withoutReceipts(sources, question);
   if (missing !== null) return missing;
   const covered = sources.book.parts(question.from, question.to);
-  const count = totalOf(covered, ({ day, range }) => day.sales.transactions(range));
+  const count = purchasesIn(covered);
+  const outside = paidOutside(sources, question);
   return figure(question, {
     value: count,
-    reason: uncertainTime(covered),
+    reason: joinedReasons(uncertainTime(covered), outsideNote(outside)),
     coverage: 1,
     n: count,
-    revision: revisionOf(covered),
+    revision: salesRevision(covered),
+    ...(sources.hours.areKnown ? { parameters: { outsideHours: outside } } : {}),
   });
 }
 
@@ -40,88 +44,90 @@ export function netSales(sources: Sources, question: Question): MetricValue {
   const missing = withoutReceipts(sources, question);
   if (missing !== null) return missing;
   const covered = sources.book.parts(question.from, question.to);
+  const value = netIn(covered);
   return figure(question, {
-    value: totalOf(covered, ({ day, range }) => day.sales.netMinor(range)),
-    reason: uncertainTime(covered),
+    value,
+    reason: joinedReasons(negativeNote(value), uncertainTime(covered)),
     coverage: 1,
-    n: totalOf(covered, ({ day, range }) => day.sales.transactions(range)),
-    revision: revisionOf(covered),
+    n: purchasesIn(covered),
+    revision: salesRevision(covered),
     parameters: { currency: sources.site.store.currency },
   });
 }
 
-/** Purchases per entrant. */
-export function salesConversion(sources: Sources, question: Question): MetricValue {
-  if (question.scope.kind === "store" && linesOf(sources.site, "door").length === 0)
-    return unknown(question, 0, "no-door-line", "The site plan has no door line.");
-  const missing = withoutReceipts(sources, question);
-  if (missing !== null) return missing;
-  const cameras = camerasWith(sources.site, "door");
-  const sight = sightOf(sources, cameras, question.from, question.to);
-  const blind = unseen(sources, question, sight);
-  if (blind !== null) return blind;
-  const covered = seenParts(sources, cameras, question);
-  const came = entrantsIn(sources, covered);
-  const n = came.people;
-  const coverage = sight.share;
-  if (n === 0)
-    return unknown(question, coverage, "no-entrants", "Nobody has entered in this interval.");
-  if (question.to - firstEntryAt(sources, covered) < RULES.minSalesSpanMs) {
-    const text = "Less than an hour since the first entrant: payments do not match entries yet.";
-    return unknown(question, coverage, "payment-lag", text);
-  }
-  const sold = totalOf(covered, ({ day, range }) => day.sales.transactions(range));
-  const ci95 = wilson95(sold, n);
-  const revision = came.revision + revisionOf(covered) + sight.corrections;
-  const answer = { coverage, n, ci95, revision, parameters: staffParameters(came) };
-  if (ci95 !== null && n < RULES.minN)
-    return figure(question, { ...answer, value: null, reason: tooFew(n) });
-  const surplus = reason(
-    "more-sales-than-entrants",
-    `${sold} purchases but only ${n} entrants: one of the two counts is wrong.`,
-  );
-  return figure(question, {
-    ...answer,
-    value: sold / n,
-    reason: noted(sight, sold > n ? surplus : uncertainTime(covered)),
+/** Net sales per purchase, minor units; money given back is in it. */
+export function averageTransactionValue(sources: Sources, question: Question): MetricValue {
+  return perPurchase(sources, question, {
+    total: netIn,
+    of: ({ kind, netMinor }) => (SALE_RULES[kind].isRevenue ? netMinor : 0),
+    note: (covered) => negativeNote(netIn(covered)),
+    parameters: { currency: sources.site.store.currency },
   });
 }
 
-function withoutReceipts(sources: Sources, question: Question): MetricValue | null {
-  if (question.scope.kind !== "store")
-    return unknown(question, 0, "unknown-scope", "This is not measured here.");
-  if (sources.book.isForgotten(question.from))
-    return unknown(question, 0, "not-kept", "This interval is older than what is kept here.");
-  if (sources.hasReceipts()) return null;
-  return unknown(question, 0, "no-receipts", "No receipt has arrived from the till yet.");
+/** Pieces per purchase. */
+export function unitsPerTransaction(sources: Sources, question: Question): MetricValue {
+  return perPurchase(sources, question, {
+    total: (covered) => totalOf(covered, ({ day, range }) => day.sales.units(range)),
+    of: (receipt) => (isPurchase(receipt) ? receipt.units : 0),
+    note: () => null,
+  });
 }
 
-/** Start of the minute in which the first customer came in. */
-function firstEntryAt(sources: Sources, covered: readonly DayPart[]): number {
-  let first = Number.POSITIVE_INFINITY;
-  for (const { day, range } of covered) {
-    for (const id of linesOf(sources.site, "door")) {
-      const line = day.lines.get(id);
-      const slot = line === undefined ? -1 : line.in.firstIn(range, line.staff.in);
-      if (slot >= 0) first = Math.min(first, day.span.start + slot * SLOT_MS);
-    }
-  }
-  return first;
+/** One figure of the till per purchase. */
+interface PerPurchase {
+  total(covered: readonly DayPart[]): number;
+  /** What one receipt adds to the total. */
+  of(receipt: ReceiptRow): number;
+  note(covered: readonly DayPart[]): MetricReason | null;
+  readonly parameters?: Readonly<Record<string, number | string>>;
 }
 
-function uncertainTime(covered: readonly DayPart[]): MetricReason | null {
-  const doubtful = totalOf(covered, ({ day, range }) => day.sales.doubtful(range));
-  if (doubtful === 0) return null;
-  const what = doubtful === 1 ? "1 receipt carries" : `${doubtful} receipts carry`;
-  return reason("payment-time-uncertain", `${what} an uncertain time of payment.`);
+function perPurchase(sources: Sources, question: Question, what: PerPurchase): MetricValue {
+  const missing = withoutReceipts(sources, question);
+  if (missing !== null) return missing;
+  const covered = sources.book.parts(question.from, question.to);
+  const n = purchasesIn(covered);
+  if (n === 0) return unknown(question, 1, "no-transactions", "Nothing was sold in this interval.");
+  const { parameters } = what;
+  const answer = {
+    coverage: 1,
+    n,
+    ci95: ratioOfSums(receiptBlocks(covered, what))?.ci95 ?? null,
+    revision: salesRevision(covered),
+    ...(parameters === undefined ? {} : { parameters }),
+  };
+  if (n < RULES.minN) return figure(question, { ...answer, value: null, reason: tooFew(n) });
+  return figure(question, {
+    ...answer,
+    value: what.total(covered) / n,
+    reason: joinedReasons(what.note(covered), uncertainTime(covered)),
+  });
 }
 
-const revisionOf = (covered: readonly DayPart[]): number =>
-  totalOf(covered, ({ day, range }) => day.sales.revision(range));
+/** Each receipt is a block of its own: customers pay one by one. */
+function receiptBlocks(covered: readonly DayPart[], { of }: PerPurchase): RatioBlock[] {
+  return covered.flatMap(({ day, range }) =>
+    Array.from(day.sales.receipts(range), (receipt) => ({
+      top: of(receipt),
+      bottom: isPurchase(receipt) ? 1 : 0,
+    })),
+  );
+}
+
+const netIn = (covered: readonly DayPart[]): number =>
+  totalOf(covered, ({ day, range }) => day.sales.netMinor(range));
 
 /** Figures by metric. */
 export const SALES_FIGURES = {
   transactions,
   "net-sales": netSales,
   "sales-conversion": salesConversion,
+  "sales-conversion-units": salesConversionUnits,
+  "average-transaction-value": averageTransactionValue,
+  "units-per-transaction": unitsPerTransaction,
+  "shopper-yield": shopperYield,
+  "click-collect-arrivals": clickCollectArrivals,
+  "click-collect-handovers": clickCollectHandovers,
+  "click-collect-attach": clickCollectAttach,
 } as const satisfies Partial<Record<MetricId, Figure>>;

@@ -1,12 +1,12 @@
 import { type EpochMs, epochMs } from "../core/brand.ts";
-import type { SeenSpans } from "./coverage.ts";
+import type { LineRole } from "../core/site.ts";
 import { customers } from "./day-book.ts";
-import { entrantsIn } from "./door-figures.ts";
+import { entrantsIn } from "./door-count.ts";
+import { curveOf } from "./occupancy-curve.ts";
 import { SLOT_MS } from "./slots.ts";
-import { camerasWith, linesOf, type Sources, totalOf } from "./sources.ts";
+import { camerasWith, linesOf, type Sources, shopParts, totalOf } from "./sources.ts";
 import type { DaySeries } from "./today.ts";
 import type { TradingDay } from "./trading-day.ts";
-import { curveOf } from "./visit-figures.ts";
 
 /** Length of a slot of the day's chart, the exchange interval of the field. */
 export const SERIES_STEP_MS = 900_000;
@@ -19,28 +19,38 @@ interface ChartSlot {
   readonly to: EpochMs;
 }
 
-/** Counts per quarter of an hour from the start of the trading day up to `now`; slots nobody saw are null. */
-export function daySeries(sources: Sources, day: TradingDay, now: EpochMs): DaySeries {
+/** Remembers a column as long as nothing it rests on changes. */
+export type KeepColumn = (name: string, compute: () => Column) => Column;
+
+/**
+ * Counts per quarter of an hour from the start of the trading day up to `now`; slots nobody saw are null. `keep` may
+ * hand back a column that was worked out before.
+ */
+export function daySeries(
+  sources: Sources,
+  day: TradingDay,
+  now: EpochMs,
+  keep: KeepColumn = (_, compute) => compute(),
+): DaySeries {
   const { site, coverage } = sources;
-  const doorCameras = camerasWith(site, "door");
-  const passingCameras = camerasWith(site, "passing");
-  const doorsSeen = coverage.seen(doorCameras, day.start, now);
-  const passingSeen = coverage.seen(passingCameras, day.start, now);
   const slots = chartSlots(day, now);
-  const count = (seen: SeenSpans, read: (slot: ChartSlot) => number): Column =>
-    slots.map((slot) => (seen.lengthWithin(slot.from, slot.to) > 0 ? read(slot) : null));
+  const count = (name: string, role: LineRole, read: (slot: ChartSlot) => number): Column =>
+    keep(name, () => {
+      const seen = coverage.seen(camerasWith(site, role), day.start, now);
+      return slots.map((slot) => (seen.lengthWithin(slot.from, slot.to) > 0 ? read(slot) : null));
+    });
   return {
     from: day.start,
     stepMs: SERIES_STEP_MS,
-    passing: count(passingSeen, (slot) => passingIn(sources, slot)),
-    entrants: count(doorsSeen, (slot) => entrantsIn(sources, partsOf(sources, slot)).people),
-    exits: count(doorsSeen, (slot) => exitsIn(sources, slot)),
-    occupancy: occupancyColumn(sources, slots, doorsSeen, now),
-    transactions: slots.map((slot) =>
-      sources.hasReceipts()
-        ? totalOf(partsOf(sources, slot), ({ day: kept, range }) => kept.sales.transactions(range))
-        : null,
+    passing: count("passing", "passing", (slot) => passingIn(sources, slot)),
+    entrants: count(
+      "entrants",
+      "door",
+      (slot) => entrantsIn(sources, shopParts(sources, slot)).people,
     ),
+    exits: count("exits", "door", (slot) => exitsIn(sources, slot)),
+    occupancy: keep("occupancy", () => occupancyColumn(sources, day, slots, now)),
+    transactions: keep("transactions", () => transactionColumn(sources, slots)),
   };
 }
 
@@ -56,7 +66,7 @@ function chartSlots(day: TradingDay, now: EpochMs): ChartSlot[] {
 
 function passingIn(sources: Sources, slot: ChartSlot): number {
   const lines = linesOf(sources.site, "passing");
-  return totalOf(partsOf(sources, slot), ({ day, range }) => {
+  return totalOf(shopParts(sources, slot), ({ day, range }) => {
     const raw = lines.reduce((sum, line) => sum + (day.lines.get(line)?.in.count(range) ?? 0), 0);
     return raw - day.repeatPasses.count(range);
   });
@@ -72,14 +82,22 @@ function exitsIn(sources: Sources, slot: ChartSlot): number {
   );
 }
 
+function transactionColumn(sources: Sources, slots: readonly ChartSlot[]): Column {
+  if (!sources.hasReceipts()) return slots.map(() => null);
+  return slots.map((slot) =>
+    totalOf(partsOf(sources, slot), ({ day, range }) => day.sales.transactions(range)),
+  );
+}
+
 function occupancyColumn(
   sources: Sources,
+  day: TradingDay,
   slots: readonly ChartSlot[],
-  seen: SeenSpans,
   now: EpochMs,
 ): Column {
-  const first = slots[0];
-  const part = first === undefined ? undefined : sources.book.parts(first.from, now)[0];
+  const { site, coverage, book } = sources;
+  const seen = coverage.seen(camerasWith(site, "door"), day.start, now);
+  const part = book.parts(day.start, now)[0];
   const personMs = part === undefined ? null : curveOf(sources, part.day, now).personMs;
   return slots.map((slot, index) => {
     if (seen.lengthWithin(slot.from, slot.to) === 0) return null;

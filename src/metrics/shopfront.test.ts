@@ -145,7 +145,7 @@ test("shopfront conversion counts those from the street only, entrants count the
   const conversion = ask("shopfront-conversion");
   assert.equal(conversion.value, 0.2);
   assert.equal(conversion.definition.parameters["doors"], "frontage");
-  assert.equal(conversion.definition.version, 3);
+  assert.equal(conversion.definition.version, 4);
 });
 
 test("a blind back-door camera does not touch shopfront conversion", () => {

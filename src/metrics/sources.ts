@@ -8,14 +8,16 @@ import type {
   MetricValue,
 } from "../core/metric-value.ts";
 import type { LineRole, SitePlan } from "../core/site.ts";
-import type { Coverage } from "./coverage.ts";
+import { type Coverage, SeenSpans } from "./coverage.ts";
 import type { CustomerBook } from "./customer-book.ts";
 import type { Day, DayBook, DayPart } from "./day-book.ts";
 import { definitionOf, definitionReference } from "./definitions.ts";
+import type { Estimates } from "./estimate/estimates.ts";
 import { type DoorFlow, emptyFlow, type LearnedDrift } from "./occupancy.ts";
+import type { LeftVisit } from "./open-visits.ts";
 import { type ReasonCode, reason } from "./reasons.ts";
 import { type Measures, RULES } from "./rules.ts";
-import type { ShopHours } from "./shop-hours.ts";
+import type { Reach, ShopHours, TimeSpan } from "./shop-hours.ts";
 import { SLOT_MS } from "./slots.ts";
 import type { TradingCalendar } from "./trading-day.ts";
 import type { OpenVisit } from "./visit-table.ts";
@@ -28,6 +30,8 @@ export interface Sources {
   readonly book: DayBook;
   readonly coverage: Coverage;
   readonly stays: ZoneStays;
+  /** Stays of tags in zones of the floor that are not settled yet. */
+  readonly tagStays: ZoneStays;
   /** Whether the till has ever sent a receipt. */
   hasReceipts(): boolean;
   /** Whether people have ever been seen crossing together. */
@@ -36,10 +40,20 @@ export interface Sources {
   readonly measures: Measures;
   readonly hours: ShopHours;
   readonly customers: CustomerBook;
+  /** What is too dear to be worked out with every question. */
+  readonly estimates: Estimates;
   /** Visits going on at an instant, as far as a track or a tag names them. */
   openVisits(at: EpochMs): readonly OpenVisit[];
+  /** Visits that went out shortly before an instant and are not told as a whole yet: they may come back. */
+  leftVisits(at: EpochMs): readonly LeftVisit[];
   /** What the closed days before an instant taught about drift. */
   driftBefore(at: EpochMs): LearnedDrift;
+  /**
+   * The result of `compute`, worked out again only when something of these sources that it read has changed. `key` and
+   * `variant` name everything else it depends on; of several variants of a key only the latest is remembered, as it
+   * should be where an interval ends now. Whoever gets the result must not change it.
+   */
+  memo<T>(key: string, compute: () => T, variant?: string): T;
 }
 
 /** Lines of one role. */
@@ -115,13 +129,29 @@ export function sightOf(
     );
   }
   const isSeeing = complaints.length === 0 && cameraIds.length > 0;
-  const seen = coverage.seen(cameraIds, from, to).shareOf(from, to);
   return {
-    share: to > from ? seen : Number(isSeeing),
+    share: to > from ? seenShare(sources, cameraIds, from, to) : Number(isSeeing),
     isSeeing,
     blindText: complaints.join(", "),
     corrections: coverage.corrections(cameraIds, from, to),
   };
+}
+
+/** Seen share of the part of an interval in which the shop is open; of all of it where it is closed throughout. */
+function seenShare(
+  { coverage, hours }: Sources,
+  cameraIds: readonly string[],
+  from: EpochMs,
+  to: EpochMs,
+): number {
+  const seen = coverage.seen(cameraIds, from, to);
+  let openMs = 0;
+  let seenMs = 0;
+  for (const open of hours.openWithin(from, to)) {
+    openMs += open.to - open.from;
+    seenMs += seen.lengthWithin(open.from, open.to);
+  }
+  return openMs > 0 ? seenMs / openMs : seen.shareOf(from, to);
 }
 
 /** An interval and what it is about. */
@@ -141,7 +171,8 @@ export interface Answer {
   readonly reason: MetricReason | null;
   readonly coverage: number;
   readonly n?: number;
-  readonly effectiveN?: number;
+  /** Absent or null = nothing is weighted: it is `n`. */
+  readonly effectiveN?: number | null;
   /** How it came about, where the definition knows several ways; absent = its best. */
   readonly method?: MetricMethod;
   readonly imputedShare?: number;
@@ -217,23 +248,38 @@ export function noted(sight: Sight, specific: MetricReason | null): MetricReason
   return { code: specific.code, text: `${specific.text} ${unseenPart.text}` };
 }
 
+/** How far the hours in which the shop counts reach beyond its opening hours. */
+const COUNTED: Reach = { beforeMs: RULES.openGraceMs, afterMs: 0 };
+
 /**
- * The slots of an interval of which all the cameras saw at least a part. A rate is taken over these only: where one
- * of its two counts was blind, the other would bend it.
+ * The slots of an interval in which crossings count as those of customers: opening hours and a little before; all of
+ * them while hours are not known. One day may come in several parts.
+ */
+export function shopParts(sources: Sources, { from, to }: TimeSpan, reach = COUNTED): DayPart[] {
+  const parts = sources.book.parts(from, to);
+  if (!sources.hours.areKnown) return parts;
+  const spans = sources.hours.openWithin(from, to, reach);
+  const open = new SeenSpans(spans.flatMap((span) => [span.from, span.to]));
+  return parts.flatMap((part) => partsWithin(part, open));
+}
+
+const partsWithin = ({ day, range, isWhole }: DayPart, spans: SeenSpans): DayPart[] =>
+  spans
+    .slotsWithin(day.span.start, SLOT_MS, range)
+    .map((slots) => ({ day, range: slots, isWhole }));
+
+/**
+ * The slots of an interval of which all the cameras saw at least a part, within the hours in which the shop counts. A
+ * rate is taken over these only: where one of its two counts was blind, the other would bend it.
  */
 export function seenParts(
   sources: Sources,
   cameraIds: readonly string[],
-  question: Question,
+  question: TimeSpan,
+  reach = COUNTED,
 ): DayPart[] {
   const seen = sources.coverage.seen(cameraIds, question.from, question.to);
-  return sources.book
-    .parts(question.from, question.to)
-    .flatMap(({ day, range, isWhole }) =>
-      seen
-        .slotsWithin(day.span.start, SLOT_MS, range)
-        .map((slots) => ({ day, range: slots, isWhole })),
-    );
+  return shopParts(sources, question, reach).flatMap((part) => partsWithin(part, seen));
 }
 
 /** Sum over the parts of an interval. */
@@ -243,29 +289,21 @@ export function totalOf(parts: readonly DayPart[], read: (part: DayPart) => numb
   return sum;
 }
 
-/** Crossings of all door lines of one day together, without those of staff. */
-export function doorFlow(site: SitePlan, day: Day): DoorFlow {
+/** Crossings of all door lines of one day together, without those of staff. Shared: not to be changed. */
+export const doorFlow = (site: SitePlan, day: Day): DoorFlow =>
+  day.memo("door flow", () => flowOf(site, day));
+
+function flowOf(site: SitePlan, day: Day): DoorFlow {
   const flow = emptyFlow(day.slots);
   for (const lineId of linesOf(site, "door")) {
     const line = day.lines.get(lineId);
     if (line === undefined) continue;
-    for (let slot = 0; slot < day.slots; slot += 1) {
-      addSlot(flow.ins, slot, line.in.counts, line.staff.in.counts);
-      addSlot(flow.outs, slot, line.out.counts, line.staff.out.counts);
-      addSlot(flow.inOffsetsMs, slot, line.in.sums, line.staff.in.sums);
-      addSlot(flow.outOffsetsMs, slot, line.out.sums, line.staff.out.sums);
-    }
+    line.in.addTo(flow.ins, flow.inOffsetsMs, 1);
+    line.staff.in.addTo(flow.ins, flow.inOffsetsMs, -1);
+    line.out.addTo(flow.outs, flow.outOffsetsMs, 1);
+    line.staff.out.addTo(flow.outs, flow.outOffsetsMs, -1);
   }
   return flow;
-}
-
-function addSlot(
-  sum: Float64Array,
-  slot: number,
-  all: ArrayLike<number>,
-  staff: ArrayLike<number>,
-): void {
-  sum[slot] = (sum[slot] ?? 0) + (all[slot] ?? 0) - (staff[slot] ?? 0);
 }
 
 /** Start of the trading day that ends at or holds `to`: an instant at the border belongs to the day it closes. */

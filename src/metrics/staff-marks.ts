@@ -12,6 +12,7 @@ export interface CountedCrossing
   isStaff: boolean;
   /** A track proves that this person had entered shortly before. */
   isReentry: boolean;
+  readonly isChild: boolean;
 }
 
 /** What names a person at a line. */
@@ -57,7 +58,7 @@ export class StaffMarks {
   /** Remembers a crossing of a door that has just been counted. */
   count(event: CrossingRecorded): void {
     const { at, lineId, direction, cameraId, trackId, atMono } = event;
-    const where = { at, lineId, direction, cameraId, trackId };
+    const where = { at, lineId, direction, cameraId, trackId, isChild: event.isChild ?? false };
     const crossing: CountedCrossing = { ...where, isStaff: false, isReentry: false };
     this.#counted.set(originKey(event), crossing, atMono);
     this.#byTrack.set(trackKey(event), crossing, atMono);

@@ -13,6 +13,9 @@ export interface Survival {
   /** null when more than half may have lasted longer than anything seen. */
   readonly medianMs: number | null;
   readonly median95: Interval | null;
+  /** null when more than a tenth may have lasted longer than anything seen. */
+  readonly p90Ms: number | null;
+  readonly p9095: Interval | null;
   /** Area under the curve up to the longest duration; null without an ended one. */
   readonly meanMs: number | null;
   readonly mean95: Interval | null;
@@ -31,9 +34,10 @@ interface Step {
 }
 
 /**
- * Median and mean of durations with right-censored ones, by the product-limit curve. Without censored durations they
- * are the sample median (the lower of two middle ones) and mean. Ties: ends come before censorings. Pure.
- * @source Kaplan & Meier, JASA 1958; median interval: Brookmeyer & Crowley, Biometrics 1982, log-log form.
+ * Median, ninetieth percentile and mean of durations with right-censored ones, by the product-limit curve. Without
+ * censored durations they are those of the sample (of two middle ones the lower). Ties: ends come before censorings.
+ * Pure.
+ * @source Kaplan & Meier, JASA 1958; intervals of quantiles: Brookmeyer & Crowley, Biometrics 1982, log-log form.
  */
 export function kaplanMeier(durations: readonly Duration[]): Survival {
   const sorted = [...durations].sort(
@@ -41,13 +45,36 @@ export function kaplanMeier(durations: readonly Duration[]): Survival {
   );
   const steps = curveOf(sorted);
   const longest = sorted.at(-1);
+  const median = quantileOf(steps, 0.5);
+  const p90 = quantileOf(steps, 0.1);
   return {
     n: sorted.length,
     censored: sorted.filter((d) => d.isCensored).length,
-    ...medianOf(steps),
+    medianMs: median.ms,
+    median95: median.ci95,
+    p90Ms: p90.ms,
+    p9095: p90.ci95,
     ...meanOf(steps, longest?.ms ?? 0),
     isMeanLowerBound: longest?.isCensored ?? false,
   };
+}
+
+/** A share of durations that ended, with its variance. */
+export interface EndedShare {
+  readonly share: number;
+  /** Greenwood's; 0 when nothing or everything ended. */
+  readonly variance: number;
+}
+
+/** Share of the durations that ended before `ms`, right-censored ones taken into account; null without any. Pure. */
+export function endedBefore(durations: readonly Duration[], ms: number): EndedShare | null {
+  if (durations.length === 0) return null;
+  const sorted = [...durations].sort(
+    (a, b) => a.ms - b.ms || Number(a.isCensored) - Number(b.isCensored),
+  );
+  const last = curveOf(sorted).findLast((step) => step.ms < ms);
+  if (last === undefined) return { share: 0, variance: 0 };
+  return { share: 1 - last.alive, variance: last.alive * last.alive * last.greenwood };
 }
 
 function curveOf(sorted: readonly Duration[]): Step[] {
@@ -68,23 +95,27 @@ function curveOf(sorted: readonly Duration[]): Step[] {
   return steps;
 }
 
-function medianOf(steps: readonly Step[]): Pick<Survival, "medianMs" | "median95"> {
-  // The product of many shares may miss one half by rounding only.
-  const medianMs = steps.find((step) => step.alive <= 0.5 + 1e-9)?.ms ?? null;
-  const compatible = steps.filter(isHalfCompatible);
+/** The duration that the share `longer` lasts longer than, with its interval. */
+function quantileOf(
+  steps: readonly Step[],
+  longer: number,
+): { readonly ms: number | null; readonly ci95: Interval | null } {
+  // The product of many shares may miss the wanted one by rounding only.
+  const ms = steps.find((step) => step.alive <= longer + 1e-9)?.ms ?? null;
+  const compatible = steps.filter((step) => isCompatible(step, longer));
   const first = compatible[0];
   const last = compatible.at(-1);
   const next = last === undefined ? undefined : steps[steps.indexOf(last) + 1];
-  const hasInterval = medianMs !== null && first !== undefined && next !== undefined;
-  return { medianMs, median95: hasInterval ? [first.ms, next.ms] : null };
+  const hasInterval = ms !== null && first !== undefined && next !== undefined;
+  return { ms, ci95: hasInterval ? [first.ms, next.ms] : null };
 }
 
-/** Whether a survival of one half is within the interval of the curve at this step. */
-function isHalfCompatible(step: Step): boolean {
+/** Whether this share alive is within the interval of the curve at this step. */
+function isCompatible(step: Step, share: number): boolean {
   if (step.alive <= 0 || step.alive >= 1) return false;
   const slope = 1 / (step.alive * Math.log(step.alive));
   const spread = Math.abs(slope) * step.alive * Math.sqrt(step.greenwood);
-  return Math.abs(logLog(step.alive) - logLog(0.5)) <= Z95 * spread;
+  return Math.abs(logLog(step.alive) - logLog(share)) <= Z95 * spread;
 }
 
 const logLog = (share: number): number => Math.log(-Math.log(share));

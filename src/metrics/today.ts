@@ -36,6 +36,16 @@ export interface DaySeries {
   readonly transactions: readonly (number | null)[];
 }
 
+/** The same weekday one week earlier, its values up to the same time of day. */
+export interface TodayComparison {
+  readonly kind: "same-weekday";
+  /** Half-open trading day [from, to) that is compared with. */
+  readonly from: EpochMs;
+  readonly to: EpochMs;
+  readonly tiles: readonly MetricValue[];
+  readonly series: DaySeries;
+}
+
 /** Everything the Today page shows about the trading day that contains `now`. */
 export interface TodayView {
   readonly now: EpochMs;
@@ -50,4 +60,6 @@ export interface TodayView {
   /** Door by door, in the order of the site plan; left out by views that do not need it. */
   readonly doors?: readonly DoorToday[];
   readonly series: DaySeries;
+  /** null when that day is not kept; absent from views that do not compare. */
+  readonly comparison?: TodayComparison | null;
 }

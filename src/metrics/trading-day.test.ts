@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { epochMs } from "../core/brand.ts";
-import { createTradingCalendar, daysFromCivil } from "./trading-day.ts";
+import { daysFromCivil } from "../core/civil-date.ts";
+import { createTradingCalendar } from "./trading-day.ts";
 
 const utc = (text: string) => epochMs(Date.parse(text));
 const HOUR_MS = 3_600_000;

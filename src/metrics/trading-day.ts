@@ -1,4 +1,5 @@
 import { type EpochMs, epochMs } from "../core/brand.ts";
+import { daysFromCivil } from "../core/civil-date.ts";
 import type { Weekday } from "../core/site.ts";
 
 const MINUTE_MS = 60_000;
@@ -45,20 +46,6 @@ const WEEKDAYS: readonly Weekday[] = ["thu", "fri", "sat", "sun", "mon", "tue", 
 interface WallTime {
   readonly day: number;
   readonly ofDayMs: number;
-}
-
-/**
- * Number of days from 1970-01-01 to a date of the proleptic Gregorian calendar; `month` 1..12. Pure.
- * @source H. Hinnant, "chrono-compatible low-level date algorithms", days_from_civil.
- */
-export function daysFromCivil(year: number, month: number, day: number): number {
-  const y = month <= 2 ? year - 1 : year;
-  const era = Math.floor(y / 400);
-  const yearOfEra = y - era * 400;
-  const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1;
-  const dayOfEra =
-    yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear;
-  return era * 146_097 + dayOfEra - 719_468;
 }
 
 /**

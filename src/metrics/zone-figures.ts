@@ -1,110 +1,205 @@
-import { type EpochMs, epochMs, type ZoneId, zoneId } from "../core/brand.ts";
+import { zoneId } from "../core/brand.ts";
 import type { MetricId, MetricReason, MetricValue } from "../core/metric-value.ts";
-import type { DayPart } from "./day-book.ts";
+import { entrantsIn } from "./door-count.ts";
+import { tooFew } from "./door-notes.ts";
+import type { Interval } from "./intervals.ts";
+import { PATH_FIGURES } from "./path-figures.ts";
 import { reason } from "./reasons.ts";
-import { SLOT_MS } from "./slots.ts";
+import { RULES } from "./rules.ts";
 import {
-  cameraOfZone,
+  type Answer,
+  camerasWith,
   type Figure,
   figure,
+  linesOf,
   noted,
   type Question,
-  type Sight,
   type Sources,
+  seenParts,
   sightOf,
-  totalOf,
   unknown,
   unseen,
 } from "./sources.ts";
-import { type Duration, kaplanMeier, type Survival } from "./survival.ts";
-import { ZONE_RULES } from "./zone-rules.ts";
-import type { ZoneStay } from "./zone-stays.ts";
+import { isSmallCell } from "./suppression.ts";
+import { kaplanMeier, type Survival } from "./survival.ts";
+import { zoneConversion } from "./zone-conversion.ts";
+import { engagedShare, widened } from "./zone-dwell.ts";
+import {
+  peopleIn,
+  placeOf,
+  readZone,
+  readZoneIn,
+  type ZonePlace,
+  type ZoneReading,
+} from "./zone-place.ts";
 
-/** Stays of one zone in an interval. */
-interface Reading {
-  /** Visits that began in the interval, with what is known of their length at its end. */
-  readonly visits: number;
-  readonly durations: readonly Duration[];
-  /** Time spent in the zone within the interval, by everyone. */
-  readonly presenceMs: number;
-  readonly revision: number;
+/** A zone figure once the zone's sensors are known to have seen something. */
+type ZoneAnswer = (sources: Sources, question: Question, place: ZonePlace) => MetricValue;
+
+/** Makes a figure of a zone from how it is answered. */
+function aboutZone(answer: ZoneAnswer): Figure {
+  return (sources, question) => {
+    const { scope } = question;
+    const place = scope.kind === "zone" ? placeOf(sources, question, zoneId(scope.id)) : null;
+    if (place === null) return unknown(question, 0, "unknown-scope", "This is not measured here.");
+    return unseen(sources, question, place.sight) ?? answer(sources, question, place);
+  };
 }
 
-/** Any zone metric for one zone. */
-export function zoneFigure(sources: Sources, question: Question): MetricValue {
+/** People standing in the zone at the end of the interval. */
+const peopleNow: Figure = (sources, question) => {
   const { scope } = question;
-  const id = zoneId(scope.kind === "zone" ? scope.id : "");
-  const camera = scope.kind === "zone" ? cameraOfZone(sources.site, id) : null;
-  if (camera === null) return unknown(question, 0, "unknown-scope", "This is not measured here.");
-  const sight = sightOf(sources, [camera], question.from, question.to);
-  const isNow = question.metric === "zone-people-now";
-  const share = isNow && !sight.isSeeing ? 0 : sight.share;
-  const blind = unseen(sources, question, { ...sight, share });
+  const place = scope.kind === "zone" ? placeOf(sources, question, zoneId(scope.id)) : null;
+  if (place === null) return unknown(question, 0, "unknown-scope", "This is not measured here.");
+  const share = place.sight.isSeeing ? place.sight.share : 0;
+  const blind = unseen(sources, question, { ...place.sight, share });
   if (blind !== null) return blind;
-  if (isNow) return peopleNow(sources, question, id, sight);
-  const covered = sources.book.parts(question.from, question.to);
-  return fromReading(question, sight, readZone(sources, covered, id, question));
-}
-
-function peopleNow(sources: Sources, question: Question, id: ZoneId, sight: Sight): MetricValue {
-  let people = 0;
-  for (const stay of sources.stays.pending()) {
-    const isHere = stay.zoneId === id && stay.end === null && stay.start <= question.to;
-    if (isHere && endOfOpen(sources, stay, question.to).isGoingOn) people += 1;
-  }
+  const people = peopleIn(sources, place, question.to);
   // What the camera saw earlier does not matter for who stands there now.
   return figure(question, {
     value: people,
     reason: null,
+    method: place.method,
     coverage: 1,
     n: people,
-    revision: sight.corrections,
+    revision: place.sight.corrections,
   });
-}
+};
 
-function fromReading(question: Question, sight: Sight, reading: Reading): MetricValue {
+const zoneVisits = aboutZone((sources, question, place) => {
+  const reading = readZone(sources, place, question);
+  return figure(question, {
+    ...common(place, reading),
+    value: reading.visits,
+    n: reading.visits,
+    reason: noted(place.sight, null),
+  });
+});
+
+const dwellTotal = aboutZone((sources, question, place) => {
+  const reading = readZone(sources, place, question);
+  return figure(question, {
+    ...common(place, reading),
+    value: reading.presenceMs,
+    reason: noted(place.sight, censored(reading)),
+  });
+});
+
+const dwellMean = aboutZone((sources, question, place) => {
+  const reading = readZone(sources, place, question);
+  const survival = kaplanMeier(reading.durations);
+  if (survival.meanMs === null) return withoutEnd(question, place, survival);
+  return figure(question, {
+    ...common(place, reading),
+    value: survival.meanMs,
+    ci95: widened(reading.durations, survival.meanMs, survival.mean95, "mean"),
+    reason: noted(place.sight, lowerBound(survival) ?? censored(reading)),
+  });
+});
+
+/** A quantile of the dwell. */
+const dwellQuantile = (
+  read: (survival: Survival) => { readonly ms: number | null; readonly ci95: Interval | null },
+): Figure =>
+  aboutZone((sources, question, place) => {
+    const reading = readZone(sources, place, question);
+    const survival = kaplanMeier(reading.durations);
+    const { ms, ci95 } = read(survival);
+    if (ms === null) return withoutEnd(question, place, survival);
+    return figure(question, {
+      ...common(place, reading),
+      value: ms,
+      ci95: widened(reading.durations, ms, ci95, "quantile"),
+      reason: noted(place.sight, censored(reading)),
+    });
+  });
+
+const holdingPower = aboutZone((sources, question, place) => {
+  const reference = referenceOf(sources, place);
+  if (reference === null)
+    return unknown(
+      question,
+      place.sight.share,
+      "no-reference",
+      "The plan does not say how long people are meant to stay here.",
+    );
+  const reading = readZone(sources, place, question);
+  const survival = kaplanMeier(reading.durations);
+  if (survival.medianMs === null) return withoutEnd(question, place, survival);
+  const ci95 = widened(reading.durations, survival.medianMs, survival.median95, "quantile");
+  return figure(question, {
+    ...common(place, reading),
+    value: survival.medianMs / reference,
+    ci95: ci95 === null ? null : [ci95[0] / reference, ci95[1] / reference],
+    reason: noted(place.sight, censored(reading)),
+    parameters: { referenceDwellMs: reference },
+  });
+});
+
+const engagement = aboutZone((sources, question, place) => {
+  const reading = readZone(sources, place, question);
+  const { engagedMs } = sources.measures;
+  const share = engagedShare(reading.durations, engagedMs);
+  const n = reading.durations.length;
+  if (share === null)
+    return unknown(question, place.sight.share, "no-visits", "Nobody has stopped here yet.");
+  const parameters = { engagedMs };
+  const answer = { ...common(place, reading), ...share.spread, parameters };
+  if (n < RULES.minN) return figure(question, { ...answer, value: null, reason: tooFew(n) });
+  return figure(question, {
+    ...answer,
+    value: share.value,
+    reason: noted(place.sight, censored(reading)),
+  });
+});
+
+const secondsPerEntrant = aboutZone((sources, question, place) => {
+  const { site, measures } = sources;
+  if (linesOf(site, "door").length === 0)
+    return unknown(question, 0, "no-door-line", "The site plan has no door line.");
+  if (place.method === "tag") {
+    const text = "No camera watches this zone: the time of people without a tag is not known.";
+    return unknown(question, place.sight.share, "not-identifiable", text);
+  }
+  const sensors = [...new Set([...camerasWith(site, "door"), ...place.sensors])];
+  const sight = sightOf(sources, sensors, question.from, question.to);
+  const blind = unseen(sources, question, sight);
+  if (blind !== null) return blind;
+  const covered = seenParts(sources, sensors, question);
+  const came = entrantsIn(sources, covered);
+  if (came.people === 0)
+    return unknown(question, sight.share, "no-entrants", "Nobody has entered in this interval.");
+  const reading = readZoneIn(sources, place, covered, question.to);
+  const { minCell } = measures;
   const answer = {
     coverage: sight.share,
-    n: reading.durations.length,
-    revision: reading.revision + sight.corrections,
+    n: came.people,
+    revision: reading.revision + came.revision + sight.corrections,
+    parameters: { minCell },
   };
-  const survival = kaplanMeier(reading.durations);
-  switch (question.metric) {
-    case "zone-visits":
-      return figure(question, {
-        ...answer,
-        value: reading.visits,
-        n: reading.visits,
-        reason: noted(sight, null),
-      });
-    case "zone-dwell-total":
-      return figure(question, {
-        ...answer,
-        value: reading.presenceMs,
-        reason: noted(sight, censored(survival)),
-      });
-    case "zone-dwell-mean":
-      if (survival.meanMs === null) return withoutEnd(question, sight, survival);
-      return figure(question, {
-        ...answer,
-        value: survival.meanMs,
-        ci95: survival.mean95,
-        reason: noted(sight, lowerBound(survival) ?? censored(survival)),
-      });
-    case "zone-dwell-median":
-      if (survival.medianMs === null) return withoutEnd(question, sight, survival);
-      return figure(question, {
-        ...answer,
-        value: survival.medianMs,
-        ci95: survival.median95,
-        reason: noted(sight, censored(survival)),
-      });
-    default:
-      return unknown(question, 0, "unknown-scope", "This is not measured for a zone.");
+  const isWalkedThrough = reading.visits === 0 && reading.presenceMs > 0;
+  if (isSmallCell(reading.visits, minCell) || isWalkedThrough) {
+    const text = `Withheld: fewer than ${minCell} visits to this zone.`;
+    return figure(question, { ...answer, value: null, reason: reason("small-cell", text) });
   }
-}
+  return figure(question, {
+    ...answer,
+    value: reading.presenceMs / came.people,
+    reason: noted(sight, null),
+  });
+});
 
-function withoutEnd(question: Question, sight: Sight, survival: Survival): MetricValue {
+const common = (
+  place: ZonePlace,
+  reading: ZoneReading,
+): Pick<Answer, "coverage" | "n" | "revision" | "method"> => ({
+  method: place.method,
+  coverage: place.sight.share,
+  n: reading.durations.length,
+  revision: reading.revision + place.sight.corrections,
+});
+
+function withoutEnd(question: Question, { sight }: ZonePlace, survival: Survival): MetricValue {
   if (survival.n === survival.censored)
     return unknown(question, sight.share, "no-visits", "No visit to this zone has ended yet.");
   const text = `${survival.censored} of ${survival.n} visits were not seen to their end.`;
@@ -113,65 +208,39 @@ function withoutEnd(question: Question, sight: Sight, survival: Survival): Metri
 
 function lowerBound(survival: Survival): MetricReason | null {
   if (!survival.isMeanLowerBound) return null;
-  return reason(
-    "lower-bound",
-    "The longest stay was not seen to its end: the mean is at least this.",
-  );
+  const text = "The longest stay was not seen to its end: the mean is at least this.";
+  return reason("lower-bound", text);
 }
 
-function censored(survival: Survival): MetricReason | null {
-  if (survival.censored === 0) return null;
+function censored({ durations }: ZoneReading): MetricReason | null {
+  const open = durations.filter(({ isCensored }) => isCensored).length;
+  if (open === 0) return null;
   return reason(
     "censored-stays",
-    `${survival.censored} of ${survival.n} visits are going on or were not seen to their end; they enter as lower bounds.`,
+    `${open} of ${durations.length} visits are going on or were not seen to their end; they enter as lower bounds.`,
   );
 }
 
-function readZone(
-  sources: Sources,
-  covered: readonly DayPart[],
-  id: ZoneId,
-  question: Question,
-): Reading {
-  const durations: Duration[] = [];
-  for (const { day, range } of covered) day.zones.get(id)?.collect(range, durations);
-  let visits = totalOf(covered, ({ day, range }) => day.zones.get(id)?.visits(range) ?? 0);
-  let presenceMs = totalOf(covered, ({ day, range }) => day.zones.get(id)?.presenceMs(range) ?? 0);
-  let revision = totalOf(covered, ({ day, range }) => day.zones.get(id)?.revision(range) ?? 0);
-  // Slots count whole, so what is not settled yet is cut at the same borders.
-  const begin = Math.floor(question.from / SLOT_MS) * SLOT_MS;
-  const finish = Math.ceil(question.to / SLOT_MS) * SLOT_MS;
-  for (const stay of sources.stays.pending()) {
-    if (stay.zoneId !== id || stay.start >= finish) continue;
-    const { end, isGoingOn } = endOfOpen(sources, stay, question.to);
-    presenceMs += Math.max(0, Math.min(end, finish) - Math.max(stay.start, begin));
-    const ms = end - stay.start;
-    if (stay.start < begin || ms < ZONE_RULES.minDwellMs) continue;
-    visits += 1;
-    revision += Number(stay.isLate);
-    durations.push({ ms, isCensored: stay.isCensored || isGoingOn });
-  }
-  return { visits, durations, presenceMs, revision };
-}
-
-/** When a stay ended; an open one goes on until `to`, or until its camera stopped seeing. */
-function endOfOpen(
-  sources: Sources,
-  stay: ZoneStay,
-  to: EpochMs,
-): { readonly end: EpochMs; readonly isGoingOn: boolean } {
-  if (stay.end !== null) return { end: stay.end, isGoingOn: false };
-  const camera = cameraOfZone(sources.site, stay.zoneId) ?? "";
-  const unseenAt = sources.coverage.firstUnseenAfter(camera, stay.start, to);
-  if (unseenAt !== null) return { end: unseenAt, isGoingOn: false };
-  return { end: epochMs(Math.max(stay.start, to)), isGoingOn: true };
+function referenceOf({ site }: Sources, { id }: ZonePlace): number | null {
+  const zones = [...site.cameras.flatMap((camera) => camera.zones), ...(site.floor?.zones ?? [])];
+  const named = zones.filter((zone) => zone.id === id);
+  return named.find((zone) => zone.referenceDwellMs !== undefined)?.referenceDwellMs ?? null;
 }
 
 /** Figures by metric. */
 export const ZONE_FIGURES = {
-  "zone-people-now": zoneFigure,
-  "zone-visits": zoneFigure,
-  "zone-dwell-mean": zoneFigure,
-  "zone-dwell-median": zoneFigure,
-  "zone-dwell-total": zoneFigure,
+  "zone-people-now": peopleNow,
+  "zone-visits": zoneVisits,
+  "zone-dwell-mean": dwellMean,
+  "zone-dwell-median": dwellQuantile(({ medianMs, median95 }) => ({
+    ms: medianMs,
+    ci95: median95,
+  })),
+  "zone-dwell-p90": dwellQuantile(({ p90Ms, p9095 }) => ({ ms: p90Ms, ci95: p9095 })),
+  "zone-dwell-total": dwellTotal,
+  "zone-seconds-per-entrant": secondsPerEntrant,
+  "zone-engagement": engagement,
+  "zone-holding-power": holdingPower,
+  "zone-conversion": zoneConversion,
+  ...PATH_FIGURES,
 } as const satisfies Partial<Record<MetricId, Figure>>;

@@ -1,13 +1,20 @@
 import type {
   GroupCrossed,
   LineCrossed,
+  TrackRenamed,
   ZoneApproached,
   ZoneEntered,
   ZoneExited,
 } from "../core/events.ts";
 
-/** What the pure part of a camera emits. */
-export type VisionEvent = LineCrossed | GroupCrossed | ZoneEntered | ZoneExited | ZoneApproached;
+/** What the pure part of a camera emits; a tracker of ours never renames, a counter's may. */
+export type VisionEvent =
+  | LineCrossed
+  | GroupCrossed
+  | ZoneEntered
+  | ZoneExited
+  | ZoneApproached
+  | TrackRenamed;
 
 /** An event before it has its place in the sequence of its source. */
 export type UnnumberedEvent<Event extends VisionEvent = VisionEvent> = Event extends unknown

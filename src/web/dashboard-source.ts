@@ -5,6 +5,7 @@ import type { LivePeople, SensorCondition, SensorKind, SensorState } from "../co
 import type { SitePlan } from "../core/site.ts";
 import type { TodayView } from "../metrics/today.ts";
 import type { CalibrationPort } from "./calibration-view.ts";
+import type { ReportsPort } from "./reports-view.ts";
 import type { TagsPort } from "./tags-view.ts";
 import type { TillPort } from "./till-view.ts";
 import type { WalkPort } from "./walk-view.ts";
@@ -61,6 +62,8 @@ export interface RecordingHandle {
 
 /** What the dashboard needs from the gateway; the app implements it. All reads are cheap and synchronous. */
 export interface DashboardSource {
+  /** Reports over past days; absent where nothing is remembered. */
+  readonly reports?: ReportsPort | undefined;
   /** The registered tags; absent where they cannot be changed. */
   readonly tags?: TagsPort | undefined;
   /** Where receipts come in over HTTP; absent where there is no place to keep them. */

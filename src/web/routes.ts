@@ -53,10 +53,13 @@ export function streamRoute(server: FastifyInstance, hub: LiveHub): void {
   });
 }
 
+/** Addresses of the one page; its script draws what belongs to each. */
+const PAGES = ["/", "/journeys", "/compare", "/definitions", "/set-up", "/set-up/walk"];
+
 /** The page and its files, all from memory. */
 export function pageRoutes(server: FastifyInstance, assets: Assets, hasSession: boolean): void {
   const page = appPage(assets, hasSession);
-  for (const path of ["/", "/definitions", "/set-up", "/set-up/walk"]) {
+  for (const path of PAGES) {
     server.get(path, (_request, reply) =>
       reply.type("text/html; charset=utf-8").header("cache-control", "no-cache").send(page),
     );

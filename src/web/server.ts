@@ -13,6 +13,7 @@ import type { DashboardSource } from "./dashboard-source.ts";
 import { LIVE_LIMITS, LiveHub, type LiveLimits } from "./live-hub.ts";
 import { admitWebSockets, NO_PREVIEW, previewRoutes } from "./preview-routes.ts";
 import { RecordingStreams } from "./recording-streams.ts";
+import { reportRoutes } from "./report-routes.ts";
 import { apiRoutes, pageRoutes, streamRoute } from "./routes.ts";
 import { SignIn } from "./sign-in.ts";
 import { guardBySession, hasLiveSession, signInRoutes } from "./sign-in-routes.ts";
@@ -144,6 +145,7 @@ async function assemble(
     playerUrl: assets["preview-player.js"].url,
   });
   recordings.route(server);
+  reportRoutes(server, deps.source);
   tagRoutes(server, deps.source);
   tillRoutes(server, {
     till: deps.source.till,

@@ -7,6 +7,16 @@ const FORMS = [
   { name: "a desktop", viewport: { width: 1280, height: 900 } },
   { name: "a phone", viewport: { width: 390, height: 844 } },
 ];
+/** Every page that draws something of its own. */
+const PAGES = ["/?period=week", "/?zone=new", "/journeys", "/compare", "/definitions#occupancy"];
+/** The same pages with nothing to show; made of the same parts, so one form of them is enough. */
+const BARE_PAGES = [
+  "/?date=2026-01-05",
+  "/?zone=gone",
+  "/journeys?date=2026-01-05",
+  "/compare?from=2026-11-01&to=2026-11-15&compare=2026-01-01..2026-01-15",
+  "/definitions",
+];
 const THEMES = ["light", "dark"] as const;
 
 /** How far the page is wider than its window, CSS px; names what sticks out. */
@@ -41,13 +51,30 @@ for (const { name, viewport } of FORMS) {
       });
     }
 
-    test(`axe finds nothing in the definitions and at the door on ${name} in ${colorScheme}`, {
+    const isFirst = name === FORMS[0]?.name && colorScheme === THEMES[0];
+    for (const path of isFirst ? [...PAGES, ...BARE_PAGES] : PAGES) {
+      test(`axe finds nothing at ${path} on ${name} in ${colorScheme}`, { skip }, async () => {
+        const { page, complaints } = await visit({ path, context: { viewport, colorScheme } });
+        await isLive(page);
+        assert.deepEqual(await axeViolations(page), []);
+        assert.equal(await sticksOut(page), "");
+        assert.deepEqual(complaints, []);
+      });
+    }
+
+    test(`axe finds nothing in help, search and at the door on ${name} in ${colorScheme}`, {
       skip,
     }, async () => {
-      const open = await visit({ path: "/definitions", context: { viewport, colorScheme } });
+      const open = await visit({ context: { viewport, colorScheme } });
       await isLive(open.page);
-      assert.deepEqual(await axeViolations(open.page), []);
-      assert.equal(await sticksOut(open.page), "");
+      for (const key of ["?", "/"]) {
+        await open.page.keyboard.press(key);
+        await open.page.waitForSelector("dialog[open]");
+        assert.deepEqual(await axeViolations(open.page), [], key);
+        assert.equal(await sticksOut(open.page), "");
+        await open.page.keyboard.press("Escape");
+        await open.page.waitForSelector("dialog", { state: "detached" });
+      }
       const closed = await visit({ password: "secret", context: { viewport, colorScheme } });
       await closed.page.fill("#password", "guess");
       await closed.page.keyboard.press("Enter");

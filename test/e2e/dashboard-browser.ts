@@ -102,10 +102,11 @@ export async function visit(
   return { source, dashboard, url, page, complaints };
 }
 
-/** Waits until the page is live and drawn. */
+/** Waits until the page is live and drawn, reports included. */
 export async function isLive(page: Page): Promise<void> {
   await page.waitForSelector(".pulse.is-live");
-  await page.waitForSelector(".figures, .definition");
+  await page.waitForSelector(".figures, .definition, .funnel, .compare, .empty, .failed");
+  await page.waitForSelector('[aria-busy="true"]', { state: "detached" });
 }
 
 /** Text of the first element, with the spaces a locale may use made plain. */

@@ -287,7 +287,10 @@ export function sceneViews(scene: Scene): {
             6_120_000,
           ]),
           zoneToday("new", "New arrivals", "display", [5, 187, 64_000, 15_730_000]),
-          zoneToday("till", "Till", "till", [3, 104, 143_000, 16_900_000]),
+          zoneToday("denim", "Denim wall", "display", [2, 121, 58_000, 9_340_000]),
+          zoneToday("fitting", "Fitting rooms", "area", [1, 64, 251_000, 17_210_000]),
+          zoneToday("queue", "Till queue", "queue", [2, 109, 96_000, 11_020_000]),
+          zoneToday("till", "Till", "till", [1, 104, null, 16_900_000]),
         ];
   return {
     today: {

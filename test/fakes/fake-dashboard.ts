@@ -14,8 +14,10 @@ import type { SitePlan, ZoneKind } from "../../src/core/site.ts";
 import type { TodayView } from "../../src/metrics/today.ts";
 import type { CalibrationPort } from "../../src/web/calibration-view.ts";
 import type { DashboardSource, StatusView } from "../../src/web/dashboard-source.ts";
+import type { ReportsPort } from "../../src/web/reports-view.ts";
 import type { TagsPort } from "../../src/web/tags-view.ts";
 import type { WalkPort } from "../../src/web/walk-view.ts";
+import { fakeComparison, fakeReports } from "./fake-dashboard-reports.ts";
 import { type Scene, sceneViews } from "./fake-dashboard-scenes.ts";
 
 /** The shop of the script: two cameras with lines, zones and a mirror that must not be counted. */
@@ -80,8 +82,11 @@ export const FAKE_SITE: SitePlan = {
         },
       ],
       zones: [
-        zonePlan("new", "New arrivals", "display", [0.06, 0.12, 0.4, 0.12, 0.36, 0.5, 0.06, 0.52]),
-        zonePlan("till", "Till", "till", [0.62, 0.1, 0.94, 0.1, 0.94, 0.42, 0.62, 0.42]),
+        zonePlan("new", "New arrivals", "display", [0.05, 0.1, 0.3, 0.1, 0.27, 0.46, 0.05, 0.48]),
+        zonePlan("denim", "Denim wall", "display", [0.35, 0.1, 0.62, 0.1, 0.62, 0.34, 0.35, 0.36]),
+        zonePlan("fitting", "Fitting rooms", "area", [0.05, 0.6, 0.4, 0.58, 0.4, 0.93, 0.05, 0.93]),
+        zonePlan("queue", "Till queue", "queue", [0.68, 0.46, 0.95, 0.46, 0.95, 0.66, 0.68, 0.66]),
+        zonePlan("till", "Till", "till", [0.68, 0.1, 0.95, 0.1, 0.95, 0.42, 0.68, 0.42]),
       ],
       exclusions: [],
     },
@@ -108,8 +113,16 @@ function zonePlan(
   return { id: zoneId(id), name, kind, polygon };
 }
 
+/** A new gateway has no day to compare with. */
+function comparedViews(scene: Scene): ReturnType<typeof sceneViews> {
+  const { today, status } = sceneViews(scene);
+  return { today: { ...today, comparison: scene === "empty" ? null : fakeComparison() }, status };
+}
+
 /** A scripted gateway for the dashboard: a test changes what it says and decides when listeners are told. */
 export class FakeDashboard implements DashboardSource {
+  /** What days before say; to be taken away before the dashboard starts where nothing is remembered. */
+  reports: ReportsPort | undefined;
   /** To be set before the dashboard starts. */
   tags?: TagsPort;
   walk?: WalkPort;
@@ -120,7 +133,8 @@ export class FakeDashboard implements DashboardSource {
   readonly #people = new Set<(people: LivePeople) => void>();
 
   constructor(scene: Scene = "busy") {
-    const views = sceneViews(scene);
+    const views = comparedViews(scene);
+    this.reports = fakeReports(scene === "empty");
     this.#today = views.today;
     this.#status = views.status;
   }
@@ -154,7 +168,7 @@ export class FakeDashboard implements DashboardSource {
 
   /** Goes to another scene and tells the listeners. */
   play(scene: Scene): void {
-    const views = sceneViews(scene);
+    const views = comparedViews(scene);
     this.change({ today: views.today, status: views.status });
   }
 

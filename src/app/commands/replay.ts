@@ -26,6 +26,7 @@ interface ReplayFlags {
   readonly tracks: readonly string[];
   readonly radio: readonly string[];
   readonly pos: readonly string[];
+  readonly sensorEvents: readonly string[];
   readonly picture: readonly string[];
   readonly start?: string;
   readonly models: string;
@@ -62,6 +63,7 @@ export function addReplay(program: Command, terminal: Terminal): void {
     .option("--radio <file>", "recorded HCI packets; may be repeated", collect, [])
     .option("--lag-ms <number>", "positioning.lagMs of the recorded gateway", wholeNumber)
     .option("--pos <file>", "receipts; may be repeated", collect, [])
+    .option("--sensor-events <file>", "what simulated sensors told", collect, [])
     .option("--picture <cam=WxH>", "picture size of detections without seqinfo.ini", collect, [])
     .option("--start <time>", "wall-clock time of the first frame, RFC 3339")
     .option("--models <dir>", "folder of the models", "models")
@@ -75,7 +77,8 @@ export function addReplay(program: Command, terminal: Terminal): void {
 }
 
 async function runReplay(flags: ReplayFlags, terminal: Terminal): Promise<void> {
-  const inputs = [flags.video, flags.detections, flags.tracks, flags.radio, flags.pos].flat();
+  const { video, detections, tracks, radio, pos, sensorEvents } = flags;
+  const inputs = [video, detections, tracks, radio, pos, sensorEvents].flat();
   if (inputs.length === 0) throw new GatewayError("USAGE", "nothing to replay was named");
   const site = await loadSiteFile(flags.site);
   const cameras = (option: string, texts: readonly string[]): CameraInput[] =>
@@ -89,6 +92,7 @@ async function runReplay(flags: ReplayFlags, terminal: Terminal): Promise<void> 
     radios: flags.radio,
     ...(flags.lagMs === undefined ? {} : { lagMs: lagOf(flags.lagMs) }),
     receipts: flags.pos,
+    sensorEvents,
     pictures: new Map(flags.picture.map(parsePicture)),
     start: flags.start === undefined ? null : parseStart(flags.start),
     gatewayId: flags.gateway === undefined ? null : parseGateway(flags.gateway),

@@ -7,7 +7,7 @@ import { type GatewayConfig, parseGatewayConfig } from "../../config/gateway.ts"
 import { gatewayId } from "../../core/brand.ts";
 import type { Clock } from "../../core/clock.ts";
 import { describeFaults, GatewayError } from "../../core/errors.ts";
-import type { LivePeople } from "../../core/events.ts";
+import type { JourneyEvent, LivePeople } from "../../core/events.ts";
 import type { Log, Service } from "../../core/lifecycle.ts";
 import { seededRandom } from "../../core/random.ts";
 import type { SitePlan } from "../../core/site.ts";
@@ -46,6 +46,8 @@ export interface DemoOptions {
   readonly mayMovePort: boolean;
   readonly seed: number;
   readonly log: Log;
+  /** Days that the demonstration begins with, oldest event first. */
+  readonly past?: Iterable<JourneyEvent>;
 }
 
 const GATEWAY = gatewayId("demo");
@@ -145,6 +147,7 @@ async function demoGateway(base: DemoBase, terminal: Terminal): Promise<Gateway>
     radio: radioDesk,
     tags: registered.desk,
     sensors,
+    past: options.past ?? [],
     anchor,
     clock,
     log,

@@ -29,6 +29,7 @@ import {
 } from "./detections-log-file.ts";
 import type { CameraInput, DetectionsInput } from "./inputs.ts";
 import { readReceipts } from "./receipts-file.ts";
+import { readSensorEvents } from "./sensor-events-file.ts";
 import { CollectedEvents, tell } from "./tell.ts";
 
 /** Begin of a recording that carries no wall-clock time of its own. */
@@ -43,6 +44,8 @@ export interface ReplayOptions {
   /** How late zones of tags are decided, 0..15000; absent = as a gateway that says nothing about it. */
   readonly lagMs?: number;
   readonly receipts: readonly string[];
+  /** Files of what sensors told; absent = none. */
+  readonly sensorEvents?: readonly string[];
   /** Picture sizes of detections whose file has no seqinfo.ini beside it, by camera. */
   readonly pictures: ReadonlyMap<string, PictureSize>;
   /** Wall-clock time of the first frame; null = the earliest time in the inputs, else DEFAULT_START. */
@@ -92,6 +95,7 @@ export async function replay(options: ReplayOptions): Promise<ReplayResult> {
   };
   const onEvent = (event: SensorEvent): void => collected.add(event, base);
   let endMono = await replayCameras(options, onEvent);
+  endMono = laterOf(endMono, await replaySensorEvents(options, onEvent));
   endMono = laterOf(endMono, await replayPackets(options, packets, start, onEvent));
   endMono = laterOf(endMono, await collectReceipts(options, receipts, start, onEvent));
   const span = {
@@ -163,6 +167,19 @@ async function replayPackets(
   for (const packet of packets) radio.feed(packet, monoMs(packet.at - start));
   await radio.finish();
   return monoMs((packets.at(-1)?.at ?? start) - start);
+}
+
+async function replaySensorEvents(
+  { sensorEvents = [] }: ReplayOptions,
+  onEvent: (event: SensorEvent) => void,
+): Promise<MonoMs> {
+  let endMono = monoMs(0);
+  for (const path of sensorEvents)
+    for await (const event of readSensorEvents(path)) {
+      onEvent(event);
+      endMono = laterOf(endMono, event.atMono);
+    }
+  return endMono;
 }
 
 async function collectReceipts(

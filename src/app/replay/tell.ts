@@ -5,10 +5,13 @@ import type { MetricValue } from "../../core/metric-value.ts";
 import type { SitePlan } from "../../core/site.ts";
 import { eventHash } from "../../io/mqtt/event-hash.ts";
 import { createJourney } from "../../journey/journey.ts";
+import { runOf } from "../../journey/visits/carrier.ts";
+import { isOurs, restedOn } from "../../journey/visits/numbering.ts";
 import { createMetrics } from "../../metrics/metrics.ts";
 import type { TodayView } from "../../metrics/today.ts";
 import { TILES } from "../../metrics/today-view.ts";
 import { type CloudEvent, toCloudEvent } from "../../wire/cloud-event.ts";
+import { visitOptionsOf } from "../visit-calendar.ts";
 import type { EventOriginContext } from "./detections-log-file.ts";
 
 interface Timed {
@@ -66,25 +69,31 @@ export function tell(site: SitePlan, collected: CollectedEvents, options: TellOp
     if (view === null || at >= view.dayEnd) view = metrics.today(at);
   };
   const crossings = new Map<string, Timed>();
+  const runs = new Map<string, Timed>();
   let current: Timed | null = null;
   const contextOf = (): EventOriginContext => {
     if (current === null) throw new TypeError("an event outside of the replay");
     return current.context;
   };
+  // What is told about earlier events belongs to the gateway, and to the life of it, that saw those.
+  const bornOf = (event: JourneyEvent): Timed | null =>
+    isOurs(event) ? (runs.get(restedOn(event)) ?? null) : current;
   const onEvent = (event: JourneyEvent): void => {
     closeDayBefore(event.at);
     metrics.ingest(event);
-    // A mark is told about a crossing and belongs to the gateway and the life of it that saw the crossing.
-    const born = event.kind === "staff-crossed" ? crossings.get(keyOf(event.crossing)) : current;
+    const born =
+      event.kind === "staff-crossed" ? crossings.get(keyOf(event.crossing)) : bornOf(event);
     if (born?.isTold !== true) return;
     const { storeId, gatewayId, boot } = born.context;
     const dressing = { storeId, gatewayId: options.gatewayId ?? gatewayId, boot };
     events.push(toCloudEvent(event, { ...dressing, recordedAt: event.at, hash: eventHash }));
   };
-  const journey = createJourney({ site, anchor: () => contextOf().anchor, onEvent });
+  const visits = visitOptionsOf(site);
+  const journey = createJourney({ site, anchor: () => contextOf().anchor, onEvent, visits });
   const ingest = (timed: Timed): void => {
     journey.advance(epochMs(timed.at));
     current = timed;
+    if (timed.isTold) runs.set(runOf(timed.event.source), timed);
     if (timed.event.kind === "line-crossed") crossings.set(keyOf(timed.event), timed);
     journey.ingest(timed.event);
   };

@@ -49,6 +49,15 @@ interface Parked {
   readonly atMono: MonoMs;
 }
 
+/** One person under two of our numbers, of which at least one has been in no event yet. */
+interface Namesake {
+  readonly from: TrackId;
+  readonly to: TrackId;
+}
+
+/** Called when two numbers that have both been in events turn out to be one person, who goes on as `to`. */
+export type OnSamePerson = (from: TrackId, to: TrackId, atMono: MonoMs) => void;
+
 /** Speed is measured over at least so long. */
 const SPEED_MS = 500;
 
@@ -58,6 +67,7 @@ const SPEED_MS = 500;
  */
 export class FollowedPeople {
   readonly #nextTrackId: () => TrackId;
+  readonly #onSamePerson: OnSamePerson;
   readonly #people = new BoundedMap<string, Person>({
     cap: MAX_PEOPLE,
     idleMs: Number.POSITIVE_INFINITY,
@@ -68,10 +78,12 @@ export class FollowedPeople {
     idleMs: Number.POSITIVE_INFINITY,
   });
   readonly #parked: Parked[] = [];
+  readonly #namesakes: Namesake[] = [];
   #joined = 0;
 
-  constructor(nextTrackId: () => TrackId) {
+  constructor(nextTrackId: () => TrackId, onSamePerson: OnSamePerson) {
     this.#nextTrackId = nextTrackId;
+    this.#onSamePerson = onSamePerson;
   }
 
   /** New ids taken for somebody known, and renames. */
@@ -92,9 +104,16 @@ export class FollowedPeople {
     for (const [, person] of this.#people.entries()) yield person;
   }
 
-  /** Something was counted for this number: it must not be given up for another. */
+  /**
+   * Something was counted for this number: it must not be given up for another. To be called after that was told, since
+   * it may turn out now that the number was told of together with another.
+   */
   noteEvent(trackId: TrackId, atMono: MonoMs): void {
     this.#spoken.set(trackId, true, atMono);
+    for (const namesake of this.#namesakes.filter(({ from, to }) => this.#areSpoken(from, to))) {
+      this.#namesakes.splice(this.#namesakes.indexOf(namesake), 1);
+      this.#onSamePerson(namesake.from, namesake.to, atMono);
+    }
   }
 
   /** The person was seen. Whoever is new begins here, unless somebody just ended at this very place. */
@@ -182,6 +201,7 @@ export class FollowedPeople {
   clear(): void {
     for (const id of [...this.#people.entries()].map(([key]) => key)) this.#people.delete(id);
     this.#parked.length = 0;
+    this.#namesakes.length = 0;
   }
 
   /** Whether `after` may be `before` under a new id: born within reach of where and when that was last seen. */
@@ -220,15 +240,36 @@ export class FollowedPeople {
     this.#people.delete(secondId);
     this.#people.set(name, live, atMono);
     this.#joined += 1;
-    if (live === older) return;
+    if (live === older) {
+      this.#tellSame(younger.trackId, older.trackId, atMono);
+      return;
+    }
     older.isGone = true;
     this.#parked.push({ older, younger, atMono });
-    if (this.#parked.length > MAX_PARKED) this.#parked.shift();
+    const untold = this.#parked.length > MAX_PARKED ? this.#parked.shift() : undefined;
+    if (untold !== undefined) this.#tellSame(untold.older.trackId, untold.younger.trackId, atMono);
+  }
+
+  /** Two numbers are one person: said when both have been in events, now or as soon as that is so. */
+  #tellSame(from: TrackId, to: TrackId, atMono: MonoMs): void {
+    if (this.#areSpoken(from, to)) {
+      this.#onSamePerson(from, to, atMono);
+      return;
+    }
+    this.#namesakes.push({ from, to });
+    if (this.#namesakes.length > MAX_PARKED) this.#namesakes.shift();
+  }
+
+  #areSpoken(a: TrackId, b: TrackId): boolean {
+    return this.#spoken.peek(a) === true && this.#spoken.peek(b) === true;
   }
 
   /** The number of somebody known before goes on where the newer one is. */
   #hand({ older, younger }: Parked, nowMono: MonoMs): void {
-    if (this.#spoken.peek(younger.trackId)) return;
+    if (this.#spoken.peek(younger.trackId)) {
+      this.#tellSame(older.trackId, younger.trackId, nowMono);
+      return;
+    }
     for (const [id, person] of this.#people.entries()) {
       if (person !== younger) continue;
       const { xNorm, yNorm, heightNorm, score, sightMono, isGone, vxPerMs, vyPerMs } = younger;

@@ -113,6 +113,10 @@ export class TrackCounter implements Service {
       ...this.#timing,
       startMono: clock.mono(),
       onEvent,
+      onSamePerson: (from, to, atMono) => {
+        const who = { cameraId: plan.id, from, to };
+        this.#extra.emit({ kind: "track-renamed", atMono, ...who, isUndone: false });
+      },
       onPeople,
     });
     this.#feed = feed;

@@ -23,6 +23,8 @@ export interface TrackFeedOptions {
   readonly carryMs: number;
   readonly startMono: MonoMs;
   onEvent(event: VisionEvent): void;
+  /** Two numbers that have both been in events are one person, who goes on as `to`. */
+  onSamePerson(from: TrackId, to: TrackId, atMono: MonoMs): void;
   onPeople(people: LivePeople): void;
 }
 
@@ -64,7 +66,10 @@ export class TrackFeed {
   constructor(options: TrackFeedOptions) {
     const { plan, picture, run, onPeople } = options;
     this.#options = options;
-    this.#people = new FollowedPeople(() => this.nextTrackId());
+    this.#people = new FollowedPeople(
+      () => this.nextTrackId(),
+      (from, to, atMono) => options.onSamePerson(from, to, atMono),
+    );
     this.#playout = new Playout(options.startMono);
     this.#pipeline = createCameraPipeline({
       plan,
@@ -72,8 +77,8 @@ export class TrackFeed {
       run,
       onPeople,
       onEvent: (event) => {
-        if ("trackId" in event) this.#people.noteEvent(event.trackId, event.atMono);
         options.onEvent(event);
+        if ("trackId" in event) this.#people.noteEvent(event.trackId, event.atMono);
       },
     });
   }

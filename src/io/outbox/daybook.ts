@@ -1,15 +1,16 @@
 import type { EpochMs } from "../../core/brand.ts";
 import type { StreamName } from "../../wire/cloud-event.ts";
 import type { OutboxFile } from "./outbox-file.ts";
+import { STAMPS_PER_MS } from "./stream-table.ts";
 
 /** Streams kept until the trading day is over, so that today's figures can be rebuilt after a restart. */
 export const DAYBOOK_STREAMS: ReadonlySet<StreamName> = new Set(["journey", "zone", "health"]);
 
 /**
- * Bodies of the day's events recorded at or after `from`, in order of recording over all streams. Reads in pages, so
+ * Bodies of the day's events recorded in [from, until), in order of recording over all streams. Reads in pages, so
  * that a day never has to fit into memory.
  */
-export function* dayEvents(file: OutboxFile, from: EpochMs): Generator<string> {
+export function* dayEvents(file: OutboxFile, from: EpochMs, until: number): Generator<string> {
   const streams = [...DAYBOOK_STREAMS].map((stream) => file.table(stream).since(from));
   const heads = streams.map((stream) => stream.next());
   for (;;) {
@@ -22,7 +23,7 @@ export function* dayEvents(file: OutboxFile, from: EpochMs): Generator<string> {
     const head = heads[first];
     const stream = streams[first];
     if (head === undefined || head.done || stream === undefined) return;
-    yield head.value.body;
+    if (head.value.stamp < until * STAMPS_PER_MS) yield head.value.body;
     heads[first] = stream.next();
   }
 }

@@ -175,9 +175,9 @@ export class Outbox {
     return this.#guarded(() => this.#file.hasReceipt(receiptId));
   }
 
-  /** Bodies of the events recorded at or after `from`, in order of recording, acknowledged or not. */
-  since(from: EpochMs): Iterable<string> {
-    return dayEvents(this.#file, from);
+  /** Bodies of the events recorded in [from, until), in order of recording, acknowledged or not. */
+  since(from: EpochMs, until: number = Number.POSITIVE_INFINITY): Iterable<string> {
+    return dayEvents(this.#file, from, until);
   }
 
   /** The trading day before `from` is over: its acknowledged events may be forgotten. */

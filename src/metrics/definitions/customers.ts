@@ -1,4 +1,129 @@
-import type { MetricDefinition } from "./terms.ts";
+import { CUSTOMER_RULES } from "../customer-rules.ts";
+import { DEFAULT_MEASURES } from "../rules.ts";
+import { doors, type MetricDefinition, minN, parameter, staff } from "./terms.ts";
+
+const minPathCell = parameter(
+  "minPathCell",
+  DEFAULT_MEASURES.minPathCell,
+  "Least number of customers behind the figure; the value carries the shop's own choice.",
+);
+
+const cards =
+  "`tag`: identified by a registered loyalty card that receivers heard. Never carried over to visits that are not identified.";
+const fewCustomers =
+  "No customer identified: unknown (`no-identified`). Fewer customers than the least: withheld (`small-cell`).";
 
 /** Figures of baskets and of customers who come again. */
-export const CUSTOMERS: readonly MetricDefinition[] = [];
+export const CUSTOMERS: readonly MetricDefinition[] = [
+  {
+    metric: "basket-put-back-rate",
+    version: 1,
+    name: "Put-back rate",
+    unit: "ratio",
+    meaning: "Share of the goods put into baskets that are taken out again.",
+    formula:
+      "(Pieces removed + pieces returned to the shelf) / pieces added, by when it happened. The interval is that of whole baskets, where visits tell of theirs.",
+    parameters: [minN],
+    needs: ["baskets"],
+    methods: ["count"],
+    ladder: "`count` of what baskets, scanners or tagged goods told.",
+    edges:
+      "No basket ever told anything, or nothing was put in: unknown (`no-baskets`). More out than in: shown as it is and flagged (`more-out-than-in`). Few pieces: interval only (`small-sample`).",
+  },
+  {
+    metric: "baskets-abandoned",
+    version: 1,
+    name: "Abandoned baskets",
+    unit: "ratio",
+    meaning: "Share of the visits with goods in their basket that bought nothing.",
+    formula:
+      "Completed visits that put something into their basket and have no purchase linked to them / completed visits that put something into their basket.",
+    parameters: [minN, staff],
+    needs: ["baskets", "till"],
+    methods: ["track", "tag"],
+    ladder: "`track` or `tag`: how the visits are known.",
+    edges:
+      "No visit with goods ended: unknown (`no-baskets`). No payment linked to any visit: unknown (`payments-not-linked`). Not all linked: the share is too high and says so (`payments-partly-linked`). Few visits: interval only (`small-sample`).",
+  },
+  {
+    metric: "identification-coverage",
+    version: 1,
+    name: "Identification coverage",
+    unit: "ratio",
+    meaning:
+      "Share of the entrants who are identified customers: how much the figures of returning customers speak for.",
+    formula:
+      "Identified visits / E over the minutes of opening hours that the door cameras saw. A visit is identified by a loyalty card that is not staff's.",
+    parameters: [minN, doors, staff],
+    needs: ["loyalty-cards", "door-cameras"],
+    methods: ["tag"],
+    ladder: "`tag`: loyalty cards over counted entrants.",
+    edges:
+      "No entrants: unknown (`no-entrants`). More identified visits than entrants: shown as it is and flagged (`more-identified-than-entrants`). Few entrants: interval only (`small-sample`).",
+  },
+  {
+    metric: "repeat-rate",
+    version: 1,
+    name: "Repeat rate",
+    unit: "ratio",
+    meaning:
+      "Share of the identified visits whose customer had been here on an earlier day. Read it beside identification coverage.",
+    formula:
+      "Identified visits whose customer had a visit on an earlier trading day within the window / identified visits. Exact among them; the interval says what it tells of customers like them, each customer being one.",
+    parameters: [
+      parameter("windowDays", CUSTOMER_RULES.windowDays, "Days looked back on: 30, 60 or 90."),
+      minPathCell,
+      minN,
+    ],
+    needs: ["loyalty-cards"],
+    methods: ["tag"],
+    ladder: cards,
+    edges: `${fewCustomers} Known visits do not reach back as far as the window: named (\`short-memory\`). Few visits: interval only (\`small-sample\`).`,
+  },
+  {
+    metric: "visit-recency",
+    version: 1,
+    name: "Days since the visit before",
+    unit: "days",
+    meaning:
+      "How many days ago identified customers had come the last time, for half of them more.",
+    formula:
+      "Median over identified visits with a known earlier trading day of the days between the two.",
+    parameters: [minPathCell],
+    needs: ["loyalty-cards"],
+    methods: ["tag"],
+    ladder: cards,
+    edges: `${fewCustomers} Only customers who had come before are in it.`,
+  },
+  {
+    metric: "visit-frequency",
+    version: 1,
+    name: "Visits per customer",
+    unit: "count",
+    meaning: "How often an identified customer comes in ninety days, on average.",
+    formula:
+      "Identified visits / identified customers who came, both over the days before the end of the interval; the interval's beginning does not matter.",
+    parameters: [
+      parameter("frequencyDays", CUSTOMER_RULES.frequencyDays, "Days before the end."),
+      minPathCell,
+    ],
+    needs: ["loyalty-cards"],
+    methods: ["tag"],
+    ladder: cards,
+    edges: `${fewCustomers} Fewer days known than that: named (\`short-memory\`).`,
+  },
+  {
+    metric: "customer-tenure",
+    version: 1,
+    name: "Days since the first visit",
+    unit: "days",
+    meaning: "How long identified customers have been coming, for half of them longer.",
+    formula:
+      "Median over the customers who came of the days since their first known visit; 0 on the day of the first.",
+    parameters: [minPathCell],
+    needs: ["loyalty-cards"],
+    methods: ["tag"],
+    ladder: `${cards} A visit longer ago than is remembered is not known.`,
+    edges: fewCustomers,
+  },
+];

@@ -1,12 +1,22 @@
 import type { MetricId, MetricMethod, MetricUnit } from "../../core/metric-value.ts";
+import { DOOR_ACCURACY_RATIO } from "../estimate/bootstrap.ts";
+import { IMPUTE_RULES } from "../impute/blind-minutes.ts";
 import { RULES } from "../rules.ts";
 
-/** What must see for the value to be known: cameras with door lines, with passing lines, of the zone; or the till. */
+/**
+ * What must see for the value to be known: cameras with door lines, with passing lines, of the zone; the till. Zone
+ * sensors: the zone's camera, else receivers. Visit sensors: cameras that follow visits, else receivers and tags.
+ */
 export type SensorNeed =
   | "door-cameras"
   | "street-door-cameras"
   | "passing-cameras"
   | "zone-camera"
+  | "zone-sensors"
+  | "visit-sensors"
+  | "queue-events"
+  | "baskets"
+  | "loyalty-cards"
   | "till";
 
 /** One parameter of a definition, with its meaning for people. */
@@ -62,4 +72,24 @@ export const staff = parameter(
   "staffExclusion",
   "tag",
   "Crossings that were more probably a staff tag at the door than a customer are left out, some minutes after they were counted.",
+);
+export const openHours = parameter(
+  "openGraceMs",
+  RULES.openGraceMs,
+  "With known opening hours: counted from so long before opening until closing; who comes outside is told as preOpen and postClose. Without, around the clock.",
+);
+export const young = parameter(
+  "children",
+  "count",
+  "Whether children are among the entrants, or told beside them (separate), where a counter measures height.",
+);
+export const imputing = parameter(
+  "shortGapMs",
+  IMPUTE_RULES.shortGapMs,
+  "A gap of a sensor up to this long is bridged from the minutes on either side, up to a day filled from the median of the same weekday and quarter of an hour over six weeks times how busy the day is where it was seen; longer, or where too little is known, left empty. The share is stated; never in rates, learning or audits.",
+);
+export const missing = parameter(
+  "countAccuracyRatio",
+  DOOR_ACCURACY_RATIO,
+  "What counters are taken to catch: the interval allows for twice as many missed.",
 );

@@ -1,5 +1,6 @@
+import { DEFAULT_MEASURES } from "../rules.ts";
 import { ZONE_RULES } from "../zone-rules.ts";
-import { type MetricDefinition, parameter } from "./terms.ts";
+import { doors, type MetricDefinition, minN, parameter, staff } from "./terms.ts";
 
 const zoneRules = [
   parameter("minDwellMs", ZONE_RULES.minDwellMs, "A shorter stay is walking through, not a visit."),
@@ -10,67 +11,115 @@ const zoneRules = [
   ),
 ];
 
+const engaged = parameter(
+  "engagedMs",
+  DEFAULT_MEASURES.engagedMs,
+  "Dwell from which a stay is engaged; the value carries the shop's own choice.",
+);
+
+const minCell = parameter(
+  "minCell",
+  DEFAULT_MEASURES.minCell,
+  "Least number of visits behind a published cell; the value carries the shop's own choice.",
+);
+
+const zoneMethods = "`track` in the zone's camera; `tag` of those who carry one, elsewhere.";
+const visitMethods =
+  "`track` where a camera follows visits from door to door; else `tag`: of tagged visits only, `effectiveN` says how many they are worth.";
+const censoring = "Stays going on and stays whose end was not seen enter as lower bounds.";
+const widerForGroups =
+  "The interval is made wider where stays that began in the same minute resemble one another: groups stop together.";
+const unseenZone =
+  "Nothing sees the zone: unknown (`unknown-scope`). Its sensors are blind: unknown (`sensor-blind`).";
+
 /** Figures of zones. */
 export const ZONES: readonly MetricDefinition[] = [
   {
     metric: "zone-people-now",
-    version: 1,
+    version: 2,
     name: "People now",
     unit: "people",
     meaning: "People standing in the zone at the end of the interval.",
-    formula: "Tracks whose foot point is in the zone.",
+    formula: "Tracks whose foot point is in the zone; on the floor, tags located in it.",
     parameters: [],
-    needs: ["zone-camera"],
-    methods: ["track"],
-    ladder: "`track` in the zone's camera.",
-    edges: "The camera is not seeing now: unknown (`sensor-blind`).",
+    needs: ["zone-sensors"],
+    methods: ["track", "tag"],
+    ladder: zoneMethods,
+    edges: "The zone's sensors do not see now: unknown (`sensor-blind`).",
   },
   {
     metric: "zone-visits",
-    version: 1,
+    version: 2,
     name: "Zone visits",
     unit: "count",
     meaning: "How often someone stopped in the zone; one person may stop several times.",
     formula: "Stays of at least the least dwell that began in the interval.",
     parameters: zoneRules,
-    needs: ["zone-camera"],
-    methods: ["track"],
-    ladder: "`track` in the zone's camera.",
-    edges: "Stays still going on count as soon as they have lasted long enough.",
+    needs: ["zone-sensors"],
+    methods: ["track", "tag"],
+    ladder: zoneMethods,
+    edges: `Stays still going on count as soon as they have lasted long enough. ${unseenZone}`,
+  },
+  {
+    metric: "zone-unique-visits",
+    version: 1,
+    name: "Unique zone visits",
+    unit: "count",
+    meaning: "Visits to the shop that stopped in the zone at least once.",
+    formula:
+      "Completed visits of customers that began in the interval and had a stay of at least the least dwell in the zone; a visit counts once however often it stopped.",
+    parameters: [...zoneRules, staff],
+    needs: ["visit-sensors"],
+    methods: ["track", "tag"],
+    ladder: visitMethods,
+    edges:
+      "No camera follows visits through the zone and no tags are located there: unknown (`not-identifiable`). A visit counts when it is over, so today's come later than its zone visits.",
   },
   {
     metric: "zone-dwell-mean",
-    version: 1,
+    version: 2,
     name: "Zone dwell, mean",
     unit: "ms",
     meaning: "How long a visit to the zone lasts on average.",
-    formula:
-      "Area under the Kaplan-Meier curve of the visits that began in the interval, up to the longest. Stays going on and stays whose end was not seen enter as lower bounds.",
+    formula: `Area under the Kaplan-Meier curve of the visits that began in the interval, up to the longest. ${censoring} ${widerForGroups}`,
     parameters: zoneRules,
-    needs: ["zone-camera"],
-    methods: ["track"],
-    ladder: "`track` in the zone's camera.",
+    needs: ["zone-sensors"],
+    methods: ["track", "tag"],
+    ladder: zoneMethods,
     edges:
       "No ended visit: unknown (`no-visits`). The longest stay is a lower bound: so is the mean (`lower-bound`).",
   },
   {
     metric: "zone-dwell-median",
-    version: 1,
+    version: 2,
     name: "Zone dwell, median",
     unit: "ms",
     meaning: "Half of the visits to the zone last longer than this.",
-    formula:
-      "Kaplan-Meier median of the visits that began in the interval. Stays going on and stays whose end was not seen enter as lower bounds.",
+    formula: `Kaplan-Meier median of the visits that began in the interval. ${censoring} ${widerForGroups}`,
     parameters: zoneRules,
-    needs: ["zone-camera"],
-    methods: ["track"],
-    ladder: "`track` in the zone's camera.",
+    needs: ["zone-sensors"],
+    methods: ["track", "tag"],
+    ladder: zoneMethods,
     edges:
       "No ended visit: unknown (`no-visits`). More than half may have lasted longer than any seen to its end: unknown (`too-many-censored`). Some lower bounds among them are named (`censored-stays`).",
   },
   {
-    metric: "zone-dwell-total",
+    metric: "zone-dwell-p90",
     version: 1,
+    name: "Zone dwell, ninetieth percentile",
+    unit: "ms",
+    meaning: "One in ten visits to the zone lasts longer than this.",
+    formula: `Duration that a tenth of the Kaplan-Meier curve of the visits that began in the interval lies beyond. ${censoring} ${widerForGroups}`,
+    parameters: zoneRules,
+    needs: ["zone-sensors"],
+    methods: ["track", "tag"],
+    ladder: zoneMethods,
+    edges:
+      "As for the median; with more than a tenth not seen to its end it is often unknown (`too-many-censored`).",
+  },
+  {
+    metric: "zone-dwell-total",
+    version: 2,
     name: "Zone dwell, total",
     unit: "ms",
     meaning: "Time spent in the zone by everyone together.",
@@ -79,9 +128,122 @@ export const ZONES: readonly MetricDefinition[] = [
     parameters: [
       parameter("bridgedGapMs", ZONE_RULES.bridgedGapMs, "Shorter breaks count as presence."),
     ],
-    needs: ["zone-camera"],
-    methods: ["track"],
-    ladder: "`track` in the zone's camera.",
+    needs: ["zone-sensors"],
+    methods: ["track", "tag"],
+    ladder: zoneMethods,
     edges: "Stays whose end was not seen count up to where they were seen (`censored-stays`).",
+  },
+  {
+    metric: "zone-seconds-per-entrant",
+    version: 1,
+    name: "Dwell per entrant",
+    unit: "ms",
+    meaning:
+      "Time spent in the zone for each customer who entered the shop: what a heat map shows, so that busy days do not glow for their traffic alone.",
+    formula:
+      "Time spent in the zone / E, both over the minutes of opening hours that the zone's camera and all door cameras saw.",
+    parameters: [minCell, doors, staff],
+    needs: ["zone-camera", "door-cameras"],
+    methods: ["track"],
+    ladder: "`track` in the zone's camera over counted entrants.",
+    edges:
+      "Fewer visits to the zone than the least: withheld (`small-cell`); nobody at all is 0. No entrants: unknown (`no-entrants`). Only tags are located there: unknown (`not-identifiable`).",
+  },
+  {
+    metric: "zone-draw",
+    version: 1,
+    name: "Draw",
+    unit: "ratio",
+    meaning: "Share of all visits that stopped in the zone.",
+    formula:
+      "Unique zone visits / completed visits of customers that began in the interval. The interval is Wilson's at the effective number of visits: those that came in together through one door are one group.",
+    parameters: [minN, ...zoneRules, staff],
+    needs: ["visit-sensors"],
+    methods: ["track", "tag"],
+    ladder: visitMethods,
+    edges:
+      "No visit has ended: unknown (`no-visits`). Few visits: interval only (`small-sample`). Otherwise as for unique zone visits.",
+  },
+  {
+    metric: "zone-engagement",
+    version: 1,
+    name: "Engagement",
+    unit: "ratio",
+    meaning: "Share of the visits to the zone that stayed long enough to be engaged.",
+    formula: `Share of the stays that began in the interval which last at least \`engagedMs\`, by the Kaplan-Meier curve: a stay not seen to its end counts as long as it was seen. ${widerForGroups}`,
+    parameters: [engaged, minN, ...zoneRules],
+    needs: ["zone-sensors"],
+    methods: ["track", "tag"],
+    ladder: zoneMethods,
+    edges:
+      "Nobody stopped: unknown (`no-visits`). Few stays: interval only (`small-sample`). Never above 1: engaged stays are some of the stays.",
+  },
+  {
+    metric: "zone-conversion",
+    version: 1,
+    name: "Zone conversion",
+    unit: "ratio",
+    meaning: "Baskets with goods of the zone per visit that was engaged with it.",
+    formula:
+      "Purchases whose receipt holds an article or department of the zone / engaged visits of the zone. Where at least nine in ten purchases are linked to their visits: share of the engaged visits that are known to have bought such goods. Else all such receipts over engaged visits, or over engaged stays where visits are not followed; the parameter `basis` of the value says which.",
+    parameters: [
+      engaged,
+      minN,
+      parameter("basis", "as the value says", "Which receipts stand over which visits."),
+    ],
+    needs: ["zone-sensors", "till"],
+    methods: ["track", "tag", "receipts"],
+    ladder:
+      "`track` or `tag` with linked receipts; `receipts` over engaged visits or stays, where goods that stand in several zones count in each.",
+    edges:
+      "The plan does not say what is sold there: unknown (`no-goods`). No receipt says what was bought: unknown (`no-receipt-lines`). Nobody engaged: unknown (`no-engagement`). More baskets than engaged visits: shown as it is and flagged (`more-baskets-than-engaged`).",
+  },
+  {
+    metric: "zone-holding-power",
+    version: 1,
+    name: "Holding power",
+    unit: "ratio",
+    meaning: "How long people stay in the zone against how long it was laid out for.",
+    formula: "Zone dwell, median / reference dwell of the plan. 1 is as planned; more is longer.",
+    parameters: [
+      parameter("referenceDwellMs", "of the plan", "Dwell that the zone was laid out for."),
+      ...zoneRules,
+    ],
+    needs: ["zone-sensors"],
+    methods: ["track", "tag"],
+    ladder: zoneMethods,
+    edges:
+      "The plan gives no reference: unknown (`no-reference`). Otherwise as for the median dwell.",
+  },
+  {
+    metric: "zone-lift",
+    version: 1,
+    name: "Cross-shopping",
+    unit: "ratio",
+    meaning:
+      "How much oftener two zones are stopped at on one visit than if they had nothing to do with one another; 1 is chance.",
+    formula:
+      "P(AB) / (P(A) P(B)) over completed visits of customers that began in the interval; the same in either order. The interval is that of its logarithm, over groups that came in together.",
+    parameters: [minCell, minN, ...zoneRules, staff],
+    needs: ["visit-sensors"],
+    methods: ["track", "tag"],
+    ladder: visitMethods,
+    edges:
+      "One of the zones without a visit: unknown (`no-visits`). Fewer than the least number of visits, but some, with both, with only one or with neither: withheld (`small-cell`). Few visits: interval only (`small-sample`).",
+  },
+  {
+    metric: "zone-transition",
+    version: 1,
+    name: "Zone transition",
+    unit: "ratio",
+    meaning: "Share of those leaving one zone who stop in another next, or leave the shop.",
+    formula:
+      "Departures from the one to the other / departures from the one, over completed visits of customers that began in the interval; stops in the same zone in a row are one. `entry` comes before the first stop; `exit-with-tx` and `exit-without` end a visit, with or without a purchase linked to it. Each row adds up to 1. A beginning or an end that was not seen is no departure.",
+    parameters: [minCell, minN, ...zoneRules, staff],
+    needs: ["visit-sensors"],
+    methods: ["track", "tag"],
+    ladder: visitMethods,
+    edges:
+      "Fewer than the least number of visits went that way: withheld (`small-cell`), and with it the next smallest cells of the row and of the column, so that their totals do not give it away; a row without anything left to hide behind is withheld whole. No payment linked: everybody leaves by `exit-without`, which says so (`payments-not-linked`). Some linked: both ways out say so (`payments-partly-linked`).",
   },
 ];

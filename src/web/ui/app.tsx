@@ -1,16 +1,25 @@
 import { type JSX, render } from "preact";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { MetricValue } from "../../core/metric-value.ts";
 import type { TodayView } from "../../metrics/today.ts";
 import { attentionOf } from "./attention.ts";
-import { keyOf, type Page, PageContext, useLiveState } from "./context.ts";
+import { ComparePage } from "./compare/compare-page.tsx";
+import { keyOf, type Page, PageContext, useLiveState, usePage } from "./context.ts";
 import { Definitions } from "./definitions.tsx";
 import { Details } from "./details.tsx";
 import { createFormats } from "./format.ts";
 import { Header } from "./header.tsx";
-import { areShortcutsOn, Help } from "./help.tsx";
+import { Help } from "./help.tsx";
+import { JourneysPage } from "./journeys/journeys-page.tsx";
 import { createLiveStore, type LiveState, type LiveStore } from "./live-store.ts";
+import { usePlace } from "./navigate.ts";
+import { dateIn } from "./period/dates.ts";
+import { readView } from "./period/view-address.ts";
+import { PeriodPage } from "./period-page.tsx";
+import { Search } from "./search.tsx";
+import { findsOf } from "./search-index.ts";
 import { SetUp } from "./set-up.tsx";
+import { useShortcuts } from "./shortcuts.ts";
 import { Today } from "./today.tsx";
 import { Walk } from "./walk.tsx";
 
@@ -26,81 +35,144 @@ type Known = LiveState & {
   readonly [Key in "site" | "today" | "status"]: NonNullable<LiveState[Key]>;
 };
 
+/** The one panel that is open. */
+type Panel =
+  | {
+      readonly kind: "figure";
+      readonly metric: MetricValue;
+      readonly scopeName: string | null;
+    }
+  | { readonly kind: "help" | "search" };
+
 function Shell(props: { readonly store: LiveStore; readonly state: Known }): JSX.Element {
   const { store, state } = props;
   const { site, today, connection } = state;
-  const [shownKey, setShownKey] = useState<string | null>(null);
-  const [isHelp, setHelp] = useState(false);
+  const [panel, setPanel] = useState<Panel | null>(null);
   const [themeTick, setThemeTick] = useState(0);
-  const path = usePath();
-  const { timeZone, currency } = site.store;
-  const formats = useMemo(() => createFormats(undefined, timeZone, currency), [timeZone, currency]);
-  const page: Page = useMemo(
-    () => ({ store, formats, show: (metric) => setShownKey(keyOf(metric)) }),
-    [store, formats],
+  const { path, search } = usePlace();
+  const page = usePageOf(store, state, search, themeTick, (metric, scopeName) =>
+    setPanel({ kind: "figure", metric, scopeName: scopeName ?? null }),
   );
-  useShortcuts(() => setHelp(true));
+  useShortcuts(page.today, {
+    onHelp: () => setPanel({ kind: "help" }),
+    onSearch: () => setPanel({ kind: "search" }),
+  });
   useSystemTheme(() => setThemeTick((tick) => tick + 1));
   useEffect(() => {
     document.title = `${PAGE_NAMES[path] ?? "Today"} \u2013 ${site.store.name}`;
   }, [path, site.store.name]);
-  const shown =
-    shownKey === null ? null : (metricsOf(today).find((m) => keyOf(m) === shownKey) ?? null);
   return (
     <PageContext.Provider value={page}>
       <a class="skip" href="#main">
-        Skip to the figures
+        Skip to the content
       </a>
       <Header
         storeName={site.store.name}
         path={path}
         today={today}
         connection={connection}
-        timeZone={timeZone}
-        onHelp={() => setHelp(true)}
+        timeZone={site.store.timeZone}
+        onHelp={() => setPanel({ kind: "help" })}
+        onSearch={() => setPanel({ kind: "search" })}
         onTheme={() => setThemeTick(themeTick + 1)}
       />
       <main id="main" tabIndex={-1}>
-        <PageBody path={path} state={state} themeTick={themeTick} />
+        <PageBody path={path} state={state} />
       </main>
       <Announcer text={announcementOf(state)} />
-      {shown !== null && (
-        <Details
-          metric={shown}
-          scopeName={scopeNameOf(shown, today)}
-          definition={state.definitions.find((d) => d.metric === shown.metric) ?? null}
-          onClose={() => setShownKey(null)}
-        />
-      )}
-      {isHelp && <Help onClose={() => setHelp(false)} />}
+      <OpenPanel panel={panel} state={state} onClose={() => setPanel(null)} />
     </PageContext.Provider>
   );
 }
 
+/** What the parts of the page share, made anew only when one of it changes. */
+function usePageOf(
+  store: LiveStore,
+  state: Known,
+  search: string,
+  themeTick: number,
+  show: Page["show"],
+): Page {
+  const { site, definitions } = state;
+  const { timeZone, currency } = site.store;
+  const today = dateIn(timeZone, state.today.dayStart);
+  const shown = useRef(show);
+  shown.current = show;
+  const formats = useMemo(() => createFormats(undefined, timeZone, currency), [timeZone, currency]);
+  return useMemo((): Page => {
+    const units = new Map(definitions.map(({ metric, unit }) => [metric, unit]));
+    return {
+      ...{ store, formats, timeZone, today, themeTick },
+      view: readView(search),
+      unitOf: (metric) => units.get(metric) ?? "count",
+      show: (metric, scopeName) => shown.current(metric, scopeName),
+    };
+  }, [store, formats, timeZone, today, themeTick, search, definitions]);
+}
+
+interface OpenPanelProps {
+  readonly panel: Panel | null;
+  readonly state: Known;
+  readonly onClose: () => void;
+}
+
+function OpenPanel({ panel, state, onClose }: OpenPanelProps): JSX.Element | null {
+  const { view } = usePage();
+  const { site, today, definitions } = state;
+  switch (panel?.kind) {
+    case undefined:
+      return null;
+    case "help":
+      return <Help onClose={onClose} />;
+    case "search":
+      return <Search finds={findsOf(site, today.tiles, definitions, view)} onClose={onClose} />;
+    case "figure": {
+      const metric = liveOf(panel.metric, today);
+      const definition = definitions.find((one) => one.metric === metric.metric) ?? null;
+      return (
+        <Details
+          key={keyOf(metric)}
+          metric={metric}
+          scopeName={panel.scopeName}
+          definition={definition}
+          onClose={onClose}
+        />
+      );
+    }
+  }
+}
+
 const PAGE_NAMES: Readonly<Record<string, string>> = {
+  "/journeys": "Journeys",
+  "/compare": "Compare",
   "/definitions": "Definitions",
   "/set-up": "Set-up",
   "/set-up/walk": "Walk",
 };
 
-function PageBody(props: {
-  readonly path: string;
-  readonly state: Known;
-  readonly themeTick: number;
-}): JSX.Element {
+function PageBody(props: { readonly path: string; readonly state: Known }): JSX.Element {
+  const { view, today: date } = usePage();
   const { site, today, status, connection, definitions } = props.state;
-  if (props.path === "/definitions") return <Definitions definitions={definitions} />;
-  if (props.path === "/set-up/walk") return <Walk />;
-  if (props.path === "/set-up") return <SetUp site={site} status={status} />;
-  return (
-    <Today
-      site={site}
-      today={today}
-      status={status}
-      isLive={connection.kind !== "lost"}
-      themeTick={props.themeTick}
-    />
-  );
+  switch (props.path) {
+    case "/definitions":
+      return <Definitions definitions={definitions} />;
+    case "/set-up/walk":
+      return <Walk />;
+    case "/set-up":
+      return <SetUp site={site} status={status} />;
+    case "/journeys":
+      return <JourneysPage />;
+    case "/compare":
+      return <ComparePage />;
+    default: {
+      const { period } = view;
+      const isToday = period.kind === "day" && (period.date ?? date) === date;
+      if (!isToday) return <PeriodPage />;
+      return (
+        <Today site={site} today={today} status={status} isLive={connection.kind !== "lost"} />
+      );
+    }
+  }
 }
 
 function Loading(): JSX.Element {
@@ -144,71 +216,13 @@ function announcementOf(state: Known): string {
   return `Needs attention: ${items.map((item) => item.title).join("; ")}.`;
 }
 
-function metricsOf(today: TodayView): readonly MetricValue[] {
+/** An open panel goes on showing the live value where there is one of the same interval. */
+function liveOf(metric: MetricValue, today: TodayView): MetricValue {
   const zones = today.zones.flatMap((z) => [z.peopleNow, z.visits, z.dwellMedian, z.dwellTotal]);
-  return [...today.tiles, ...zones];
+  const key = keyOf(metric);
+  const live = [...today.tiles, ...zones].find((one) => keyOf(one) === key);
+  return live !== undefined && live.from === metric.from ? live : metric;
 }
-
-function scopeNameOf(metric: MetricValue, today: TodayView): string | null {
-  const { scope } = metric;
-  if (scope.kind === "store") return null;
-  if (scope.kind === "zone-pair") return `${scope.from} to ${scope.to}`;
-  return today.zones.find((zone) => zone.zoneId === scope.id)?.name ?? scope.id;
-}
-
-/** The address's path; links marked `data-link` change it without loading the page again. */
-function usePath(): string {
-  const [path, setPath] = useState(window.location.pathname);
-  useEffect(() => {
-    const follow = (): void => setPath(window.location.pathname);
-    const onClick = (event: MouseEvent): void => {
-      const link = event.target instanceof Element ? event.target.closest("a[data-link]") : null;
-      if (
-        !(link instanceof HTMLAnchorElement) ||
-        event.ctrlKey ||
-        event.metaKey ||
-        event.shiftKey
-      ) {
-        return;
-      }
-      event.preventDefault();
-      goTo(link.href);
-    };
-    document.addEventListener("click", onClick);
-    window.addEventListener("popstate", follow);
-    return () => {
-      document.removeEventListener("click", onClick);
-      window.removeEventListener("popstate", follow);
-    };
-  }, []);
-  return path;
-}
-
-function goTo(address: string): void {
-  for (const panel of document.querySelectorAll("dialog")) panel.close();
-  if (address !== window.location.href) history.pushState(null, "", address);
-  window.dispatchEvent(new PopStateEvent("popstate"));
-  if (!address.includes("#")) window.scrollTo(0, 0);
-}
-
-/** D goes to Today, S to Set-up, ? opens the help; never while typing, in a panel, or with a modifier. */
-function useShortcuts(onHelp: () => void): void {
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent): void => {
-      const isTyping = event.target instanceof HTMLInputElement;
-      const isInPanel = document.querySelector("dialog[open]") !== null;
-      if (event.ctrlKey || event.metaKey || event.altKey || isTyping || isInPanel) return;
-      if (!areShortcutsOn()) return;
-      if (event.key === "?") onHelp();
-      const path = PAGE_KEYS[event.key.toLowerCase()];
-      if (path !== undefined) goTo(new URL(path, window.location.href).href);
-    };
-    document.addEventListener("keydown", onKey);
-    return () => document.removeEventListener("keydown", onKey);
-  }, []);
-}
-
-const PAGE_KEYS: Readonly<Record<string, string>> = { d: "/", s: "/set-up" };
 
 function useSystemTheme(onChange: () => void): void {
   useEffect(() => {

@@ -2,20 +2,33 @@ import uPlot from "uplot";
 import type { Formats } from "./format.ts";
 import type { Slot } from "./series.ts";
 
-/** Which of the two plots: people per slot as bars, or people in the store as a line. */
-export type PlotKind = "flow" | "occupancy";
+/** How the figure is drawn: counts as bars, levels and rates as a line. What it is compared with is a dashed line. */
+export type PlotKind = "bars" | "line";
 
-export const PLOT_HEIGHTS: Readonly<Record<PlotKind, number>> = { flow: 210, occupancy: 130 };
+/** Height of the plot, CSS px. */
+export const PLOT_HEIGHT = 260;
 
 const AXIS_FONT = "12px system-ui, sans-serif";
-/** Whole people only. */
-const STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000];
+/** Whole things only. */
+const WHOLE_STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000];
+/** Smallest top of a scale of counts, and of one of rates. */
+const LEAST_TOP = { count: 5, rate: 0.1 } as const;
+const DAY_S = 86_400;
+const SHORTEST_DAY_MS = 23 * 3_600_000;
+/** Room of a label of the time axis, CSS px. */
+const LABEL_PX = 88;
+/** Room of the value axis and the padding at the other side, CSS px. */
+const AXES_PX = 88;
 
 interface PlotOptions {
   readonly kind: PlotKind;
+  /** Whether values are whole things, or shares and money. */
+  readonly isWhole: boolean;
   readonly widthPx: number;
   readonly timeZone: string;
   readonly formats: Formats;
+  /** A value on the axis. */
+  readonly write: (value: number) => string;
   /** The slots to draw, read again at each drawing. */
   readonly slots: () => readonly Slot[];
   /** Called with the slot under the pointer; null when it leaves. */
@@ -23,77 +36,105 @@ interface PlotOptions {
 }
 
 /** The slots as columns for the plot; x is the middle of the slot in seconds. Pure. */
-export function columnsOf(kind: PlotKind, slots: readonly Slot[]): uPlot.AlignedData {
-  const x = slots.map((slot) => (slot.from + slot.to) / 2_000);
-  if (kind === "occupancy") return [x, slots.map((slot) => slot.occupancy)];
-  return [x, slots.map((slot) => slot.passing), slots.map((slot) => slot.entrants)];
+export function columnsOf(slots: readonly Slot[]): uPlot.AlignedData {
+  return [
+    slots.map((slot) => (slot.from + slot.to) / 2_000),
+    slots.map((slot) => slot.value),
+    slots.map((slot) => slot.before),
+  ];
 }
 
-/** Draws one plot into `target`; colours come from the style sheet, so it is made anew when the theme changes. */
+/** Draws the plot into `target`; colours come from the style sheet, so it is made anew when the theme changes. */
 export function drawPlot(target: HTMLElement, options: PlotOptions): uPlot {
   const style = getComputedStyle(target);
   const colour = (name: string): string => style.getPropertyValue(name).trim();
-  const grid = { stroke: colour("--line"), width: 1 };
-  const axis: uPlot.Axis = {
-    stroke: colour("--muted"),
-    font: AXIS_FONT,
-    grid,
-    ticks: { show: false },
+  const least = options.isWhole ? LEAST_TOP.count : LEAST_TOP.rate;
+  const top = (max: number | null): number => {
+    const wanted = (max ?? 0) * 1.1;
+    return options.isWhole ? Math.max(least, Math.ceil(wanted)) : wanted > 0 ? wanted : least;
   };
   return new uPlot(
     {
       width: options.widthPx,
-      height: PLOT_HEIGHTS[options.kind],
+      height: PLOT_HEIGHT,
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1_000), options.timeZone),
       legend: { show: false },
       // Room for half a label of the time axis on the right.
       padding: [8, 32, 0, 0],
-      cursor: {
-        y: false,
-        drag: { x: false, y: false },
-        sync: { key: "day" },
-        points: { show: false },
-      },
+      cursor: { y: false, drag: { x: false, y: false }, points: { show: false } },
       hooks: { setCursor: [(plot) => options.onPoint(plot.cursor.idx ?? null)] },
       scales: {
         x: { time: true, range: (_plot, min, max) => xRange(min, max, options.slots()) },
-        y: { range: (_plot, _min, max) => [0, Math.max(5, Math.ceil((max ?? 0) * 1.1))] },
+        y: { range: (_plot, _min, max) => [0, top(max)] },
       },
-      axes: [
-        {
-          ...axis,
-          grid: { show: false },
-          size: 28,
-          space: 88,
-          values: (_plot, splits) => splits.map((at) => options.formats.time(at * 1_000)),
-        },
-        {
-          ...axis,
-          size: 40,
-          space: 34,
-          incrs: STEPS,
-          values: (_plot, splits) => splits.map((value) => options.formats.count(value)),
-        },
-      ],
-      series: [{}, ...seriesOf(options.kind, colour)],
+      axes: axesOf(options, colour),
+      series: [{}, valueSeries(options.kind, colour), beforeSeries(colour)],
     },
-    columnsOf(options.kind, options.slots()),
+    columnsOf(options.slots()),
     target,
   );
 }
 
-function seriesOf(kind: PlotKind, colour: (name: string) => string): uPlot.Series[] {
-  if (kind === "occupancy") {
-    return [{ stroke: colour("--accent"), fill: colour("--accent-wash"), width: 2 }];
-  }
-  const bars = (share: number, maxPx: number): uPlot.Series.PathBuilder | undefined =>
-    uPlot.paths.bars?.({ size: [share, maxPx], radius: 0.12 });
-  const bar = (name: string, share: number, maxPx: number): uPlot.Series => {
-    const paths = bars(share, maxPx);
-    const look = { fill: colour(`--${name}`), stroke: colour(`--${name}-line`), width: 1 };
-    return { ...look, points: { show: false }, ...(paths === undefined ? {} : { paths }) };
+function axesOf(options: PlotOptions, colour: (name: string) => string): uPlot.Axis[] {
+  const axis: uPlot.Axis = {
+    stroke: colour("--muted"),
+    font: AXIS_FONT,
+    grid: { stroke: colour("--line"), width: 1 },
+    ticks: { show: false },
   };
-  return [bar("bar-back", 0.82, 46), bar("bar-front", 0.46, 26)];
+  const { formats } = options;
+  const label = (at: number, everyS: number): string =>
+    everyS >= DAY_S ? formats.date(at * 1_000) : formats.time(at * 1_000);
+  const isDays = isDaily(options.slots());
+  const x: uPlot.Axis = {
+    ...axis,
+    grid: { show: false },
+    size: 28,
+    space: LABEL_PX,
+    // A day is labelled below its own bar: trading days do not begin at midnight.
+    ...(isDays ? { splits: () => middlesOf(options.slots(), options.widthPx) } : {}),
+    values: (_plot, splits, _axis, _space, everyS) =>
+      splits.map((at) => (isDays ? dayLabel(at, options) : label(at, everyS))),
+  };
+  const y: uPlot.Axis = {
+    ...axis,
+    size: 56,
+    space: 34,
+    ...(options.isWhole ? { incrs: WHOLE_STEPS } : {}),
+    values: (_plot, splits) => splits.map(options.write),
+  };
+  return [x, y];
+}
+
+/** Whether slots are days; a trading day has 23 hours at least. Pure. */
+export function isDaily(slots: readonly Slot[]): boolean {
+  const [first] = slots;
+  return first !== undefined && first.to - first.from >= SHORTEST_DAY_MS;
+}
+
+/** Middles of as many days as have room for a label, in seconds. */
+function middlesOf(slots: readonly Slot[], widthPx: number): number[] {
+  const room = Math.max(1, widthPx - AXES_PX);
+  const every = Math.max(1, Math.ceil((slots.length * LABEL_PX) / room));
+  return slots.filter((_, i) => i % every === 0).map(({ from, to }) => (from + to) / 2_000);
+}
+
+function dayLabel(at: number, { slots, formats }: PlotOptions): string {
+  const slot = slots().find(({ from, to }) => from <= at * 1_000 && at * 1_000 < to);
+  return slot === undefined ? "" : formats.date(slot.from);
+}
+
+function valueSeries(kind: PlotKind, colour: (name: string) => string): uPlot.Series {
+  if (kind === "line") {
+    return { stroke: colour("--accent"), fill: colour("--accent-wash"), width: 2 };
+  }
+  const paths = uPlot.paths.bars?.({ size: [0.72, 46], radius: 0.12 });
+  const look = { fill: colour("--bar-front"), stroke: colour("--bar-front-line"), width: 1 };
+  return { ...look, points: { show: false }, ...(paths === undefined ? {} : { paths }) };
+}
+
+function beforeSeries(colour: (name: string) => string): uPlot.Series {
+  return { stroke: colour("--before"), width: 2, dash: [5, 4], points: { show: false } };
 }
 
 function xRange(min: number, max: number, slots: readonly Slot[]): [number, number] {

@@ -1,63 +1,54 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { DaySeries } from "../../metrics/today.ts";
-import { columnsOf, drawPlot, PLOT_HEIGHTS, type PlotKind } from "./chart-plot.ts";
+import type { MetricId, MetricUnit } from "../../core/metric-value.ts";
+import { columnsOf, drawPlot, isDaily, PLOT_HEIGHT, type PlotKind } from "./chart-plot.ts";
 import { ChartTable } from "./chart-table.tsx";
 import { usePage } from "./context.ts";
-import { EN_DASH, type Formats } from "./format.ts";
-import { newestSeen, type Slot, slotsOf } from "./series.ts";
+import { EN_DASH, type Formats, formatNumber } from "./format.ts";
+import { changeView } from "./navigate.ts";
+import { type Curve, newestSeen, type Slot, slotsOf } from "./series.ts";
 import { currentTheme } from "./theme-choice.ts";
+import { METRIC_NAMES } from "./words.ts";
 
-const RANGES: readonly (readonly [hours: number, words: string])[] = [
-  [3, "3 hours"],
-  [8, "8 hours"],
-  [24, "Day"],
-];
-const DEFAULT_HOURS = 8;
 /** Narrowest bar with its gap, CSS px. */
 const SLOT_PX = 11;
+const DAY_MS = 86_400_000;
 
 interface ChartProps {
-  readonly series: DaySeries;
-  readonly timeZone: string;
-  /** Changes with the theme, because canvases hold their colours. */
-  readonly themeTick: number;
+  /** Figures to choose from; the first unless the address names another. */
+  readonly metrics: readonly MetricId[];
+  readonly curveOf: (metric: MetricId) => Curve;
+  /** Name of the period, and of what it is compared with; null = nothing is. */
+  readonly name: string;
+  readonly beforeName: string | null;
+  /** What stands beside the figure, such as a switch of the span. */
+  readonly hours?: number | null;
+  readonly tools?: JSX.Element | null;
 }
 
-/** The last hours: passing traffic and entrants as bars, people in the store as a line, and a table of the same. */
-export function Chart({ series, timeZone, themeTick }: ChartProps): JSX.Element {
-  const [hours, setHours] = useState(hoursInAddress());
+/** One figure over time, beside the same of the comparison, and a table of both. */
+export function Chart(props: ChartProps): JSX.Element {
+  const { view, formats, unitOf } = usePage();
   const [isTable, setTable] = useState(false);
   const [point, setPoint] = useState<number | null>(null);
   const [ref, widthPx] = useWidth();
-  const slots = slotsOf(series, hours, Math.max(12, Math.floor((widthPx - 50) / SLOT_PX)));
-  const shown = (point === null ? null : slots[point]) ?? newestSeen(slots);
-  const choose = (wanted: number): void => {
-    setHours(wanted);
-    const address = new URL(window.location.href);
-    if (wanted === DEFAULT_HOURS) address.searchParams.delete("hours");
-    else address.searchParams.set("hours", String(wanted));
-    history.replaceState(history.state, "", address);
-  };
-  const plot = { slots, widthPx, timeZone, themeTick, onPoint: setPoint };
+  const metric = props.metrics.find((id) => id === view.chart) ?? props.metrics[0] ?? "entrants";
+  const curve = props.curveOf(metric);
+  const maxSlots = Math.max(12, Math.floor((widthPx - 60) / SLOT_PX));
+  const slots = slotsOf(curve, props.hours ?? null, maxSlots);
+  const unit = unitOf(metric);
+  const write = (value: number): string => formatNumber(formats, metric, unit, value);
+  const spanText = spanTextOf(formats, slots);
+  const { name, beforeName } = props;
   return (
     <section class="card chart" aria-labelledby="chart-title">
       <div class="chart-head">
-        <h2 id="chart-title">Last hours</h2>
+        <h2 id="chart-title" class="visually-hidden">
+          Over time
+        </h2>
+        <FigureChoice metrics={props.metrics} chosen={metric} />
         <div class="chart-tools">
-          <fieldset class="segments">
-            <legend class="visually-hidden">Span of the chart</legend>
-            {RANGES.map(([value, words]) => (
-              <button
-                key={value}
-                type="button"
-                aria-pressed={value === hours}
-                onClick={() => choose(value)}
-              >
-                {words}
-              </button>
-            ))}
-          </fieldset>
+          {props.tools}
           <button
             type="button"
             class="quiet-button"
@@ -69,90 +60,137 @@ export function Chart({ series, timeZone, themeTick }: ChartProps): JSX.Element 
           </button>
         </div>
       </div>
-      <Readout slot={shown} />
+      <Readout
+        slot={(point === null ? null : slots[point]) ?? newestSeen(slots)}
+        {...{ name, beforeName, write, spanText }}
+      />
       <div ref={ref} class="plots">
-        {shown === null && <p class="plot-empty">Nothing has been counted in this span yet.</p>}
-        <Plot kind="flow" label="Passing traffic and entrants over time" {...plot} />
-        <p class="plot-caption">People in the store, mean of the slot</p>
-        <Plot kind="occupancy" label="People in the store over time" {...plot} />
+        {slots.every((slot) => slot.value === null) && (
+          <p class="plot-empty">Nothing has been counted in this span.</p>
+        )}
+        <Plot {...{ metric, unit, slots, widthPx, write }} onPoint={setPoint} />
       </div>
-      <div id="chart-table">{isTable && <ChartTable slots={slots} />}</div>
+      <div id="chart-table">
+        {isTable && <ChartTable {...{ slots, name, beforeName, spanText, write }} />}
+      </div>
     </section>
   );
 }
 
+function FigureChoice(props: {
+  readonly metrics: readonly MetricId[];
+  readonly chosen: MetricId;
+}): JSX.Element {
+  return (
+    <label class="choice">
+      <span class="visually-hidden">Figure of the chart</span>
+      <select
+        value={props.chosen}
+        onChange={(event) => changeView({ chart: event.currentTarget.value }, "replace")}
+      >
+        {props.metrics.map((metric) => (
+          <option key={metric} value={metric}>
+            {METRIC_NAMES[metric]}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+interface ReadoutProps {
+  readonly slot: Slot | null;
+  readonly name: string;
+  readonly beforeName: string | null;
+  readonly write: (value: number) => string;
+  readonly spanText: (slot: Slot) => string;
+}
+
 /** Key and values in one: the slot under the pointer, else the newest. Its place never changes size. */
-function Readout({ slot }: { readonly slot: Slot | null }): JSX.Element {
-  const { formats } = usePage();
-  const span =
-    slot === null ? EN_DASH : `${formats.time(slot.from)} ${EN_DASH} ${formats.time(slot.to)}`;
+function Readout({ slot, name, beforeName, write, spanText }: ReadoutProps): JSX.Element {
+  const text = (value: number | null | undefined): string =>
+    value === null || value === undefined ? EN_DASH : write(value);
   return (
     <dl class="readout">
       <div>
         <dt>Slot</dt>
-        <dd class="slot-span">{span}</dd>
+        <dd class="slot-span">{slot === null ? EN_DASH : spanText(slot)}</dd>
       </div>
-      <div class="key-passing">
-        <dt>Passing</dt>
-        <dd>{orDash(slot?.passing, formats.count)}</dd>
+      <div class="key-now">
+        <dt>{name}</dt>
+        <dd>{text(slot?.value)}</dd>
       </div>
-      <div class="key-entrants">
-        <dt>Entrants</dt>
-        <dd>{orDash(slot?.entrants, formats.count)}</dd>
-      </div>
-      <div class="key-occupancy">
-        <dt>In store</dt>
-        <dd>{orDash(slot?.occupancy, formats.mean)}</dd>
-      </div>
+      {beforeName !== null && (
+        <div class="key-before">
+          <dt>{beforeName}</dt>
+          <dd>{text(slot?.before)}</dd>
+        </div>
+      )}
     </dl>
   );
 }
 
-function orDash(value: number | null | undefined, format: Formats["count"]): string {
-  return value === null || value === undefined ? EN_DASH : format(value);
-}
-
 interface PlotProps {
-  readonly kind: PlotKind;
-  readonly label: string;
+  readonly metric: MetricId;
+  readonly unit: MetricUnit;
   readonly slots: readonly Slot[];
   readonly widthPx: number;
-  readonly timeZone: string;
-  readonly themeTick: number;
+  readonly write: (value: number) => string;
   readonly onPoint: (index: number | null) => void;
 }
 
-function Plot(props: PlotProps): JSX.Element {
-  const { formats } = usePage();
+function Plot({ metric, unit, slots, widthPx, write, onPoint }: PlotProps): JSX.Element {
+  const { formats, timeZone, themeTick } = usePage();
   const ref = useRef<HTMLDivElement>(null);
-  const slots = useRef(props.slots);
-  slots.current = props.slots;
+  const newest = useRef({ slots, write });
+  newest.current = { slots, write };
   const drawn = useRef<ReturnType<typeof drawPlot> | null>(null);
-  const { kind, widthPx, timeZone, onPoint } = props;
-  const theme = `${props.themeTick}${currentTheme()}`;
+  const kind = kindOf(metric, unit);
+  const isWhole = unit === "people" || unit === "count";
+  const isDays = isDaily(slots);
+  const theme = `${themeTick}${currentTheme()}`;
   useEffect(() => {
     const target = ref.current;
     if (target === null || widthPx === 0) return;
-    const options = { kind, widthPx, timeZone, formats, onPoint, slots: () => slots.current };
-    const plot = drawPlot(target, options);
+    const plot = drawPlot(target, {
+      ...{ kind, isWhole, widthPx, timeZone, formats, onPoint },
+      write: (value) => newest.current.write(value),
+      slots: () => newest.current.slots,
+    });
     drawn.current = plot;
     return () => {
       drawn.current = null;
       plot.destroy();
     };
-  }, [widthPx, theme, formats, kind, timeZone, onPoint]);
+  }, [widthPx, theme, formats, kind, isWhole, isDays, timeZone, onPoint, metric]);
   // The values come anew each second; only changed ones are drawn, in place.
-  const content = JSON.stringify(columnsOf(kind, props.slots));
-  useEffect(() => drawn.current?.setData(columnsOf(kind, slots.current)), [content, kind]);
+  const content = JSON.stringify(columnsOf(slots));
+  useEffect(() => drawn.current?.setData(columnsOf(newest.current.slots)), [content]);
+  const label = `${METRIC_NAMES[metric]} over time; the table behind \u201cShow as table\u201d holds the same values`;
   return (
     <div
       ref={ref}
-      class={`plot is-${props.kind}`}
+      class="plot"
       role="img"
-      aria-label={`${props.label}; the table behind \u201cShow as table\u201d holds the same values`}
-      style={{ height: `${PLOT_HEIGHTS[props.kind]}px` }}
+      aria-label={label}
+      style={{ height: `${PLOT_HEIGHT}px` }}
     />
   );
+}
+
+function kindOf(metric: MetricId, unit: MetricUnit): PlotKind {
+  const isCount = unit === "count" || unit === "minor" || unit === "people";
+  return isCount && metric !== "occupancy" ? "bars" : "line";
+}
+
+/** Writes a slot as a time of day, with its day where there are several, or as a day. */
+function spanTextOf(formats: Formats, slots: readonly Slot[]): (slot: Slot) => string {
+  const [first] = slots;
+  const last = slots.at(-1);
+  if (first === undefined || last === undefined) return () => EN_DASH;
+  if (isDaily(slots)) return (slot) => formats.date(slot.from);
+  const start = last.to - first.from > DAY_MS * 1.1 ? formats.dayHour : formats.time;
+  return (slot) => `${start(slot.from)} ${EN_DASH} ${formats.time(slot.to)}`;
 }
 
 function useWidth(): readonly [{ current: HTMLDivElement | null }, number] {
@@ -167,9 +205,4 @@ function useWidth(): readonly [{ current: HTMLDivElement | null }, number] {
     return () => observer.disconnect();
   }, []);
   return [ref, widthPx];
-}
-
-function hoursInAddress(): number {
-  const wanted = Number(new URL(window.location.href).searchParams.get("hours"));
-  return RANGES.some(([hours]) => hours === wanted) ? wanted : DEFAULT_HOURS;
 }

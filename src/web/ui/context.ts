@@ -1,15 +1,26 @@
 import { createContext } from "preact";
 import { useContext, useEffect, useState } from "preact/hooks";
-import type { MetricValue } from "../../core/metric-value.ts";
+import type { MetricId, MetricUnit, MetricValue } from "../../core/metric-value.ts";
 import type { Formats } from "./format.ts";
 import type { LiveState, LiveStore } from "./live-store.ts";
+import type { IsoDate } from "./period/dates.ts";
+import type { View } from "./period/view-address.ts";
 
 /** What every part of the page may use. */
 export interface Page {
   readonly store: LiveStore;
   readonly formats: Formats;
-  /** Opens the details of a figure. */
-  readonly show: (metric: MetricValue) => void;
+  readonly timeZone: string;
+  /** What the address says is in view. */
+  readonly view: View;
+  /** Trading day that is going on, by the shop's calendar. */
+  readonly today: IsoDate;
+  /** Changes with the theme, because canvases hold their colours. */
+  readonly themeTick: number;
+  /** Unit of a metric, from its definition. */
+  readonly unitOf: (metric: MetricId) => MetricUnit;
+  /** Opens the details of a figure; `scopeName` says what of the shop it is about, where it is not all of it. */
+  readonly show: (metric: MetricValue, scopeName?: string) => void;
 }
 
 /** The page around a component. */

@@ -1,13 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
 import { fakeMetric } from "../../../test/fakes/fake-dashboard-scenes.ts";
 import {
   createFormats,
   formatAge,
   formatDuration,
+  formatFull,
   formatInterval,
   formatMetric,
 } from "./format.ts";
+import { roundCount, roundDuration } from "./precision.ts";
 
 const en = createFormats("en-US", "Europe/Berlin", "EUR");
 const de = createFormats("de-DE", "Europe/Berlin", "EUR");
@@ -51,8 +54,8 @@ test("an unknown value is a dash and a known zero is a zero", () => {
 
 test("money is counted in the currency's own minor units", () => {
   const sales = fakeMetric("net-sales", 512_345, "minor");
-  assert.equal(formatMetric(en, sales), "\u20ac5,123.45");
-  assert.equal(formatMetric(createFormats("en-US", "UTC", "JPY"), sales), "\u00a5512,345");
+  assert.equal(formatFull(en, sales), "\u20ac5,123.45");
+  assert.equal(formatFull(createFormats("en-US", "UTC", "JPY"), sales), "\u00a5512,345");
 });
 
 test("times are the shop's, whatever zone the reader is in", () => {
@@ -76,4 +79,54 @@ test("ages are said in one unit", () => {
     "2 h",
     "2 d",
   ]);
+});
+
+test("a value is written no finer than its interval allows", () => {
+  const visit = fakeMetric("visit-duration-mean", 812_400, "ms");
+  assert.equal(formatMetric(en, { ...visit, ci95: [776_000, 848_000] }), "13 min 30 s");
+  assert.equal(formatMetric(en, { ...visit, ci95: [620_000, 1_000_000] }), "14 min");
+  assert.equal(formatMetric(en, visit), "13 min 32 s");
+  const units = fakeMetric("buying-units", 1_413, "count");
+  assert.equal(formatMetric(en, { ...units, ci95: [1_353, 1_473] }), "1,410");
+  const average = fakeMetric("average-transaction-value", 5_337, "minor");
+  assert.equal(formatMetric(en, { ...average, ci95: [5_000, 5_700] }), "\u20ac53");
+  assert.equal(formatMetric(en, { ...average, ci95: [5_320, 5_350] }), "\u20ac53.37");
+});
+
+test("rounding never makes something out of nothing nor nothing out of something", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1_000, max: 10_000_000 }), fc.nat(20_000_000), (ms, half) => {
+      assert.ok(roundDuration(ms, half) > 0);
+      assert.ok(Math.abs(roundDuration(ms, half) - ms) <= Math.max(500, half / 2));
+    }),
+  );
+  fc.assert(
+    fc.property(fc.nat(1_000_000), fc.nat(1_000_000), (value, half) => {
+      assert.equal(roundCount(value, half) > 0, value > 0);
+      assert.ok(Math.abs(roundCount(value, half) - value) <= Math.max(0.5, half / 2));
+    }),
+  );
+});
+
+test("means of whole things keep a decimal, and cross-shopping is a factor", () => {
+  assert.equal(formatMetric(en, fakeMetric("units-per-transaction", 2.34, "count")), "2.3");
+  assert.equal(formatMetric(en, fakeMetric("zone-lift", 1.84, "ratio")), "1.8 \u00d7");
+  assert.equal(formatMetric(en, fakeMetric("queue-service-rate", 41.26, "per-hour")), "41.3 /h");
+  assert.equal(formatMetric(en, fakeMetric("visit-recency", 12, "days")), "12 d");
+});
+
+test("large sums are read without cents, and the details show them", () => {
+  const sales = fakeMetric("net-sales", 512_345, "minor");
+  assert.equal(formatMetric(en, sales), "\u20ac5,123");
+  assert.equal(formatFull(en, sales), "\u20ac5,123.45");
+  assert.equal(formatMetric(en, { ...sales, value: 12_345 }), "\u20ac123.45");
+});
+
+test("periods are said as one says them", () => {
+  const says = (first: string, last: string): string =>
+    plain(en.days({ first, last }, "2026-11-22"));
+  assert.equal(says("2026-11-22", "2026-11-22"), "Sunday, November 22");
+  assert.equal(says("2025-11-22", "2025-11-22"), "Saturday, November 22, 2025");
+  assert.equal(says("2026-11-01", "2026-11-30"), "November 2026");
+  assert.match(says("2026-11-16", "2026-11-22"), /^Nov 16.*22, 2026$/);
 });

@@ -1,9 +1,13 @@
-import type { MetricValue } from "../../core/metric-value.ts";
+import type { MetricId, MetricUnit, MetricValue } from "../../core/metric-value.ts";
+import { addDays, type DaySpan, type IsoDate, utcOf } from "./period/dates.ts";
+import { roundCount, roundDuration } from "./precision.ts";
 
 /** What an unknown value looks like. */
 export const EN_DASH = "\u2013";
 /** Half-width of a 95 % interval from which a rate is shown without decimals, as a ratio. */
 const COARSE_RATIO = 0.05;
+/** Sums of money from here on are read without their cents; the details still show them. Major units. */
+const LARGE_SUM = 1_000;
 
 /** How numbers, money and times are written on this page: the reader's locale, the shop's zone and currency. */
 export interface Formats {
@@ -13,8 +17,10 @@ export interface Formats {
   mean(value: number): string;
   /** Ratio 0..1 as percent. */
   percent(ratio: number, decimals?: 0 | 1): string;
-  /** Minor units of the store's currency. */
-  money(minor: number): string;
+  /** Minor units of the store's currency. `decimals` absent = as many as the currency has. */
+  money(minor: number, decimals?: 0): string;
+  /** Minor units in one unit of the store's currency: 100 for euros, 1 for yen. */
+  readonly minorPerMajor: number;
   /** Hours and minutes. */
   time(at: number): string;
   /** Hours, minutes and seconds. */
@@ -23,6 +29,12 @@ export interface Formats {
   moment(at: number, now: number): string;
   /** Weekday and date in words. */
   day(at: number): string;
+  /** Weekday and time in short, for slots of several days. */
+  dayHour(at: number): string;
+  /** Short date of an instant in the shop's zone. */
+  date(at: number): string;
+  /** A day, a whole month or a span of days, as one says it; a day of another year than `today` with its year. */
+  days(span: DaySpan, today: IsoDate): string;
   bytes(value: number): string;
 }
 
@@ -43,23 +55,34 @@ export function createFormats(
       }),
   );
   const money = new Intl.NumberFormat(locale, { style: "currency", currency });
+  const wholeMoney = new Intl.NumberFormat(locale, {
+    style: "currency",
+    currency,
+    maximumFractionDigits: 0,
+  });
   const minorPerMajor = 10 ** (money.resolvedOptions().maximumFractionDigits ?? 2);
   const clock = (options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat =>
     new Intl.DateTimeFormat(locale, { timeZone, ...options });
   const time = clock({ hour: "2-digit", minute: "2-digit" });
   const seconds = clock({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
   const day = clock({ weekday: "long", day: "numeric", month: "long" });
+  const dayHour = clock({ weekday: "short", hour: "2-digit", minute: "2-digit" });
+  const date = clock({ weekday: "short", day: "numeric", month: "short" });
   const dayAndTime = clock({ day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
   return {
     count: (value) => count.format(value),
     mean: (value) => mean.format(value),
     percent: (ratio, decimals = 1) => percent[decimals]?.format(ratio) ?? "",
-    money: (minor) => money.format(minor / minorPerMajor),
+    money: (minor, decimals) => (decimals === 0 ? wholeMoney : money).format(minor / minorPerMajor),
+    minorPerMajor,
     time: (at) => time.format(at),
     timeWithSeconds: (at) => seconds.format(at),
     moment: (at, now) =>
       day.format(at) === day.format(now) ? time.format(at) : dayAndTime.format(at),
     day: (at) => day.format(at),
+    dayHour: (at) => dayHour.format(at),
+    date: (at) => date.format(at),
+    days: daysFormat(locale),
     bytes: (value) => formatBytes(value, mean),
   };
 }
@@ -85,10 +108,29 @@ export function formatAge(ms: number): string {
   return `${Math.floor(s / 86_400)} d`;
 }
 
-/** The value with its unit; an en dash when it is unknown. A wide interval takes a rate's decimal away. */
+/** The value with its unit, no finer than its interval allows; an en dash when it is unknown. */
 export function formatMetric(formats: Formats, metric: MetricValue): string {
-  if (metric.value === null) return EN_DASH;
-  return formatPlain(formats, metric, metric.value);
+  return metric.value === null ? EN_DASH : formatPlain(formats, metric, metric.value);
+}
+
+/** The value as finely as it is published, for the details. An en dash when it is unknown. */
+export function formatFull(formats: Formats, metric: MetricValue): string {
+  const { value, unit } = metric;
+  if (value === null) return EN_DASH;
+  const isExactMoney = unit === "minor" && metric.ci95 === null;
+  return isExactMoney ? formats.money(value) : formatPlain(formats, metric, value);
+}
+
+/** A number of a metric's unit as on an axis or in a table of slots, without an interval. */
+export function formatNumber(
+  formats: Formats,
+  metric: MetricId,
+  unit: MetricUnit,
+  value: number,
+): string {
+  // People in the store are a mean over the slot.
+  if (metric === "occupancy") return formats.mean(value);
+  return formatPlain(formats, { metric, unit, ci95: null }, value);
 }
 
 /** The 95 % interval in the metric's unit, e.g. `21.4% to 24.9%`; null when there is none. */
@@ -99,27 +141,61 @@ export function formatInterval(formats: Formats, metric: MetricValue): string | 
 }
 
 /** Half the width of the 95 % interval, in the value's unit; null when there is none. Pure. */
-export function halfWidthOf(metric: MetricValue): number | null {
+export function halfWidthOf(metric: Pick<MetricValue, "ci95">): number | null {
   return metric.ci95 === null ? null : (metric.ci95[1] - metric.ci95[0]) / 2;
 }
 
-function formatPlain(formats: Formats, metric: MetricValue, value: number): string {
+/** Means of whole things: read with a decimal although the unit is a number. */
+const MEANS: ReadonlySet<MetricId> = new Set([
+  "units-per-transaction",
+  "visit-frequency",
+  "queue-length",
+  "queue-service-rate",
+]);
+
+type Written = Pick<MetricValue, "metric" | "unit" | "ci95">;
+
+function formatPlain(formats: Formats, metric: Written, value: number): string {
+  const half = halfWidthOf(metric);
+  if (metric.metric === "zone-lift") return `${formats.mean(value)} \u00d7`;
   switch (metric.unit) {
     case "people":
     case "count":
-      return formats.count(value);
+      return MEANS.has(metric.metric)
+        ? formats.mean(value)
+        : formats.count(roundCount(value, half));
     case "ratio":
-      return formats.percent(value, (halfWidthOf(metric) ?? 0) >= COARSE_RATIO ? 0 : 1);
+      return formats.percent(value, (half ?? 0) >= COARSE_RATIO ? 0 : 1);
     case "ms":
-      return formatDuration(value);
-    case "minor":
-      return formats.money(value);
+      return formatDuration(roundDuration(value, half));
+    case "minor": {
+      const major = Math.abs(value) / formats.minorPerMajor;
+      const isWhole = major >= LARGE_SUM || (half ?? 0) >= formats.minorPerMajor;
+      return isWhole ? formats.money(value, 0) : formats.money(value);
+    }
     case "days":
       return `${formats.count(value)} d`;
     case "per-hour":
-      return `${formats.count(value)} /h`;
+      return `${formats.mean(value)} /h`;
   }
 }
+
+function daysFormat(locale: string | undefined): Formats["days"] {
+  const format = (options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat =>
+    new Intl.DateTimeFormat(locale, { timeZone: "UTC", ...options });
+  const day = format({ weekday: "long", day: "numeric", month: "long" });
+  const dayAndYear = format({ weekday: "long", day: "numeric", month: "long", year: "numeric" });
+  const month = format({ month: "long", year: "numeric" });
+  const dates = format({ day: "numeric", month: "short", year: "numeric" });
+  return ({ first, last }, today) => {
+    const isThisYear = first.slice(0, 4) === today.slice(0, 4);
+    if (first === last) return (isThisYear ? day : dayAndYear).format(utcOf(first));
+    const isMonth = first.endsWith("-01") && addDays(last, 1) === nextMonthOf(first);
+    return isMonth ? month.format(utcOf(first)) : dates.formatRange(utcOf(first), utcOf(last));
+  };
+}
+
+const nextMonthOf = (first: IsoDate): IsoDate => `${addDays(first, 31).slice(0, 8)}01`;
 
 function twoUnits(large: number, largeUnit: string, small: number, smallUnit: string): string {
   return small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`;

@@ -4,6 +4,7 @@ import type { TodayView } from "../../metrics/today.ts";
 import { useNow, usePage } from "./context.ts";
 import { formatAge } from "./format.ts";
 import type { Connection } from "./live-store.ts";
+import { searchOf } from "./period/view-address.ts";
 import { currentTheme, switchTheme } from "./theme-choice.ts";
 
 interface HeaderProps {
@@ -14,11 +15,21 @@ interface HeaderProps {
   readonly connection: Connection;
   readonly timeZone: string;
   readonly onHelp: () => void;
+  readonly onSearch: () => void;
   readonly onTheme: () => void;
 }
 
-/** Name of the shop, pulse of the data, and the few things one can do. */
+const PAGES = [
+  ["/", "Today"],
+  ["/journeys", "Journeys"],
+  ["/compare", "Compare"],
+  ["/definitions", "Definitions"],
+  ["/set-up", "Set-up"],
+] as const;
+
+/** Name of the shop, the pages, pulse of the data, and the few things one can do. Links keep the period in view. */
 export function Header(props: HeaderProps): JSX.Element {
+  const { view } = usePage();
   return (
     <header class="top">
       <div class="top-row">
@@ -27,34 +38,38 @@ export function Header(props: HeaderProps): JSX.Element {
           <span class="visually-hidden">Vitrine, </span>
           <span class="brand-name">{props.storeName}</span>
         </a>
-        <nav class="top-actions" aria-label="Page">
-          <PageLink href="/" path={props.path}>
-            Today
-          </PageLink>
-          <PageLink href="/set-up" path={props.path}>
-            Set-up
-          </PageLink>
-          <PageLink href="/definitions" path={props.path}>
-            Definitions
-          </PageLink>
+        <div class="top-actions">
+          <button
+            type="button"
+            class="quiet-button"
+            onClick={props.onSearch}
+            aria-haspopup="dialog"
+            aria-keyshortcuts="/"
+          >
+            Search
+          </button>
           <ThemeButton onTheme={props.onTheme} />
           <button type="button" class="quiet-button" onClick={props.onHelp} aria-haspopup="dialog">
             Help
           </button>
           <SignOut />
-        </nav>
+        </div>
       </div>
+      <nav class="tabs" aria-label="Pages">
+        {PAGES.map(([path, name]) => (
+          <a
+            key={path}
+            class="tab"
+            href={`${path}${searchOf(view)}`}
+            data-link
+            aria-current={path === props.path ? "page" : undefined}
+          >
+            {name}
+          </a>
+        ))}
+      </nav>
       <StatusLine {...props} />
     </header>
-  );
-}
-
-function PageLink(props: { href: string; path: string; children: string }): JSX.Element {
-  const isHere = props.href === props.path;
-  return (
-    <a class="quiet-button" href={props.href} data-link aria-current={isHere ? "page" : undefined}>
-      {props.children}
-    </a>
   );
 }
 

@@ -1,16 +1,19 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { Dialog } from "./dialog.tsx";
-import { keepChoice, readChoice, SHORTCUTS_KEY } from "./theme-choice.ts";
-
-/** Whether single-key shortcuts are on; they can be switched off for people who dictate or press keys by accident. */
-export function areShortcutsOn(): boolean {
-  return readChoice(SHORTCUTS_KEY) !== "off";
-}
+import { areShortcutsOn } from "./shortcuts.ts";
+import { keepChoice, SHORTCUTS_KEY } from "./theme-choice.ts";
 
 const KEYS: readonly (readonly [key: string, what: string])[] = [
-  ["D", "Go to Today"],
-  ["S", "Go to Set-up"],
+  ["D", "The present day"],
+  ["W", "This week"],
+  ["M", "This month"],
+  ["\u2190 \u2192", "Previous and next period"],
+  ["X", "Compare"],
+  ["J", "Journeys"],
+  ["T", "The Today page"],
+  ["S", "Set-up"],
+  ["/", "Search a figure, a zone or a page"],
   ["?", "Open this help"],
   ["Esc", "Close a panel"],
   ["Tab", "Go from figure to figure"],
@@ -29,6 +32,10 @@ export function Help({ onClose }: { readonly onClose: () => void }): JSX.Element
       <p>
         Each figure opens to its definition, method and quality. A dash means that the value is not
         known, and the words below it say why; a zero means that zero was counted.
+      </p>
+      <p>
+        A change is given against what the line below the title names: counts in percent, rates in
+        points. “≈ same” means that chance alone may explain the difference.
       </p>
       <dl class="keys">
         {KEYS.map(([key, what]) => (

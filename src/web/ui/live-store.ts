@@ -1,6 +1,7 @@
 import type { TodayView } from "../../metrics/today.ts";
 import type { StatusView } from "../dashboard-source.ts";
 import type { DefinitionView, HeartbeatView, PeopleView, SiteView } from "../views.ts";
+import { fetchJson } from "./fetch-json.ts";
 
 /** Silence after which the page says that its figures are old. */
 export const STALE_AFTER_MS = 10_000;
@@ -162,15 +163,4 @@ class StreamStore implements LiveStore {
     this.#state = { ...this.#state, ...change };
     for (const listener of this.#listeners) listener();
   }
-}
-
-/** GET as JSON. A signed-out reader is led to the sign-in page; anything else refused becomes an error to show. */
-async function fetchJson<T>(path: string): Promise<T> {
-  const answer = await fetch(path, { headers: { accept: "application/json" } });
-  if (answer.status === 401) {
-    window.location.assign("/login");
-    throw new Error("You are signed out.");
-  }
-  if (!answer.ok) throw new Error(`The gateway answered ${answer.status} to ${path}.`);
-  return (await answer.json()) as T;
 }

@@ -1,4 +1,4 @@
-import type { MetricValue } from "../../core/metric-value.ts";
+import type { MetricReason, MetricValue } from "../../core/metric-value.ts";
 import { type Formats, halfWidthOf } from "./format.ts";
 
 /** Below this share of seeing time a figure carries a badge. */
@@ -7,14 +7,20 @@ const GOOD_COVERAGE = 0.95;
 const WIDE_RATIO = 0.1;
 const WIDE_RELATIVE = 0.25;
 
-/** Notes that belong to any open day, or that the coverage badge says already; they stand in the panel only. */
+/** Notes that belong to any open day, or that another badge says already; they stand in the panel only. */
 const ROUTINE_NOTES: ReadonlySet<string> = new Set([
   "day-open",
   "edge-effects",
   "partly-blind",
   "re-entries-merged",
   "staff-excluded",
+  "imputed",
 ]);
+
+/** Whether a note belongs to any figure of its kind, and stands in the panel only. Pure. */
+export function isRoutine({ code }: MetricReason): boolean {
+  return ROUTINE_NOTES.has(code);
+}
 
 /** Words for the badges of a figure; empty when nothing is off. An unknown value explains itself by its reason. Pure. */
 export function badgesOf(metric: MetricValue, formats: Formats): readonly string[] {
@@ -28,7 +34,7 @@ export function badgesOf(metric: MetricValue, formats: Formats): readonly string
     badges.push(`${formats.percent(Math.max(0.01, metric.imputedShare), 0)} estimated`);
   }
   if (isWide(metric, metric.value)) badges.push("wide interval");
-  if (metric.reason !== null && !ROUTINE_NOTES.has(metric.reason.code)) badges.push("see note");
+  if (metric.reason !== null && !isRoutine(metric.reason)) badges.push("see note");
   return badges;
 }
 

@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { epochMs } from "../../core/brand.ts";
+import type { ReportSeries } from "../../metrics/reports.ts";
 import type { DaySeries } from "../../metrics/today.ts";
-import { newestSeen, slotsOf } from "./series.ts";
+import { dayCurve, newestSeen, reportCharts, reportCurve, slotsOf } from "./series.ts";
 
 const STEP = 15 * 60_000;
 
-function series(values: readonly (number | null)[]): DaySeries {
+type Values = readonly (number | null)[];
+
+function series(values: Values): DaySeries {
   return {
     from: epochMs(0),
     stepMs: STEP,
@@ -18,36 +21,41 @@ function series(values: readonly (number | null)[]): DaySeries {
   };
 }
 
+const curve = (values: Values, before: Values | null = null) =>
+  dayCurve(series(values), before === null ? null : series(before), "entrants");
+
 test("the last hours are cut from the day", () => {
-  const slots = slotsOf(series(Array.from({ length: 40 }, (_, i) => i)), 3, 100);
+  const slots = slotsOf(curve(Array.from({ length: 40 }, (_, i) => i)), 3, 100);
   assert.equal(slots.length, 12);
   assert.equal(slots[0]?.from, 28 * STEP);
-  assert.equal(slots.at(-1)?.passing, 39);
+  assert.equal(slots.at(-1)?.value, 39);
 });
 
 test("slots before anything was seen are left out, down to two hours", () => {
   const late = [...Array<null>(30).fill(null), ...Array<number>(10).fill(1)];
-  assert.equal(slotsOf(series(late), 8, 100).length, 10);
+  assert.equal(slotsOf(curve(late), 8, 100).length, 10);
+  assert.equal(slotsOf(curve(late), null, 100).length, 10);
   const first = [...Array<null>(39).fill(null), 4];
-  assert.equal(slotsOf(series(first), 8, 100).length, 8);
+  assert.equal(slotsOf(curve(first), 8, 100).length, 8);
 });
 
-test("merging adds counts, averages occupancy and keeps slots on round times", () => {
-  const slots = slotsOf(series(Array.from({ length: 41 }, () => 2)), 24, 12);
+test("merging adds counts, averages people in the store, and keeps slots on round times", () => {
+  const twos = Array.from({ length: 41 }, () => 2);
+  const slots = slotsOf(curve(twos), 24, 12);
   assert.ok(slots.length <= 12);
   const slot = slots[1];
   assert.ok(slot !== undefined);
   const merged = (slot.to - slot.from) / STEP;
-  assert.equal(slot.passing, 2 * merged);
-  assert.equal(slot.occupancy, 2);
+  assert.equal(slot.value, 2 * merged);
+  assert.equal(slotsOf(dayCurve(series(twos), null, "occupancy"), 24, 12)[1]?.value, 2);
   for (const { from } of slots) assert.equal(from % (merged * STEP), 0);
 });
 
 test("unknown stays unknown, and a slot seen in part says so", () => {
   const values = [...Array<number>(8).fill(1), null, null, 3, null];
-  const slots = slotsOf(series(values), 24, 7);
+  const slots = slotsOf(curve(values), 24, 7);
   assert.deepEqual(
-    slots.map((slot) => [slot.passing, slot.isPartial]),
+    slots.map((slot) => [slot.value, slot.isPartial]),
     [
       [2, false],
       [2, false],
@@ -57,10 +65,77 @@ test("unknown stays unknown, and a slot seen in part says so", () => {
       [3, true],
     ],
   );
-  assert.equal(newestSeen(slots)?.passing, 3);
+  assert.equal(newestSeen(slots)?.value, 3);
 });
 
 test("a day without any value has no newest slot, and an empty one no slots", () => {
-  assert.equal(newestSeen(slotsOf(series([null, null]), 8, 50)), null);
-  assert.deepEqual(slotsOf(series([]), 8, 50), []);
+  assert.equal(newestSeen(slotsOf(curve([null, null]), 8, 50)), null);
+  assert.deepEqual(slotsOf(curve([]), 8, 50), []);
+  assert.deepEqual(slotsOf(curve([]), null, 50), []);
+});
+
+test("the day beside it goes on where today has not arrived yet", () => {
+  const before = [...Array<number>(20).fill(0), ...Array<number>(20).fill(5), 0, 0];
+  const slots = slotsOf(curve(Array<number>(30).fill(1), before), null, 100);
+  assert.equal(slots.length, 40);
+  assert.deepEqual([slots.at(-1)?.value, slots.at(-1)?.before], [null, 5]);
+  assert.equal(slots.at(-1)?.to, 40 * STEP);
+});
+
+test("hours that were empty on both days are cut off, unless something was counted then", () => {
+  const today = [0, 0, 0, 0, 4, ...Array<number>(10).fill(2)];
+  const before = [0, 0, 0, 3, 4, ...Array<number>(10).fill(2), 0, 0];
+  const slots = slotsOf(curve(today, before), null, 100);
+  assert.equal(slots[0]?.from, 3 * STEP);
+  assert.equal(slots.length, 12);
+});
+
+test("a week on a phone is drawn by days, never by odd parts of them", () => {
+  const HOUR = 3_600_000;
+  const hours: ReportSeries = {
+    grain: "hour",
+    slots: Array.from({ length: 168 }, (_, i) => ({
+      from: epochMs(i * HOUR),
+      to: epochMs((i + 1) * HOUR),
+    })),
+    columns: { entrants: Array<number>(168).fill(1) },
+  };
+  for (const [maxSlots, count] of [
+    [27, 7],
+    [45, 42],
+    [200, 168],
+  ] as const) {
+    const slots = slotsOf(reportCurve(hours, null, "entrants"), null, maxSlots);
+    assert.equal(slots.length, count);
+    assert.equal(slots[0]?.value, 168 / count);
+  }
+});
+
+test("a report's slots are kept as they are, also days of 23 and 25 hours", () => {
+  const HOUR = 3_600_000;
+  const starts = [0, 24, 47, 72, 97].map((hours) => hours * HOUR);
+  const days = (values: Values): ReportSeries => ({
+    grain: "day",
+    slots: starts.slice(0, -1).map((from, i) => ({
+      from: epochMs(from),
+      to: epochMs(starts[i + 1] ?? from),
+    })),
+    columns: { entrants: values, "shopfront-conversion": [0.1, 0.2, null, 0.1] },
+  });
+  const one = reportCurve(days([0, 7, null, 9]), days([1, 2, 3, 4]), "entrants");
+  const slots = slotsOf(one, null, 3);
+  assert.deepEqual(
+    slots.map(({ value, before }) => [value, before]),
+    [
+      [0, 1],
+      [7, 2],
+      [null, 3],
+      [9, 4],
+    ],
+  );
+  assert.deepEqual(
+    slots.map(({ from, to }) => (to - from) / HOUR),
+    [24, 23, 25, 25],
+  );
+  assert.deepEqual(reportCharts(days([])), ["entrants", "shopfront-conversion"]);
 });

@@ -1,5 +1,5 @@
 import type { MetricId, MetricMethod, MetricUnit } from "../../core/metric-value.ts";
-import type { LineRole, ZoneKind } from "../../core/site.ts";
+import type { FloorZoneKind, LineRole } from "../../core/site.ts";
 
 /** The glossary's word for each metric, as written above a figure. */
 export const METRIC_NAMES: Readonly<Record<MetricId, string>> = {
@@ -8,7 +8,7 @@ export const METRIC_NAMES: Readonly<Record<MetricId, string>> = {
   "buying-units": "Buying units",
   exits: "Exits",
   "shopfront-conversion": "Shopfront conversion",
-  occupancy: "Occupancy now",
+  occupancy: "Occupancy",
   "visit-duration-mean": "Visit duration",
   "bounce-rate": "Bounce rate",
   transactions: "Transactions",
@@ -19,14 +19,14 @@ export const METRIC_NAMES: Readonly<Record<MetricId, string>> = {
   "zone-dwell-mean": "Mean dwell",
   "zone-dwell-median": "Median dwell",
   "zone-dwell-total": "Total dwell",
-  "entrants-raw": "Entries, raw",
+  "entrants-raw": "Entries, raw count",
   children: "Children",
   "occupancy-peak": "Peak occupancy",
   "visit-duration-median": "Median visit",
-  "visit-duration-p90": "Long visit (90 %)",
+  "visit-duration-p90": "Long visit (p90)",
   "bounce-rate-ga4": "Bounce rate (GA4)",
-  "door-drift": "Drift of the doors",
-  "sales-conversion-units": "Sales per buying unit",
+  "door-drift": "Door drift",
+  "sales-conversion-units": "Conversion by groups",
   "average-transaction-value": "Average sale",
   "units-per-transaction": "Items per sale",
   "shopper-yield": "Sales per entrant",
@@ -34,37 +34,27 @@ export const METRIC_NAMES: Readonly<Record<MetricId, string>> = {
   "click-collect-handovers": "Collect hand-overs",
   "click-collect-attach": "Bought beside collecting",
   "zone-unique-visits": "Visitors",
-  "zone-dwell-p90": "Long dwell (90 %)",
+  "zone-dwell-p90": "Long dwell (p90)",
   "zone-seconds-per-entrant": "Dwell per entrant",
   "zone-draw": "Draw",
-  "zone-engagement": "Engagement",
+  "zone-engagement": "Engaged",
   "zone-conversion": "Zone conversion",
   "zone-holding-power": "Holding power",
   "zone-lift": "Cross-shopping",
   "zone-transition": "Goes on to",
-  "queue-length": "Queue now",
+  "queue-length": "Mean length",
   "queue-wait-mean": "Mean wait",
-  "queue-service-rate": "Served per hour",
+  "queue-service-rate": "Served",
   "queue-abandonment": "Abandoned",
   "queue-balking": "Turned back",
-  "basket-put-back-rate": "Put back",
+  "basket-put-back-rate": "Put-back rate",
   "baskets-abandoned": "Abandoned baskets",
-  "identification-coverage": "Identified",
+  "identification-coverage": "Identified visits",
   "repeat-rate": "Repeat rate",
-  "visit-recency": "Days since last visit",
+  "visit-recency": "Since the visit before",
   "visit-frequency": "Visits per customer",
-  "customer-tenure": "Known for",
+  "customer-tenure": "Since the first visit",
 };
-
-/** Figures of the large row, in reading order; every other store-level value stands in the small row. */
-export const HEADLINE: readonly MetricId[] = [
-  "passing-traffic",
-  "entrants",
-  "shopfront-conversion",
-  "occupancy",
-  "visit-duration-mean",
-  "sales-conversion",
-];
 
 export const METHOD_WORDS: Readonly<Record<MetricMethod, string>> = {
   count: "Counted at the lines and zones",
@@ -100,11 +90,12 @@ export const ARROW_WORDS: Readonly<Record<LineRole, string>> = {
   internal: "in",
 };
 
-export const ZONE_WORDS: Readonly<Record<ZoneKind, string>> = {
+export const ZONE_WORDS: Readonly<Record<FloorZoneKind, string>> = {
   display: "display",
   window: "window",
   queue: "queue",
   till: "till",
   collect: "collect point",
   area: "area",
+  outside: "outside",
 };

@@ -1,0 +1,204 @@
+import type { Difficulty, Fault } from "../../src/app/simulate/model.ts";
+import {
+  Simulation,
+  tradingDay,
+  VARIANTS,
+  type VariantName,
+} from "../../src/app/simulate/simulation.ts";
+import { ToldShop } from "../../src/app/simulate/told-shop.ts";
+import type { TrueDay } from "../../src/app/simulate/true-day.ts";
+import type { Identity } from "../../src/app/simulate/truth/question.ts";
+import { ShopTruth } from "../../src/app/simulate/truth/shop-truth.ts";
+import { type EpochMs, epochMs } from "../../src/core/brand.ts";
+import type { MetricId, MetricValue } from "../../src/core/metric-value.ts";
+import type { SitePlan } from "../../src/core/site.ts";
+import { createMetrics, type Metrics } from "../../src/metrics/metrics.ts";
+import { questionKey, questionsFor, type SimQuestion } from "./sim-questions.ts";
+import { CoverageTally, entryOf, meanOf, type SimEntry } from "./sim-score.ts";
+
+/** What to run. */
+export interface SimRunOptions {
+  readonly seed: number;
+  readonly days: number;
+  readonly difficulty: Difficulty;
+  readonly faults: readonly Fault[];
+  readonly variants: readonly VariantName[];
+  /** Only these metrics, and no days; empty = all. */
+  readonly only: readonly string[];
+}
+
+/** What came of one way of watching the shop. */
+export interface VariantScore {
+  readonly entries: Readonly<Record<string, SimEntry>>;
+  readonly coverage: CoverageTally;
+  /** Mean error of people inside every 15 min: as shown then, and as the closed day has it. */
+  readonly occupancyMae: { readonly live: number | null; readonly closed: number | null };
+  readonly zonePeopleMae: number | null;
+  /** Metrics that are defined and have no figure yet. */
+  readonly missing: readonly string[];
+  readonly seconds: { readonly events: number; readonly figures: number };
+  readonly events: number;
+}
+
+const STORE = { kind: "store" } as const;
+const QUARTER_MS = 900_000;
+/** Drift is learned from closed days: live occupancy is compared from here on. */
+const LEARNED_DAYS = 8;
+
+/** Figures of identified visits, whose truth is about the same visits. */
+const OF_IDENTIFIED: readonly MetricId[] = [
+  "identification-coverage",
+  "repeat-rate",
+  "visit-recency",
+  "visit-frequency",
+  "customer-tenure",
+  "basket-put-back-rate",
+  "baskets-abandoned",
+];
+
+/** Runs a shop once and watches it in several ways. Deterministic but for the seconds. */
+export function runSim(options: SimRunOptions): Record<string, VariantScore> {
+  const { seed, difficulty, faults, days } = options;
+  const simulation = new Simulation({ seed, difficulty, faults });
+  const runs = options.variants.map((name) => new VariantRun(simulation, name, options.only));
+  for (let number = 0; number < days; number += 1) {
+    const day = simulation.day(number);
+    for (const run of runs) run.day(day);
+  }
+  return Object.fromEntries(runs.map((run) => [run.name, run.score(days)]));
+}
+
+class VariantRun {
+  readonly name: VariantName;
+  readonly #site: SitePlan;
+  readonly #metrics: Metrics;
+  readonly #shop: ToldShop;
+  readonly #truth: ShopTruth;
+  readonly #identity: Identity;
+  readonly #only: readonly string[];
+  readonly #live: number[] = [];
+  readonly #closed: number[] = [];
+  readonly #zonePeople: number[] = [];
+  #events = 0;
+  #eventsMs = 0;
+
+  constructor(simulation: Simulation, name: VariantName, only: readonly string[]) {
+    const sensors = VARIANTS[name];
+    const shop = simulation.shop(sensors);
+    this.name = name;
+    this.#only = only;
+    this.#site = shop.site;
+    this.#metrics = createMetrics({ site: shop.site });
+    this.#truth = new ShopTruth(simulation.layout);
+    // Without anything that follows people the definition cannot merge who comes back.
+    this.#identity = sensors.following ? "merged" : "raw";
+    this.#shop = new ToldShop(shop, (event) => {
+      this.#events += 1;
+      this.#metrics.ingest(event);
+    });
+  }
+
+  day(day: TrueDay): void {
+    const startMs = performance.now();
+    const today = new ShopTruth(this.#truth.layout);
+    const isCompared = this.#only.length === 0 && day.number >= LEARNED_DAYS;
+    if (isCompared) today.add(day, new Set());
+    const identified = this.#shop.day(day, (now) => {
+      if (isCompared && now % QUARTER_MS === 0) this.#compareNow(day, today, now);
+    });
+    this.#shop.closeDay(day);
+    this.#truth.add(day, identified);
+    this.#eventsMs += performance.now() - startMs;
+    if (isCompared) this.#compareClosed(day, today);
+  }
+
+  score(days: number): VariantScore {
+    this.#shop.finish();
+    const startMs = performance.now();
+    const entries: Record<string, SimEntry> = {};
+    const coverage = new CoverageTally();
+    const missing = new Set<string>();
+    const asked = questionsFor(this.#site).filter(
+      ({ metric }) => this.#only.length === 0 || this.#only.includes(metric),
+    );
+    for (const question of asked) {
+      const whole = this.#compare(question, { from: 0, to: days });
+      if (whole === null) missing.add(question.metric);
+      else {
+        entries[questionKey(question)] = whole;
+        coverage.add(question.metric, whole);
+        if (question.isDaily && this.#only.length === 0) this.#addDays(question, days, coverage);
+      }
+    }
+    return {
+      entries,
+      coverage,
+      occupancyMae: { live: meanOf(this.#live), closed: meanOf(this.#closed) },
+      zonePeopleMae: meanOf(this.#zonePeople),
+      missing: [...missing],
+      seconds: {
+        events: Math.round(this.#eventsMs) / 1000,
+        figures: Math.round(performance.now() - startMs) / 1000,
+      },
+      events: this.#events,
+    };
+  }
+
+  #addDays(question: SimQuestion, days: number, coverage: CoverageTally): void {
+    for (let day = 0; day < days; day += 1) {
+      const entry = this.#compare(question, { from: day, to: day + 1 });
+      if (entry !== null) coverage.add(question.metric, entry);
+    }
+  }
+
+  #compare(
+    { metric, scope }: SimQuestion,
+    span: { readonly from: number; readonly to: number },
+  ): SimEntry | null {
+    const value = this.#ask(metric, scope, tradingDay(span.from).from, tradingDay(span.to - 1).to);
+    if (value === null) return null;
+    const { parameters } = value.definition;
+    // Tags of carriers are a sample of its own: nothing is said about everybody.
+    const isSample = value.method === "tag" && !OF_IDENTIFIED.includes(metric);
+    const query = { metric, scope, span, identity: this.#identity, parameters };
+    return entryOf(value, isSample ? null : this.#truth.value(query));
+  }
+
+  /** null when the metric has no figure yet. */
+  #ask(
+    metric: SimQuestion["metric"],
+    scope: SimQuestion["scope"],
+    from: EpochMs,
+    to: EpochMs,
+  ): MetricValue | null {
+    try {
+      return this.#metrics.value(metric, scope, from, to);
+    } catch (error) {
+      // Only this: everything else that goes wrong in a figure is to be seen.
+      const isMissing = error instanceof TypeError && error.message.startsWith("metric without");
+      if (isMissing) return null;
+      throw error;
+    }
+  }
+
+  #compareNow(day: TrueDay, today: ShopTruth, now: EpochMs): void {
+    const { from } = tradingDay(day.number);
+    const inside = this.#ask("occupancy", STORE, from, now)?.value ?? null;
+    if (inside !== null) this.#live.push(Math.abs(inside - today.insideAt(now)));
+    if (!VARIANTS[this.name].following) return;
+    for (const { id } of this.#site.cameras.flatMap((camera) => camera.zones)) {
+      const value = this.#ask("zone-people-now", { kind: "zone", id }, from, now)?.value ?? null;
+      if (value !== null) this.#zonePeople.push(Math.abs(value - today.peopleIn(id, now)));
+    }
+  }
+
+  /** The closed day's curve, which is what charts of past days show. */
+  #compareClosed(day: TrueDay, today: ShopTruth): void {
+    const { from, to } = tradingDay(day.number);
+    this.#ask("occupancy", STORE, from, to);
+    for (let at = day.opensAt + QUARTER_MS; at < day.closesAt; at += QUARTER_MS) {
+      const value = this.#ask("occupancy", STORE, from, epochMs(at))?.value ?? null;
+      if (value !== null) this.#closed.push(Math.abs(value - today.insideAt(at)));
+    }
+  }
+}

@@ -1,0 +1,139 @@
+import { type EpochMs, epochMs } from "../../core/brand.ts";
+import type { Clock } from "../../core/clock.ts";
+import type { MetricId, MetricScope, MetricValue } from "../../core/metric-value.ts";
+import type { SitePlan } from "../../core/site.ts";
+import type { History } from "../../io/history/history.ts";
+import type { SavedRollup } from "../../io/history/history-rows.ts";
+import { ADDITIVE } from "../../metrics/archive.ts";
+import type { Metrics } from "../../metrics/metrics.ts";
+import { doorsOf, reportMetrics, zonesOf } from "../../metrics/period-report.ts";
+import type { ReasonCode } from "../../metrics/reasons.ts";
+import { type ShopDays, slotsOf } from "../../metrics/report-period.ts";
+import type { Grain } from "../../metrics/reports.ts";
+
+export interface RollupKeeperDeps {
+  readonly site: SitePlan;
+  readonly days: ShopDays;
+  readonly metrics: Pick<Metrics, "takeDirtySlots" | "rollup">;
+  readonly history: Pick<History, "saveRollups">;
+  readonly clock: Clock;
+}
+
+/** What to save of each slot. */
+interface Kept {
+  readonly scope: MetricScope;
+  readonly metrics: readonly MetricId[];
+}
+
+/** Events of a slot may come so much later without correcting it. */
+const GRACE_MS = 60_000;
+/** Slots made in one go, coarse ones first: the rest waits for the next time, so that nothing live is held up. */
+const SLOTS_AT_ONCE = 240;
+const GRAINS: readonly Grain[] = ["day", "hour", "quarter", "minute"];
+/** Where a minute means something: the counts of doors, frontage and till. */
+const BY_MINUTE: ReadonlySet<MetricId> = new Set<MetricId>([
+  "passing-traffic",
+  "entrants",
+  "exits",
+  "transactions",
+  "net-sales",
+]);
+
+/**
+ * Saves the values of slots that are over: minutes (counts only), quarters and hours (counts, occupancy and the two
+ * conversions), trading days (everything a report shows). A late event makes its slots due again, and the correction
+ * is saved with a higher revision. Slots due are remembered until they are saved; there are at most as many as the
+ * metrics keep.
+ */
+export class RollupKeeper {
+  readonly #deps: RollupKeeperDeps;
+  readonly #kept: Readonly<Record<Grain, readonly Kept[]>>;
+  readonly #due: Readonly<Record<Grain, Map<EpochMs, EpochMs>>> = {
+    minute: new Map(),
+    quarter: new Map(),
+    hour: new Map(),
+    day: new Map(),
+  };
+
+  constructor(deps: RollupKeeperDeps) {
+    this.#deps = deps;
+    this.#kept = {
+      minute: keptAt(deps.site, "minute"),
+      quarter: keptAt(deps.site, "quarter"),
+      hour: keptAt(deps.site, "hour"),
+      day: keptAt(deps.site, "day"),
+    };
+  }
+
+  /** Slots that wait to be saved. */
+  get waiting(): number {
+    return GRAINS.reduce((sum, grain) => sum + this.#due[grain].size, 0);
+  }
+
+  /** Saves slots that are due and over; returns how many values were new or different. */
+  save(): number {
+    this.#note();
+    const { history, clock } = this.#deps;
+    const over = epochMs(clock.now() - GRACE_MS);
+    let room = SLOTS_AT_ONCE;
+    const rows: SavedRollup[] = [];
+    for (const grain of GRAINS) {
+      for (const [from, to] of this.#due[grain]) {
+        if (room === 0) break;
+        if (to > over) continue;
+        const made = this.#rowsOf(grain, from, to);
+        if (!made.some(({ value }) => isBeingEstimated(value))) this.#due[grain].delete(from);
+        rows.push(...made.filter(({ value }) => !isBeingEstimated(value)));
+        room -= 1;
+      }
+    }
+    return history.saveRollups(rows);
+  }
+
+  #note(): void {
+    const { metrics, days } = this.#deps;
+    for (const { grain, from, to, isWhole } of metrics.takeDirtySlots()) {
+      this.#due[grain].set(from, to);
+      if (!isWhole) continue;
+      for (const finer of GRAINS)
+        for (const slot of slotsOf(days, finer, from, to)) this.#due[finer].set(slot.from, slot.to);
+    }
+  }
+
+  #rowsOf(grain: Grain, from: EpochMs, to: EpochMs): SavedRollup[] {
+    return this.#kept[grain].flatMap(({ scope, metrics }) => {
+      const slots = this.#deps.metrics.rollup({ grain, metrics, scope, from, to });
+      return slots.flatMap(({ values, isFinal }) =>
+        values.map((value) => ({ grain, value, isFinal, sharesDefinition: isPlain(value) })),
+      );
+    });
+  }
+}
+
+function keptAt(site: SitePlan, grain: Grain): readonly Kept[] {
+  const wanted = (metric: MetricId): boolean =>
+    grain === "day" ||
+    (grain === "minute" ? BY_MINUTE.has(metric) : ADDITIVE.has(metric) || SHORT.has(metric));
+  const of = (scope: MetricScope, metrics: readonly MetricId[]): Kept => ({
+    scope,
+    metrics: metrics.filter(wanted),
+  });
+  return [
+    of({ kind: "store" }, reportMetrics("store")),
+    ...doorsOf(site).map(({ id }) => of({ kind: "line", id }, reportMetrics("line"))),
+    ...zonesOf(site).map(({ id, kind }) => of({ kind: "zone", id }, reportMetrics(kind))),
+  ].filter(({ metrics }) => metrics.length > 0);
+}
+
+const SHORT: ReadonlySet<MetricId> = new Set<MetricId>([
+  "occupancy-peak",
+  "shopfront-conversion",
+  "sales-conversion",
+]);
+
+/** Whether the value will be known in a few minutes. Pure. */
+export const isBeingEstimated = ({ reason }: MetricValue): boolean =>
+  reason?.code === ("estimating" satisfies ReasonCode);
+
+/** Counts have few different parameters, so that their definitions are worth sharing. */
+const isPlain = ({ metric }: MetricValue): boolean => ADDITIVE.has(metric);

@@ -1,0 +1,129 @@
+import { BoundedMap } from "../../core/bounded-map.ts";
+import { type EpochMs, epochMs, monoMs, type TagId } from "../../core/brand.ts";
+import type { TransactionRecorded, VisitMethod, VisitReceipt } from "../../core/events.ts";
+import type { ZoneKind } from "../../core/site.ts";
+import { VISIT_LIMITS, VISIT_RULES } from "./rules.ts";
+
+/** What may have paid a receipt: somebody with a way of their own. */
+export interface PayingVisit<Of> {
+  readonly of: Of;
+  /** Names the visit; two stays of one visit are one candidate. */
+  readonly visitId: string;
+  /** An instant within the visit by which the receipt is found in it. */
+  readonly at: EpochMs;
+  /** When its stay at the till ended; null when it has not. */
+  readonly to: EpochMs | null;
+}
+
+/** Where visits are found. */
+export interface PayingVisits<Of> {
+  /** The visit of a tag at an instant; null when there was none. */
+  ofTag(tagId: TagId, at: EpochMs): PayingVisit<Of> | null;
+  /** Visits of customers with a stay in a zone of this kind that overlaps [from, to]. */
+  inZone(
+    method: VisitMethod,
+    kind: ZoneKind,
+    from: EpochMs,
+    to: EpochMs,
+  ): readonly PayingVisit<Of>[];
+}
+
+/** What became of the receipts since the start. */
+export interface ReceiptCounters {
+  /** Part of a visit, by one method at least. */
+  readonly linkedReceipts: number;
+  /** Several visits can have paid, by any method, and none is given it. */
+  readonly ambiguousReceipts: number;
+  /** No visit can have paid. */
+  readonly unlinkedReceipts: number;
+  readonly repeatedReceipts: number;
+  readonly droppedReceipts: number;
+}
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+/**
+ * Finds whose receipt it is: of the tag it names, else of the only visit with a stay at the till around the payment. At a
+ * busy till the next customer steps up while the last one packs: of several, the only one who was there at the instant
+ * of payment. A track and a tag of one person are not known to be one, so each method has its own answer. Bounded.
+ */
+export class ReceiptLinks<Of> {
+  readonly #visits: PayingVisits<Of>;
+  readonly #waiting = new Map<string, TransactionRecorded>();
+  readonly #known = new BoundedMap<string, true>({
+    cap: VISIT_LIMITS.receipts,
+    idleMs: Number.POSITIVE_INFINITY,
+  });
+  readonly #counters: Mutable<ReceiptCounters> = {
+    linkedReceipts: 0,
+    ambiguousReceipts: 0,
+    unlinkedReceipts: 0,
+    repeatedReceipts: 0,
+    droppedReceipts: 0,
+  };
+
+  constructor(visits: PayingVisits<Of>) {
+    this.#visits = visits;
+  }
+
+  get counters(): ReceiptCounters {
+    return { ...this.#counters };
+  }
+
+  /** Takes a receipt; when it is to be decided on, or null when it has come before or is nobody's in the shop. */
+  take(event: TransactionRecorded): EpochMs | null {
+    if (event.transactionKind === "delivery") return null;
+    if (this.#known.peek(event.receiptId) === true) {
+      this.#counters.repeatedReceipts += 1;
+      return null;
+    }
+    this.#known.set(event.receiptId, true, monoMs(0));
+    if (this.#waiting.size >= VISIT_LIMITS.receipts) {
+      this.#counters.droppedReceipts += 1;
+      return null;
+    }
+    this.#waiting.set(event.receiptId, event);
+    return epochMs(event.at + VISIT_RULES.afterPaymentMs + VISIT_RULES.settleMs);
+  }
+
+  /** Decides on a receipt that waits: the visits it belongs to, at most one of each method. */
+  decide(receiptId: string): {
+    readonly receipt: VisitReceipt;
+    readonly visits: readonly PayingVisit<Of>[];
+  } | null {
+    const event = this.#waiting.get(receiptId);
+    if (event === undefined) return null;
+    this.#waiting.delete(receiptId);
+    const { transactionKind, netMinor, units, at } = event;
+    const answers = [this.#byTag(event), this.#byZone(event, "track"), this.#byZone(event, "tag")];
+    const visits = answers.filter((one) => one !== null && one !== "several");
+    if (visits.length > 0) this.#counters.linkedReceipts += 1;
+    else if (answers.includes("several")) this.#counters.ambiguousReceipts += 1;
+    else this.#counters.unlinkedReceipts += 1;
+    return { receipt: { receiptId, transactionKind, paidAt: at, netMinor, units }, visits };
+  }
+
+  #byTag({ tagId, at }: TransactionRecorded): PayingVisit<Of> | null {
+    return tagId === undefined ? null : this.#visits.ofTag(tagId, at);
+  }
+
+  /** Who brings goods back may have bought them any day: where they stand proves nothing, only their tag does. */
+  #byZone(event: TransactionRecorded, method: VisitMethod): PayingVisit<Of> | "several" | null {
+    const { transactionKind, tagId, at } = event;
+    if (transactionKind === "refund" || (method === "tag" && tagId !== undefined)) return null;
+    const kind = transactionKind === "click-collect" ? "collect" : "till";
+    const from = epochMs(at - VISIT_RULES.beforePaymentMs);
+    const to = epochMs(at + VISIT_RULES.afterPaymentMs);
+    const near = this.#visits.inZone(method, kind, from, to);
+    const there = near.filter((one) => one.at <= at && (one.to === null || one.to > at));
+    if (near.length === 0) return null;
+    return onlyVisit(near) ?? onlyVisit(there) ?? "several";
+  }
+}
+
+/** The visit that all of these are of; null when there are several or none. */
+function onlyVisit<Of>(stays: readonly PayingVisit<Of>[]): PayingVisit<Of> | null {
+  const [first] = stays;
+  if (first === undefined) return null;
+  return stays.every(({ visitId }) => visitId === first.visitId) ? first : null;
+}

@@ -1,0 +1,254 @@
+import { type EpochMs, epochMs, type ZoneId } from "../../core/brand.ts";
+import type { VisitEnd, VisitMethod } from "../../core/events.ts";
+import type { GoneMark, Mark, PassMark, StayMark } from "./marks.ts";
+import { VISIT_RULES } from "./rules.ts";
+
+/** When a visit that has not ended by itself is ended. */
+export interface VisitLimit {
+  /** Nobody is taken to be inside from here on. */
+  readonly at: EpochMs;
+  readonly endedBy: "closing" | "day-end";
+  /** Until when somebody who is still there is taken to have stayed. */
+  readonly bound: EpochMs;
+}
+
+/** What cutting a way into visits needs to know besides the marks. */
+export interface SegmentContext {
+  readonly method: VisitMethod;
+  readonly reentryGapMs: number;
+  limitOf(enteredAt: EpochMs): VisitLimit;
+  /** The first instant from `from` on at which what follows this carrier stopped for good; null when it did not. */
+  breakAfter(from: EpochMs): EpochMs | null;
+  /** Until when from `from` on, and at most `to`, it was really seen. */
+  seenUntil(from: EpochMs, to: EpochMs): EpochMs;
+  /** Whether who is heard then was there before anybody listened. */
+  isStartUp(at: EpochMs): boolean;
+  /** Whether a zone lies inside of the shop; a stay before a shop window is no visit. */
+  isInside(zoneId: ZoneId): boolean;
+}
+
+/** One visit of a carrier, over or not. */
+export interface Segment {
+  /** What it began with: names the visit. */
+  readonly first: Mark;
+  readonly last: Mark;
+  readonly enteredAt: EpochMs;
+  readonly exitedAt: EpochMs;
+  readonly entry: PassMark | null;
+  readonly exit: PassMark | null;
+  readonly isEntrySeen: boolean;
+  readonly isExitSeen: boolean;
+  readonly endedBy: VisitEnd;
+  readonly reentries: number;
+  readonly passes: readonly PassMark[];
+  readonly stays: readonly StayMark[];
+  /** Crossings that do not fit: in without out, or out without in between. */
+  readonly contradictions: number;
+  /** From then on no further mark is part of it, should none have come by then. */
+  readonly over: EpochMs;
+}
+
+/** How a visit ends when no further mark comes. */
+interface Ending {
+  readonly over: EpochMs;
+  readonly endedBy: VisitEnd;
+  readonly exitedAt: EpochMs;
+  readonly isExitSeen: boolean;
+}
+
+/** Cuts the marks of one carrier, in order of time, into visits. Pure: the same marks give the same visits. */
+export function segmentsOf(marks: readonly Mark[], context: SegmentContext): readonly Segment[] {
+  const segments: Segment[] = [];
+  let draft: Draft | null = null;
+  for (const mark of marks) {
+    if (draft !== null) {
+      const ending = draft.ending();
+      if (mark.at < ending.over) {
+        draft.take(mark);
+        continue;
+      }
+      segments.push(draft.end(ending));
+      draft = null;
+    }
+    const before = segments.at(-1)?.endedBy;
+    // Whoever leaves after having been ended by the clock leaves that visit and begins none.
+    const isLeaver = mark.kind === "out" && (before === "closing" || before === "day-end");
+    if (!isLeaver && begins(mark, context)) draft = new Draft(mark, context);
+  }
+  if (draft !== null) segments.push(draft.end(draft.ending()));
+  return segments;
+}
+
+/** Whether a visit can begin with this: an exit nobody saw the entry of is one, for a track. */
+function begins(mark: Mark, { method, isInside }: SegmentContext): boolean {
+  if (mark.kind === "stay") return isInside(mark.zoneId);
+  return mark.kind === "in" || (mark.kind === "out" && method === "track");
+}
+
+/** A visit while its marks are read. */
+class Draft {
+  readonly #context: SegmentContext;
+  readonly #passes: PassMark[] = [];
+  readonly #stays: StayMark[] = [];
+  #first: Mark;
+  #last: Mark;
+  #entry: PassMark | null = null;
+  #exit: PassMark | GoneMark | null = null;
+  #reentries = 0;
+  #contradictions = 0;
+  #limit: VisitLimit | null = null;
+  /** The newest instant of which anything is known. */
+  #until: EpochMs;
+
+  constructor(first: Mark, context: SegmentContext) {
+    this.#context = context;
+    this.#first = first;
+    this.#last = first;
+    this.#until = first.at;
+    if (first.kind === "in") this.#enter(first);
+    else if (first.kind === "out") this.#leave(first);
+    else if (first.kind === "stay") this.#stay(first);
+  }
+
+  take(mark: Mark): void {
+    switch (mark.kind) {
+      case "in":
+        this.#comeIn(mark);
+        break;
+      case "out":
+        if (this.#exit !== null) this.#comeBack();
+        this.#leave(mark);
+        break;
+      case "gone":
+        this.#exit ??= mark;
+        break;
+      case "stay":
+        this.#takeStay(mark);
+        break;
+    }
+    this.#last = mark;
+  }
+
+  ending(): Ending {
+    const { reentryGapMs } = this.#context;
+    const exit = this.#exit;
+    if (exit === null) return this.#endingInside();
+    const over = epochMs(exit.at + reentryGapMs + 1);
+    if (exit.kind === "gone")
+      return { over, endedBy: "sensor", exitedAt: this.#until, isExitSeen: false };
+    const endedBy = exit.isSilence ? "silence" : "exit";
+    return { over, endedBy, exitedAt: exit.at, isExitSeen: true };
+  }
+
+  end(ending: Ending): Segment {
+    const entry = this.#entry;
+    const isHeardFirst =
+      entry !== null && entry.lineId === null && this.#context.isStartUp(entry.at);
+    const { endedBy, exitedAt, isExitSeen, over } = ending;
+    return {
+      first: this.#first,
+      last: this.#last,
+      enteredAt: this.#first.at,
+      exitedAt,
+      entry,
+      exit: this.#exit?.kind === "out" ? this.#exit : null,
+      isEntrySeen: entry !== null && !isHeardFirst,
+      isExitSeen,
+      endedBy,
+      reentries: this.#reentries,
+      passes: this.#passes,
+      stays: this.#stays,
+      contradictions: this.#contradictions,
+      over,
+    };
+  }
+
+  /** Of somebody who has not left: the first of what may end the visit. */
+  #endingInside(): Ending {
+    const { method, limitOf, breakAfter, seenUntil, reentryGapMs } = this.#context;
+    const until = this.#until;
+    const isThere = method === "tag" || this.#stays.some(({ to }) => to === null);
+    const stayedTo = (at: EpochMs): EpochMs =>
+      isThere ? epochMs(Math.max(until, seenUntil(until, at))) : until;
+    this.#limit ??= limitOf(this.#first.at);
+    const limit = this.#limit;
+    let ending: Ending = {
+      over: limit.at,
+      endedBy: limit.endedBy,
+      exitedAt: stayedTo(limit.bound),
+      isExitSeen: false,
+    };
+    const lostAt = isThere ? null : this.#lostAt();
+    if (lostAt !== null && lostAt + reentryGapMs + 1 < ending.over) {
+      const over = epochMs(lostAt + reentryGapMs + 1);
+      ending = { ...ending, over, endedBy: "lost", exitedAt: until };
+    }
+    const blindAt = breakAfter(this.#last.at);
+    if (blindAt === null || blindAt >= ending.over) return ending;
+    // What was told of the very instant still belongs to it.
+    const over = epochMs(blindAt + 1);
+    return { ...ending, over, endedBy: "sensor", exitedAt: stayedTo(blindAt) };
+  }
+
+  /** When the track was lost inside of a zone, with nothing known of it later; null when it was not. */
+  #lostAt(): EpochMs | null {
+    const last = this.#stays.find(({ to, isCensored }) => isCensored && to === this.#until);
+    return last === undefined ? null : this.#until;
+  }
+
+  #comeIn(mark: PassMark): void {
+    if (this.#exit !== null) this.#comeBack();
+    else if (this.#isDoorstep(mark)) {
+      // The stay was seen from outside of the line: the visit begins here.
+      this.#enter(mark);
+      this.#first = mark;
+      this.#limit = null;
+      return;
+    } else if (mark.lineId !== null) this.#contradictions += 1;
+    this.#note(mark.at);
+    this.#passes.push(mark);
+  }
+
+  #isDoorstep(mark: PassMark): boolean {
+    if (this.#passes.length > 0) return false;
+    return mark.at - this.#first.at <= VISIT_RULES.doorstepMs;
+  }
+
+  #enter(mark: PassMark): void {
+    this.#entry = mark;
+    this.#note(mark.at);
+    this.#passes.push(mark);
+  }
+
+  #leave(mark: PassMark): void {
+    this.#exit = mark;
+    this.#note(mark.at);
+    this.#passes.push(mark);
+  }
+
+  /** Whoever was only not followed for a while may have been inside all the time. */
+  #comeBack(): void {
+    if (this.#exit?.kind === "out") this.#reentries += 1;
+    this.#exit = null;
+  }
+
+  #takeStay(mark: StayMark): void {
+    const exit = this.#exit;
+    if (exit !== null) {
+      const isOutside = !this.#context.isInside(mark.zoneId);
+      if (isOutside || mark.at <= exit.at + VISIT_RULES.doorstepMs) return;
+      // Nobody saw it come back, and there it is.
+      this.#comeBack();
+    }
+    this.#stay(mark);
+  }
+
+  #stay(mark: StayMark): void {
+    this.#stays.push(mark);
+    this.#note(mark.to ?? mark.at);
+  }
+
+  #note(at: EpochMs): void {
+    if (at > this.#until) this.#until = at;
+  }
+}

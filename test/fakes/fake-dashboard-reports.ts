@@ -1,0 +1,216 @@
+import { type EpochMs, epochMs } from "../../src/core/brand.ts";
+import { ok } from "../../src/core/errors.ts";
+import type { MetricId, MetricScope, MetricValue } from "../../src/core/metric-value.ts";
+import {
+  chartGrain,
+  comparedPeriod,
+  type DatedPeriod,
+  GRAIN_MS,
+  periodOf,
+  type ShopDays,
+  shopDays,
+  slotsOf,
+} from "../../src/metrics/report-period.ts";
+import type { PeriodFigures, ReportPart } from "../../src/metrics/reports.ts";
+import type { TodayComparison } from "../../src/metrics/today.ts";
+import type { ExportRow, ReportsPort } from "../../src/web/reports-view.ts";
+import { fakeCoverage, fakeSlot, fakeValue } from "./fake-dashboard-days.ts";
+import { FAKE_ZONES, fakeJourneys } from "./fake-dashboard-journeys.ts";
+import { SCENE_NOW } from "./fake-dashboard-scenes.ts";
+
+const SHOP = {
+  store: { timeZone: "Europe/Berlin", dayCutoverMin: 240 },
+} as Parameters<typeof shopDays>[0];
+const NOW = epochMs(SCENE_NOW);
+const STORE: MetricScope = { kind: "store" };
+
+const TILES: readonly MetricId[] = [
+  "passing-traffic",
+  "shopfront-conversion",
+  "entrants",
+  "entrants-raw",
+  "children",
+  "buying-units",
+  "exits",
+  "visit-duration-mean",
+  "visit-duration-median",
+  "visit-duration-p90",
+  "bounce-rate",
+  "bounce-rate-ga4",
+  "occupancy-peak",
+  "sales-conversion",
+  "sales-conversion-units",
+  "transactions",
+  "net-sales",
+  "average-transaction-value",
+  "units-per-transaction",
+  "shopper-yield",
+  "click-collect-arrivals",
+  "click-collect-handovers",
+  "click-collect-attach",
+  "basket-put-back-rate",
+  "baskets-abandoned",
+  "identification-coverage",
+  "repeat-rate",
+  "visit-recency",
+  "visit-frequency",
+  "customer-tenure",
+];
+const COLUMNS: readonly MetricId[] = [
+  "passing-traffic",
+  "entrants",
+  "exits",
+  "occupancy",
+  "transactions",
+  "net-sales",
+];
+const ZONE_METRICS: readonly MetricId[] = [
+  "zone-visits",
+  "zone-unique-visits",
+  "zone-draw",
+  "zone-dwell-mean",
+  "zone-dwell-median",
+  "zone-dwell-p90",
+  "zone-dwell-total",
+  "zone-seconds-per-entrant",
+  "zone-engagement",
+  "zone-conversion",
+  "zone-holding-power",
+];
+const QUEUE_METRICS: readonly MetricId[] = [
+  "queue-length",
+  "queue-wait-mean",
+  "queue-service-rate",
+  "queue-abandonment",
+  "queue-balking",
+];
+
+/** Reports of the scripted shop: the product's own calendar, scripted values. */
+export function fakeReports(isEmpty = false): ReportsPort {
+  const days = shopDays(SHOP);
+  const figuresOf = isEmpty ? emptyFigures : fullFigures;
+  return {
+    report({ period, compare }) {
+      const current = periodOf(days, period, NOW);
+      const figures = figuresOf(days, current, NOW);
+      if (compare === null) return ok({ now: NOW, current: figures, comparison: null });
+      const other = comparedPeriod(days, compare, current, NOW);
+      const comparison = { kind: other.comparison, ...figuresOf(days, other, other.until) };
+      return ok({ now: NOW, current: figures, comparison });
+    },
+    journeys: ({ period }) => ok(fakeJourneys(periodOf(days, period, NOW))),
+    figure({ metric, scope, from, to: end }) {
+      const id = metric as MetricId;
+      const to = epochMs(Math.min(end, NOW));
+      const grain = to - from > 8 * 24 * GRAIN_MS.hour ? "day" : "hour";
+      const byHour = [...slotsOf(days, grain, from, to)].map((slot) => ({
+        ...slot,
+        coverage: fakeCoverage(slot.from, slot.to),
+        value: fakeSlot(id, slot.from, slot.to, scope.kind === "zone" ? scope.id : "store"),
+      }));
+      return ok({ value: fakeValue(id, scope, from, to), grain, byHour });
+    },
+    rollup: ({ grain }) => ok({ grain, slots: [] }),
+    exportRows: ({ period, grain, metrics }) => {
+      const dated = periodOf(days, period, NOW);
+      return ok(rowsOf(days, dated, grain, metrics ?? TILES));
+    },
+  };
+}
+
+/** The same weekday a week earlier, as it comes with the live day. */
+export function fakeComparison(): TodayComparison {
+  const days = shopDays(SHOP);
+  const today = periodOf(days, { kind: "day", date: null }, NOW);
+  const other = comparedPeriod(days, { kind: "same-weekday" }, today, NOW);
+  const figures = fullFigures(days, other, other.until);
+  const slots = [...slotsOf(days, "quarter", other.from, other.to)];
+  const column = (metric: MetricId): (number | null)[] =>
+    slots.map(({ from, to }) => fakeSlot(metric, from, to));
+  return {
+    kind: "same-weekday",
+    from: other.from,
+    to: other.to,
+    tiles: figures.tiles,
+    series: {
+      from: other.from,
+      stepMs: GRAIN_MS.quarter,
+      passing: column("passing-traffic"),
+      entrants: column("entrants"),
+      exits: column("exits"),
+      occupancy: column("occupancy"),
+      transactions: column("transactions"),
+    },
+  };
+}
+
+/** A gateway of which nothing is known yet: every value unknown, with the same reason. */
+function emptyFigures(days: ShopDays, period: DatedPeriod, end: EpochMs): PeriodFigures {
+  const full = fullFigures(days, period, end);
+  const empty = (value: MetricValue): MetricValue => ({
+    ...value,
+    ...{ value: null, n: 0, coverage: 0, imputedShare: 0, ci95: null, method: "none" },
+    reason: { code: "no-events", text: "nothing has been counted yet today" },
+  });
+  return {
+    ...full,
+    tiles: full.tiles.map(empty),
+    series: { ...full.series, columns: {} },
+    zones: full.zones.map((zone) => ({ ...zone, values: zone.values.map(empty) })),
+    doors: full.doors.map((door) => ({ ...door, values: door.values.map(empty) })),
+  };
+}
+
+function fullFigures(days: ShopDays, period: DatedPeriod, end: EpochMs): PeriodFigures {
+  const { kind, from, to } = period;
+  const until = epochMs(Math.max(from, Math.min(to, end)));
+  const ask = (scope: MetricScope) => (metric: MetricId) => fakeValue(metric, scope, from, until);
+  const grain = chartGrain(period);
+  const slots = [...slotsOf(days, grain, from, to)];
+  const columns = COLUMNS.map((metric) => [
+    metric,
+    slots.map((slot) =>
+      slot.from >= NOW ? null : fakeSlot(metric, slot.from, epochMs(Math.min(slot.to, NOW))),
+    ),
+  ]);
+  return {
+    period: { kind, from, to },
+    tiles: TILES.map(ask(STORE)),
+    series: { grain, slots, columns: Object.fromEntries(columns) },
+    zones: FAKE_ZONES.map(
+      (zone): ReportPart => ({
+        ...zone,
+        values: (zone.kind === "queue" ? [...ZONE_METRICS, ...QUEUE_METRICS] : ZONE_METRICS).map(
+          ask({ kind: "zone", id: zone.id }),
+        ),
+      }),
+    ),
+    doors: [
+      ["entrance", "Entrance"],
+      ["yard", "Yard door"],
+    ].map(
+      ([id = "", name = ""]): ReportPart => ({
+        ...{ id, name, kind: "door" },
+        values: (["entrants", "exits", "door-drift"] as const).map(ask({ kind: "line", id })),
+      }),
+    ),
+  };
+}
+
+function* rowsOf(
+  days: ShopDays,
+  period: DatedPeriod,
+  grain: "minute" | "quarter" | "hour" | "day",
+  metrics: readonly string[],
+): Generator<readonly ExportRow[]> {
+  const local = (at: number): string => new Date(at + GRAIN_MS.hour).toISOString().slice(0, 19);
+  for (const slot of slotsOf(days, grain, period.from, period.to)) {
+    if (slot.from >= NOW) return;
+    yield metrics.map((metric) => ({
+      fromLocal: local(slot.from),
+      toLocal: local(slot.to),
+      name: metric,
+      value: fakeValue(metric as MetricId, STORE, slot.from, slot.to),
+    }));
+  }
+}
