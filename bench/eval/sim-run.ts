@@ -33,6 +33,7 @@ export interface VariantScore {
   readonly coverage: CoverageTally;
   /** Mean error of people inside every 15 min: as shown then, and as the closed day has it. */
   readonly occupancyMae: { readonly live: number | null; readonly closed: number | null };
+  /** The same of people in each zone, every hour. */
   readonly zonePeopleMae: number | null;
   /** Metrics that are defined and have no figure yet. */
   readonly missing: readonly string[];
@@ -42,6 +43,7 @@ export interface VariantScore {
 
 const STORE = { kind: "store" } as const;
 const QUARTER_MS = 900_000;
+const HOUR_MS = 3_600_000;
 /** Drift is learned from closed days: live occupancy is compared from here on. */
 const LEARNED_DAYS = 8;
 
@@ -185,7 +187,7 @@ class VariantRun {
     const { from } = tradingDay(day.number);
     const inside = this.#ask("occupancy", STORE, from, now)?.value ?? null;
     if (inside !== null) this.#live.push(Math.abs(inside - today.insideAt(now)));
-    if (!VARIANTS[this.name].following) return;
+    if (!VARIANTS[this.name].following || now % HOUR_MS !== 0) return;
     for (const { id } of this.#site.cameras.flatMap((camera) => camera.zones)) {
       const value = this.#ask("zone-people-now", { kind: "zone", id }, from, now)?.value ?? null;
       if (value !== null) this.#zonePeople.push(Math.abs(value - today.peopleIn(id, now)));

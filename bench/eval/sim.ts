@@ -14,12 +14,12 @@ shop is watched in three ways: tracks (a counter follows people from door to doo
 counts, and tags of baskets, carts and members). All have the till, two passing lines and tags of staff.
   shopfrontConversion, meanVisit, bounceCounts   with door counts only
   bounceTracks, medianTags                       with tracks; from tags, calibrated to the counts
-  occupancyMae, zonePeopleMae                    people, every 15 minutes from the ninth day on
+  occupancyMae, zonePeopleMae                    people inside every 15 minutes, in a zone every hour, from the ninth day on
   intervalCoverage                               share of 95 % intervals, of the run and of each day, that hold the truth
   <metric>                                       of the best way of watching; of zones, all of them together
   variants                                       every figure of every way: value, truth, error, interval, method, n
 --seeds K runs K shops (seeds S, S+1, ...): errors are their mean, worst is the largest. --runs R asks R shops for their
-bounce rates alone and tells how many intervals hold the truth (about ten seconds a run).
+bounce rates alone and tells how many intervals hold the truth; forty take a quarter of an hour, with --sensors doors half.
 --difficulty perfect|default|hard; --faults outage,blind-day,clock-step.
 
 Example: npm run eval -- sim --days 28 --seed 1 --json`;

@@ -10,7 +10,8 @@ const seconds = (from: number, to: number): z.ZodNumber =>
     .number()
     .min(from * 1_000, `at least ${from} s`)
     .max(to * 1_000, `at most ${to} s`);
-const cell = z.number().int("a whole number").min(1, "at least 1").max(1_000, "at most 1000");
+/** Five is the least that privacy allows; a shop may ask for more. @source design/privacy.md P6 */
+const cell = z.number().int("a whole number").min(5, "at least 5").max(1_000, "at most 1000");
 
 /** Schema of the shop's choices; what is left out keeps the default of the definition. */
 export const measuresSchema = z.strictObject({

@@ -149,6 +149,56 @@ test("a rate over nothing is null with a reason, and over too few an interval on
   );
 });
 
+test("a share of visits is pooled over its visits, never summed", () => {
+  const saved = [
+    value("baskets-abandoned", dayStart(0), { value: 0.8, n: 100 }),
+    value("baskets-abandoned", dayStart(1), { value: 0.5, n: 300 }),
+  ];
+  const found = reader(saved).value("baskets-abandoned", STORE, dayStart(0), dayStart(2));
+  assert.deepEqual([found.value, found.n, found.ci95], [230 / 400, 400, wilson95(230, 400)]);
+});
+
+test("a day on which the door was blind is in neither sum of a rate, and is said", () => {
+  const saved = [
+    ...of("transactions", [20, 90]),
+    ...of("entrants", [100, null]),
+    ...of("sales-conversion", [0.2, null]),
+  ];
+  const found = reader(saved).value("sales-conversion", STORE, dayStart(0), dayStart(2));
+  assert.deepEqual([found.value, found.reason?.code], [0.2, "partly-blind"]);
+});
+
+test("a saved rate says how much of its entrants was estimated", () => {
+  const saved = [
+    ...of("transactions", [20, 20]),
+    value("entrants", dayStart(0), { value: 100, n: 100 }),
+    value("entrants", dayStart(1), { value: 100, n: 50, imputedShare: 0.5 }),
+    ...of("sales-conversion", [0.2, 0.4]),
+  ];
+  const found = reader(saved).value("sales-conversion", STORE, dayStart(0), dayStart(2));
+  assert.deepEqual([found.value, found.imputedShare], [0.2, 0.25]);
+});
+
+test("saved figures that cannot be are shown and flagged, as live ones are", () => {
+  const saved = [
+    ...of("transactions", [60, 50]),
+    ...of("entrants", [40, 40]),
+    ...of("sales-conversion", [1.5, 1.25]),
+    ...of("net-sales", [-500, 100]),
+    ...of("shopper-yield", [-12.5, 2.5]),
+    value("shopfront-conversion", dayStart(0), { value: 2, n: 30 }),
+    value("shopfront-conversion", dayStart(1), { value: 1, n: 30 }),
+  ];
+  const ask = (metric: MetricId) => {
+    const found = reader(saved).value(metric, STORE, dayStart(0), dayStart(2));
+    return [found.value, found.ci95, found.reason?.code];
+  };
+  assert.deepEqual(ask("sales-conversion"), [110 / 80, null, "more-sales-than-entrants"]);
+  assert.deepEqual(ask("shopfront-conversion"), [90 / 60, null, "geometry-fault"]);
+  assert.deepEqual(ask("net-sales"), [-400, null, "negative-sales"]);
+  assert.deepEqual(ask("shopper-yield"), [-5, null, "negative-sales"]);
+});
+
 test("a median of several days is not made of their medians", () => {
   const found = reader(of("visit-duration-median", [5e5, 7e5])).value(
     "visit-duration-median",

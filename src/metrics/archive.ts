@@ -3,7 +3,7 @@ import type { MetricId, MetricReason, MetricScope, MetricValue } from "../core/m
 import { definitionOf, definitionReference } from "./definitions.ts";
 import { wilson95 } from "./intervals.ts";
 import type { FigureReader } from "./period-report.ts";
-import { reason } from "./reasons.ts";
+import { joinedReasons, reason } from "./reasons.ts";
 import { GRAIN_MS, type ShopDays } from "./report-period.ts";
 import type { Grain } from "./reports.ts";
 import { RULES } from "./rules.ts";
@@ -31,7 +31,6 @@ export const ADDITIVE: ReadonlySet<MetricId> = new Set<MetricId>([
   "net-sales",
   "click-collect-arrivals",
   "click-collect-handovers",
-  "baskets-abandoned",
   "zone-visits",
   "zone-unique-visits",
   "zone-dwell-total",
@@ -49,6 +48,7 @@ const SUM_OVER_SUM: Readonly<Partial<Record<MetricId, readonly [MetricId, Metric
 const POOLED: ReadonlySet<MetricId> = new Set<MetricId>([
   "shopfront-conversion",
   "units-per-transaction",
+  "baskets-abandoned",
 ]);
 
 /** Rates that are shares of a whole, for which an interval is known. */
@@ -56,11 +56,12 @@ const SHARES: ReadonlySet<MetricId> = new Set<MetricId>([
   "shopfront-conversion",
   "sales-conversion",
   "sales-conversion-units",
+  "baskets-abandoned",
 ]);
 
 /**
  * A reader for reports that reach back before what the metrics keep: those intervals are put together from saved
- * values, whole trading days where the interval allows it, else hours or quarters. Additive metrics are summed; five
+ * values, whole trading days where the interval allows it, else hours or quarters. Additive metrics are summed; some
  * rates are taken anew from their sums; the peak is the highest peak; any other metric of more than one slot is null
  * (`not-kept`), because a median of medians is none.
  */
@@ -111,14 +112,15 @@ function joined(
   if (ADDITIVE.has(metric)) return summed(question, own);
   if (metric === "occupancy-peak") return highest(question, own);
   if (ratio !== undefined) {
-    const [above, below] = [known(of(ratio[0])), known(of(ratio[1]))];
-    return rate(question, own, total(above), total(below));
+    const [above, below] = both(known(of(ratio[0])), known(of(ratio[1])));
+    const sums = { above: total(above), below: total(below), usable: below };
+    return { ...rate(question, own, sums), imputedShare: imputedOf(below) };
   }
   if (POOLED.has(metric)) {
     const usable = known(own);
     const below = usable.reduce((sum, { n }) => sum + n, 0);
     const above = usable.reduce((sum, { value, n }) => sum + Math.round((value ?? 0) * n), 0);
-    return rate(question, own, above, below);
+    return rate(question, own, { above, below, usable });
   }
   return absent(question, own, "This is not kept for so long: it cannot be told from sums.");
 }
@@ -129,16 +131,32 @@ const known = (values: readonly MetricValue[]): readonly MetricValue[] =>
 const total = (values: readonly MetricValue[]): number =>
   values.reduce((sum, { value }) => sum + (value ?? 0), 0);
 
+/** Those of two lists of slots that are in both: where one of two counts is missing, the other would bend their rate. */
+function both(
+  above: readonly MetricValue[],
+  below: readonly MetricValue[],
+): readonly [readonly MetricValue[], readonly MetricValue[]] {
+  const slots = (values: readonly MetricValue[]) => new Set<number>(values.map(({ from }) => from));
+  const [left, right] = [slots(above), slots(below)];
+  return [above.filter(({ from }) => right.has(from)), below.filter(({ from }) => left.has(from))];
+}
+
+/** Imputed share of a sum, 0..1. */
+function imputedOf(values: readonly MetricValue[]): number {
+  const sum = total(values);
+  const imputed = values.reduce((all, one) => all + (one.value ?? 0) * one.imputedShare, 0);
+  return sum === 0 ? 0 : Math.min(1, Math.max(0, imputed / sum));
+}
+
 function summed(question: ArchiveQuestion, own: readonly MetricValue[]): MetricValue {
   const usable = known(own);
   if (usable.length === 0) return absent(question, own, "Nothing was kept of this interval.");
   const value = total(usable);
-  const imputed = usable.reduce((sum, one) => sum + (one.value ?? 0) * one.imputedShare, 0);
   return {
     ...base(question, own),
     value,
-    imputedShare: value === 0 ? 0 : Math.min(1, Math.max(0, imputed / value)),
-    reason: missingNote(question, usable),
+    imputedShare: imputedOf(usable),
+    reason: joinedReasons(oddNote(question, value, 0), missingNote(question, usable)),
   };
 }
 
@@ -149,18 +167,39 @@ function highest(question: ArchiveQuestion, own: readonly MetricValue[]): Metric
   return { ...base(question, own), value, reason: missingNote(question, usable) };
 }
 
+/** The two sums of a rate, and the slots that hold both. */
+interface Sums {
+  readonly above: number;
+  readonly below: number;
+  readonly usable: readonly MetricValue[];
+}
+
+/** What to say of a sum below 0 and of a share above 1, which are shown as they are; null when there is nothing. */
+function oddNote({ metric }: ArchiveQuestion, above: number, below: number): MetricReason | null {
+  if (above < 0)
+    return reason("negative-sales", "More money was given back than taken in this interval.");
+  if (!SHARES.has(metric) || above <= below) return null;
+  const text = `${above} of only ${Math.round(below)}: one of the two counts is wrong.`;
+  return metric === "shopfront-conversion"
+    ? reason("geometry-fault", text)
+    : reason("more-sales-than-entrants", text);
+}
+
 function rate(
   question: ArchiveQuestion,
   own: readonly MetricValue[],
-  above: number,
-  below: number,
+  { above, below, usable }: Sums,
 ): MetricValue {
   if (own.length === 0) return absent(question, own, "Nothing was kept of this interval.");
   if (below === 0) return absent(question, own, "Nothing to divide by in this interval.");
   const ci95 = SHARES.has(question.metric) ? wilson95(above, below) : null;
   const whole = { ...base(question, own), n: below, ci95 };
   if (ci95 === null || below >= RULES.minN)
-    return { ...whole, value: above / below, reason: missingNote(question, known(own)) };
+    return {
+      ...whole,
+      value: above / below,
+      reason: joinedReasons(oddNote(question, above, below), missingNote(question, usable)),
+    };
   const text = `Only ${below} observations: too few for a rate.`;
   return { ...whole, value: null, reason: reason("small-sample", text) };
 }
@@ -168,6 +207,17 @@ function rate(
 function absent(question: ArchiveQuestion, own: readonly MetricValue[], text: string): MetricValue {
   const whole = base(question, own);
   return { ...whole, value: null, method: "none", ci95: null, reason: reason("not-kept", text) };
+}
+
+/** The newest definition with the parameters that all pieces share: a count of one of them is not that of the whole. */
+function commonDefinition(
+  { definition }: MetricValue,
+  own: readonly MetricValue[],
+): MetricValue["definition"] {
+  const shared = Object.entries(definition.parameters).filter(([name, value]) =>
+    own.every((one) => one.definition.parameters[name] === value),
+  );
+  return { ...definition, parameters: Object.fromEntries(shared) };
 }
 
 /** What a joined value has of its parts. */
@@ -182,7 +232,7 @@ function base(question: ArchiveQuestion, own: readonly MetricValue[]): MetricVal
     value: null,
     unit,
     reason: null,
-    definition: newest?.definition ?? definitionReference(metric),
+    definition: newest === undefined ? definitionReference(metric) : commonDefinition(newest, own),
     method: known(own).at(-1)?.method ?? methods[0] ?? "none",
     coverage: to > from ? Math.min(1, seenMs / (to - from)) : 0,
     imputedShare: 0,

@@ -87,6 +87,18 @@ export function repeatRateWithin(windowDays: number): Figure {
       const parameters = { ...answer.parameters, windowDays };
       if (n < RULES.minN)
         return figure(question, { ...known, parameters, value: null, reason: tooFew(n) });
+      const returning = trials.filter(({ isHit }) => isHit).length;
+      const rarer = Math.min(returning, n - returning);
+      // A share made by a handful tells of that handful.
+      if (rarer > 0 && rarer < sources.measures.minPathCell) {
+        const text = `Fewer than ${sources.measures.minPathCell} visits are on one side of the rate.`;
+        return figure(question, {
+          ...answer,
+          parameters,
+          value: null,
+          reason: reason("small-cell", text),
+        });
+      }
       return figure(question, {
         ...known,
         parameters,
@@ -133,7 +145,7 @@ export function visitFrequency(sources: Sources, question: Question): MetricValu
   return figure(question, {
     ...answer,
     value: mean,
-    ci95: [Math.max(1, mean - half), mean + half],
+    ci95: visits.length > 1 ? [Math.max(1, mean - half), mean + half] : null,
     reason: shortMemory(sources, question, frequencyDays),
   });
 }

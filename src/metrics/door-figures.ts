@@ -17,6 +17,7 @@ import {
 import {
   cameOutside,
   childParameters,
+  gapParameters,
   hourParameters,
   indexOnly,
   leftOut,
@@ -60,6 +61,7 @@ export function entrants(sources: Sources, question: Question): MetricValue {
     doubts: [lineDoubts(sources, question, lines), isStore ? flowDoubt(sources, question) : null],
     notes: [leftOut(came), cameOutside(outside)],
     parameters: {
+      ...gapParameters(sources),
       ...staffParameters(came),
       ...childParameters(sources, came),
       ...hourParameters(sources, outside),
@@ -192,7 +194,7 @@ export function buyingUnits(sources: Sources, question: Question): MetricValue {
     readLine: (part, line) => count([part], [line]).people,
     doubts: [lineDoubts(sources, question, lines)],
     notes: [sources.hasGroups() || units.people === 0 ? null : noGroups],
-    parameters: staffParameters(units),
+    parameters: { ...gapParameters(sources), ...staffParameters(units) },
   });
 }
 

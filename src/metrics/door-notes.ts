@@ -41,6 +41,11 @@ export const staffParameters = ({
   staffExcluded: staff,
 });
 
+/** Within which gap the shop chose to merge re-entries. */
+export const gapParameters = ({ measures }: Sources): Readonly<Record<string, number>> => ({
+  reentryGapMs: measures.reentryGapMs,
+});
+
 /** How many children stand beside the count; nothing where the shop counts them. */
 export const childParameters = (
   sources: Sources,

@@ -119,7 +119,11 @@ function funnelOf(sources: Sources, span: Span, tally: VisitTally | null): Funne
     engagedStep(entered, tally, ask),
     stepOf("purchased", ask("transactions")),
   ];
-  return steps.map((step, i) => against(step, steps[i - 1]));
+  // Who came in by a back door never passed the frontage: that share is the published one, of street entrants.
+  const conversion = ask("shopfront-conversion").value;
+  return steps
+    .map((step, i) => against(step, steps[i - 1]))
+    .map((step) => (step.id === "entered" ? { ...step, shareOfPrevious: conversion } : step));
 }
 
 const stepOf = (id: FunnelStep["id"], basis: MetricValue): Step => ({

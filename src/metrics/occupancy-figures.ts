@@ -1,5 +1,5 @@
 import type { MetricValue } from "../core/metric-value.ts";
-import { tracksInside } from "./estimate/track-visits.ts";
+import { tracksInside } from "./estimate/tracks-inside.ts";
 import { type Interval, Z95 } from "./intervals.ts";
 import type { LearnedDrift, OccupancyCurve } from "./occupancy.ts";
 import { dayCurve } from "./occupancy-curve.ts";
@@ -42,11 +42,11 @@ export function occupancy(sources: Sources, question: Question): MetricValue {
   const tracked = tracksInside(sources, part.day, question.to);
   if (tracked !== null)
     return figure(question, {
-      value: tracked,
+      value: Math.round(tracked),
       reason: noted(sight, null),
       coverage: seen,
       method: "track",
-      n: tracked,
+      n: Math.round(tracked),
       revision: visitRevision(sources, [part]) + sight.corrections,
       parameters,
     });

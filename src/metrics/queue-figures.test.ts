@@ -58,6 +58,18 @@ test("waits of those who were served, how many an hour, and how long the queue w
   assert.equal(queue.ask("queue-length").value, 1500 / (2 * HOUR_S));
 });
 
+test("who stands in the queue while the shop is closed is in neither sum of a figure per hour", () => {
+  const site = followedShop();
+  const hours = [{ days: ["fri" as const], fromMin: 300, toMin: 360 }];
+  const queue = openQueue({ ...site, store: { ...site.store, hours } });
+  queue.serve(10, "served", 60);
+  assert.equal(queue.ask("queue-length").value, 0);
+  assert.equal(queue.ask("queue-service-rate").value, 0);
+  queue.serve(80, "served", 30);
+  assert.equal(queue.ask("queue-length").value, (31 * 30) / HOUR_S);
+  assert.equal(queue.ask("queue-service-rate").value, 31);
+});
+
 test("abandonment is over those who joined, balking over those who came up to the queue", () => {
   const queue = openQueue();
   queue.serve(30, "served", 60);
@@ -121,8 +133,8 @@ test("an empty queue has a length of 0 and no wait", () => {
 
 test("the rate of service is over opening hours only", () => {
   const site = followedShop();
-  // The trading day begins at 04:00; the shop opens at 04:30.
-  const hours = [{ days: ["fri" as const], fromMin: 270, toMin: 300 }];
+  // The trading day begins at 04:00; the shop closes at 04:30.
+  const hours = [{ days: ["fri" as const], fromMin: 240, toMin: 270 }];
   const queue = openQueue({ ...site, store: { ...site.store, hours } });
   queue.serve(20, "served", 30);
   assert.equal(queue.ask("queue-service-rate", 2 * HOUR_S).value, 40);

@@ -1,12 +1,13 @@
 import { type ZoneId, zoneId } from "../core/brand.ts";
 import type { MetricId, MetricMethod, MetricReason, MetricValue } from "../core/metric-value.ts";
 import type { ZonePurpose } from "../core/site.ts";
-import { queuesOf } from "./day-book.ts";
+import { type DayPart, queuesOf } from "./day-book.ts";
 import { tooFew } from "./door-notes.ts";
 import { exponentialMean95, type Interval, wilson95 } from "./intervals.ts";
 import { QUEUE_RULES } from "./queue-rules.ts";
 import { joinedReasons, type ReasonCode, reason } from "./reasons.ts";
 import { RULES } from "./rules.ts";
+import type { Reach } from "./shop-hours.ts";
 import {
   type Answer,
   type Figure,
@@ -15,13 +16,16 @@ import {
   type Question,
   type Sight,
   type Sources,
+  seenParts,
   totalOf,
   unknown,
   unseen,
 } from "./sources.ts";
-import { placeOf, readZone, type ZonePlace } from "./zone-place.ts";
+import { placeOf, readZone, readZoneIn, type ZonePlace } from "./zone-place.ts";
 
 const HOUR_MS = 3_600_000;
+/** Opening hours as they are: what lies outside of them is in neither sum of a figure per hour. */
+const OPEN: Reach = { beforeMs: 0, afterMs: 0 };
 
 /** One queue over an interval. */
 interface Queue {
@@ -44,7 +48,8 @@ interface Queue {
 export function queueLength(sources: Sources, question: Question): MetricValue {
   return aboutQueue(sources, question, (queue) => {
     if (queue.place.method !== "track") return withoutCamera(question, queue);
-    const ms = readZone(sources, queue.place, question).presenceMs;
+    const open = seenParts(sources, queue.place.sensors, question, OPEN);
+    const ms = readZoneIn(sources, queue.place, open, question.to).presenceMs;
     const seenMs = seenOpenMs(sources, queue.place, question);
     if (seenMs === 0) return unknown(question, queue.sight.share, "no-queue", CLOSED_TEXT);
     return figure(question, {
@@ -85,13 +90,14 @@ export function queueServiceRate(sources: Sources, question: Question): MetricVa
     if (!hasServicePoint(sources, queue.place.id)) return withoutServicePoint(question, queue);
     const seenMs = seenOpenMs(sources, queue.place, question);
     if (seenMs === 0) return unknown(question, queue.sight.share, "no-queue", CLOSED_TEXT);
-    const { served } = queue;
+    const open = seenParts(sources, queue.place.sensors, question, OPEN);
+    const { served, unseen: endsUnseen } = readQueue(open, queue.place);
     const perHour = HOUR_MS / seenMs;
     return figure(question, {
       ...common(queue),
       value: served * perHour,
       n: served,
-      ci95: countInterval(served, served + queue.unseen, perHour),
+      ci95: countInterval(served, served + endsUnseen, perHour),
       reason: noted(queue.sight, unseenEnds(queue, queue.joined)),
     });
   });
@@ -131,11 +137,11 @@ function aboutQueue(
   const place = queuesOf(sources.site).includes(id) ? placeOf(sources, question, id) : null;
   if (place === null) return unknown(question, 0, "unknown-scope", "This is not measured here.");
   const blind = unseen(sources, question, place.sight);
-  return blind ?? answer(readQueue(sources, question, place));
+  const parts = sources.book.parts(question.from, question.to);
+  return blind ?? answer(readQueue(parts, place));
 }
 
-function readQueue(sources: Sources, question: Question, place: ZonePlace): Queue {
-  const parts = sources.book.parts(question.from, question.to);
+function readQueue(parts: readonly DayPart[], place: ZonePlace): Queue {
   const left = (outcome: "served" | "abandoned" | "balked" | "unknown"): number =>
     totalOf(parts, ({ day, range }) => day.queues.get(place.id)?.left(outcome, range) ?? 0);
   const waited = (outcome: "served" | "abandoned" | "unknown"): number =>

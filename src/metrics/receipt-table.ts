@@ -41,10 +41,6 @@ export interface ReceiptsRecord {
   readonly columns: Readonly<Record<string, Packed>>;
 }
 
-const float64 = (): NumberColumn => new NumberColumn((length) => new Float64Array(length));
-const int32 = (): NumberColumn => new NumberColumn((length) => new Int32Array(length));
-const uint8 = (): NumberColumn => new NumberColumn((length) => new Uint8Array(length));
-
 /** What names a receipt: its number alone is not enough, since a refund may repeat its sale's. Pure. */
 export const receiptKey = (kind: TransactionKind, receiptId: string): string =>
   `${kind} ${receiptId}`;
@@ -57,23 +53,23 @@ export class ReceiptTable {
   /** Tills, tags, receipts, articles and departments; in the columns one higher, 0 = none. */
   readonly #names = new IdList();
   readonly #columns = {
-    kind: uint8(),
-    at: int32(),
-    netMinor: float64(),
-    units: float64(),
-    till: int32(),
-    tag: int32(),
-    related: int32(),
-    firstLine: int32(),
+    kind: new NumberColumn(),
+    at: new NumberColumn(),
+    netMinor: new NumberColumn(),
+    units: new NumberColumn(),
+    till: new NumberColumn(),
+    tag: new NumberColumn(),
+    related: new NumberColumn(),
+    firstLine: new NumberColumn(),
     /** One higher than the number of lines; 0 = not told. */
-    lines: int32(),
-    sku: int32(),
-    department: int32(),
-    lineUnits: float64(),
-    lineNetMinor: float64(),
+    lines: new NumberColumn(),
+    sku: new NumberColumn(),
+    department: new NumberColumn(),
+    lineUnits: new NumberColumn(),
+    lineNetMinor: new NumberColumn(),
   };
   /** Rows by time of payment, then by key. */
-  readonly #order = new NumberColumn((length) => new Uint16Array(length));
+  readonly #order = new NumberColumn();
   #origin: number | null;
   #linesDropped = 0;
 

@@ -120,9 +120,9 @@ function perEntrant(sources: Sources, question: Question, head: PerHead): Metric
       ...head.parameters,
     },
   };
-  if (interval.ci95 !== null && n < RULES.minN)
-    return figure(question, { ...answer, value: null, reason: tooFew(n) });
   const sold = purchasesIn(paid);
+  if (sold <= n && n < RULES.minN)
+    return figure(question, { ...answer, value: null, reason: tooFew(n) });
   const early = lagMs === null ? paidBeforeEntry(sources, paid) : null;
   const said = joinedReasons(surplus(sold, n), early, uncertainTime(paid), head.note ?? null);
   return figure(question, {

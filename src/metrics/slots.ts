@@ -1,3 +1,4 @@
+import { fits, type Numbers, roomFor } from "./columns.ts";
 import type { Facet } from "./facets.ts";
 import { type Packed, packNumbers, unpackNumbers } from "./packing.ts";
 
@@ -14,8 +15,6 @@ export interface SlotRange {
   readonly to: number;
 }
 
-type Values = Float64Array | Int32Array;
-
 /** A ledger as plain JSON: per column the gap to the slot before and the value, slot by slot; empty columns are absent. */
 export interface LedgerRecord {
   readonly counts?: Packed;
@@ -23,16 +22,10 @@ export interface LedgerRecord {
   readonly revisions?: Packed;
 }
 
-/** Numbers by slot; room is made for the hours between the first and the last that is not 0. */
+/** Numbers by slot, as small as they are; room is made for the hours between the first and the last that is not 0. */
 class SlotColumn {
-  readonly #make: (length: number) => Values;
-  #values: Values;
+  #values: Numbers = new Int8Array(0);
   #from = 0;
-
-  constructor(make: (length: number) => Values) {
-    this.#make = make;
-    this.#values = make(0);
-  }
 
   at(slot: number): number {
     return this.#values[slot - this.#from] ?? 0;
@@ -42,7 +35,13 @@ class SlotColumn {
     if (amount === 0) return;
     this.#reach(slot);
     const index = slot - this.#from;
-    this.#values[index] = (this.#values[index] ?? 0) + amount;
+    const value = (this.#values[index] ?? 0) + amount;
+    if (!fits(value, this.#values)) {
+      const wider = roomFor(value, this.#values.length);
+      wider.set(this.#values);
+      this.#values = wider;
+    }
+    this.#values[index] = value;
   }
 
   total(range: SlotRange): number {
@@ -76,9 +75,9 @@ class SlotColumn {
     const first = Math.floor(slot / STEP_SLOTS) * STEP_SLOTS;
     const from = length === 0 ? first : Math.min(first, this.#from);
     const to = Math.max(first + STEP_SLOTS, length === 0 ? 0 : this.#from + length);
-    const wider = this.#make(to - from);
-    if (length > 0) wider.set(this.#values, this.#from - from);
-    this.#values = wider;
+    const longer = roomFor(0, to - from, this.#values);
+    if (length > 0) longer.set(this.#values, this.#from - from);
+    this.#values = longer;
     this.#from = from;
   }
 }
@@ -90,10 +89,10 @@ class SlotColumn {
 export class SlotLedger {
   readonly slots: number;
   readonly #facet: Facet | null;
-  readonly #counts = new SlotColumn((length) => new Int32Array(length));
+  readonly #counts = new SlotColumn();
   /** The unit is the owner's: milliseconds into the slot, money, dwell. */
-  readonly #sums = new SlotColumn((length) => new Float64Array(length));
-  readonly #revisions = new SlotColumn((length) => new Int32Array(length));
+  readonly #sums = new SlotColumn();
+  readonly #revisions = new SlotColumn();
 
   /** `facet` learns who reads and of every change. */
   constructor(slots: number, facet: Facet | null = null) {

@@ -46,11 +46,6 @@ const STAFF = 16;
 const TAG_KIND_SHIFT = 5;
 const END_SHIFT = 8;
 
-const float64 = (): NumberColumn => new NumberColumn((n) => new Float64Array(n));
-const int32 = (): NumberColumn => new NumberColumn((n) => new Int32Array(n));
-const uint16 = (): NumberColumn => new NumberColumn((n) => new Uint16Array(n));
-const uint8 = (): NumberColumn => new NumberColumn((n) => new Uint8Array(n));
-
 /**
  * Visits as columns of numbers: some hundred bytes each. A row is written once more when its visit is corrected; what
  * it held before of stays and extras is left unused until `packed` makes new columns.
@@ -62,24 +57,24 @@ export class VisitColumns {
   readonly #names = new IdList();
   readonly #receiptIds: string[] = [];
   readonly #columns = {
-    revision: int32(),
-    facts: uint16(),
-    tag: uint16(),
-    entered: int32(),
-    length: int32(),
-    entryLine: uint16(),
-    exitLine: uint16(),
-    beganSource: uint16(),
-    beganSeq: float64(),
-    firstStay: int32(),
-    stays: uint8(),
-    firstExtra: int32(),
-    stayZone: uint16(),
-    stayOffset: int32(),
+    revision: new NumberColumn(),
+    facts: new NumberColumn(),
+    tag: new NumberColumn(),
+    entered: new NumberColumn(),
+    length: new NumberColumn(),
+    entryLine: new NumberColumn(),
+    exitLine: new NumberColumn(),
+    beganSource: new NumberColumn(),
+    beganSeq: new NumberColumn(),
+    firstStay: new NumberColumn(),
+    stays: new NumberColumn(),
+    firstExtra: new NumberColumn(),
+    stayZone: new NumberColumn(),
+    stayOffset: new NumberColumn(),
     /** Whole ms; a censored one is told by its complement, so that 0 can be censored too. */
-    stayDwell: int32(),
+    stayDwell: new NumberColumn(),
     /** See `#pushExtras`; what few visits have, one number after the other. The first is never used. */
-    extras: float64(),
+    extras: new NumberColumn(),
   };
   /** What times are told from: the start of the day. */
   #origin: number | null;

@@ -107,8 +107,8 @@ function follow(
 ): void {
   lengths.forEach((ms, i) => {
     const at = epochMs(FIRST + OPENS_MS + i * 400_000);
-    shop.metrics.ingest(shop.maker.crossing(at, "door", "in"));
-    shop.metrics.ingest(shop.maker.crossing(epochMs(at + ms), "door", "out"));
+    shop.metrics.ingest(shop.maker.crossing(at, "door", "in", { track: i + 1 }));
+    shop.metrics.ingest(shop.maker.crossing(epochMs(at + ms), "door", "out", { track: i + 1 }));
     shop.metrics.ingest(trackVisit(at, ms, changed));
   });
 }
@@ -201,6 +201,16 @@ test("tracks from door to door tell bounce and lengths exactly, buyers never bou
   } as const;
   follow(buyers, cycle(40, 60_000), { receipts: [receipt] });
   assert.equal(buyers.ask("bounce-rate", 1).value, 0);
+});
+
+test("tracks say who was inside, whatever the balance of the doors is", () => {
+  const shop = openShop(following(shopSite()));
+  follow(shop, cycle(40, 600_000));
+  shop.metrics.ingest(shop.maker.crossing(epochMs(FIRST + OPENS_MS + 1000), "door", "out"));
+  const at = epochMs(FIRST + OPENS_MS + 4_900_000);
+  const value = shop.metrics.value("occupancy", STORE, FIRST, at);
+  assert.equal(value.method, "track");
+  assert.equal(value.value, 2);
 });
 
 test("in the web's sense whoever saw two zones did not bounce", () => {

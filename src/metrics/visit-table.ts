@@ -40,7 +40,7 @@ export class VisitTable {
   readonly #options: VisitTableOptions;
   #columns: VisitColumns;
   /** Rows by time of entry, then by id. */
-  readonly #order = new NumberColumn((length) => new Uint16Array(length));
+  readonly #order = new NumberColumn();
   /** Rows read before, while the day goes on: its visits are asked for with every event. null = it is at rest. */
   #read: (VisitRow | undefined)[] | null = [];
   #liveStays = 0;

@@ -16,6 +16,7 @@ import {
 import { reason } from "./reasons.ts";
 import { RULES } from "./rules.ts";
 import { isPurchase } from "./sales.ts";
+import { PAYING } from "./sales-notes.ts";
 import {
   type Answer,
   figure,
@@ -23,6 +24,7 @@ import {
   type Question,
   type Sight,
   type Sources,
+  seenParts,
   shopParts,
   totalOf,
   unknown,
@@ -46,7 +48,8 @@ export function zoneConversion(sources: Sources, question: Question): MetricValu
     return unknown(question, share, "no-goods", "The plan does not say what is sold here.");
   if (!sources.hasReceipts())
     return unknown(question, share, "no-receipts", "No receipt has arrived from the till yet.");
-  const receipts = purchases(sources.book.parts(question.from, question.to), sold);
+  // Receipts of time in which nobody could be seen engaged would stand over the visits of other time.
+  const receipts = purchases(seenParts(sources, place.sensors, question, PAYING), sold);
   if (receipts.withLines === 0)
     return unknown(question, share, "no-receipt-lines", "No receipt says what was bought.");
   const sample = visitsThrough(sources, question, place);

@@ -30,9 +30,9 @@ export class ZoneDay {
   readonly #visits: SlotLedger;
   /** The sums are milliseconds spent in the zone within the slot, by everyone. */
   readonly #presence: SlotLedger;
-  readonly #slots = new NumberColumn((length) => new Uint16Array(length));
+  readonly #slots = new NumberColumn();
   /** Dwell in whole milliseconds; the complement = censored, a lower bound. */
-  readonly #dwells = new NumberColumn((length) => new Int32Array(length));
+  readonly #dwells = new NumberColumn();
 
   constructor(slots: number, facet: Facet | null = null) {
     this.#facet = facet;

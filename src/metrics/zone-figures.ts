@@ -143,6 +143,13 @@ const engagement = aboutZone((sources, question, place) => {
   const n = reading.durations.length;
   if (share === null)
     return unknown(question, place.sight.share, "no-visits", "Nobody has stopped here yet.");
+  if (reading.durations.every(({ ms, isCensored }) => isCensored && ms < engagedMs))
+    return unknown(
+      question,
+      place.sight.share,
+      "too-many-censored",
+      "Every stay was lost from sight before it could be engaged.",
+    );
   const parameters = { engagedMs };
   const answer = { ...common(place, reading), ...share.spread, parameters };
   if (n < RULES.minN) return figure(question, { ...answer, value: null, reason: tooFew(n) });

@@ -44,8 +44,9 @@ export function placeOf(sources: Sources, { from, to }: TimeSpan, id: ZoneId): Z
 export function peopleIn(sources: Sources, place: ZonePlace, at: EpochMs): number {
   let people = 0;
   for (const stay of pendingIn(sources, place)) {
-    if (stay.end !== null || stay.start > at) continue;
-    if (endOfOpen(sources, place, stay, at).isGoingOn) people += 1;
+    if (stay.start > at) continue;
+    const isIn = stay.end === null ? endOfOpen(sources, place, stay, at).isGoingOn : at < stay.end;
+    if (isIn) people += 1;
   }
   return people;
 }

@@ -54,34 +54,35 @@ export function tillRoutes(server: FastifyInstance, deps: TillRouteDeps): void {
     hasToken(request, deps.till?.token ?? null) || (deps.hasSession(request) && isFromUs(request));
   // Open to requests without a session, because a till shows its token instead.
   const config = { open: true };
-  server.post("/api/pos", { config, bodyLimit: JSON_BYTES }, (request, reply) => {
+  server.post("/api/pos", { config, bodyLimit: JSON_BYTES }, async (request, reply) => {
     const { till } = deps;
-    if (!admitted(request)) return reply.code(401).send(NOT_ADMITTED);
-    if (till === undefined) return reply.code(404).send(NO_TILL);
+    if (!admitted(request)) return await reply.code(401).send(NOT_ADMITTED);
+    if (till === undefined) return await reply.code(404).send(NO_TILL);
     const { body } = request;
-    if (Array.isArray(body) && body.length > MAX_RECEIPTS) return reply.code(413).send(TOO_MANY);
-    return orFault(reply, () => {
-      if (Array.isArray(body)) return reply.send(body.map((message) => till.take(message)));
+    if (Array.isArray(body) && body.length > MAX_RECEIPTS)
+      return await reply.code(413).send(TOO_MANY);
+    return await orFault(reply, async () => {
+      if (Array.isArray(body)) return await reply.send(body.map((message) => till.take(message)));
       const answer = till.take(body);
-      return reply.code(STATUS[answer.state]).send(answer);
+      return await reply.code(STATUS[answer.state]).send(answer);
     });
   });
   server.post<{ Querystring: Readonly<Record<string, unknown>> }>(
     "/api/pos/import",
     { config, bodyLimit: CSV_BYTES },
-    (request, reply) => {
+    async (request, reply) => {
       const { till } = deps;
-      if (!admitted(request)) return reply.code(401).send(NOT_ADMITTED);
-      if (till === undefined) return reply.code(404).send(NO_TILL);
+      if (!admitted(request)) return await reply.code(401).send(NOT_ADMITTED);
+      if (till === undefined) return await reply.code(404).send(NO_TILL);
       const { body, query } = request;
-      if (!(body instanceof Uint8Array)) return reply.code(415).send(NOT_CSV);
+      if (!(body instanceof Uint8Array)) return await reply.code(415).send(NOT_CSV);
       const isDryRun = isFlagSet(query["dry-run"]);
-      return orFault(reply, () => {
-        const outcome = till.importCsv(body, {
+      return await orFault(reply, async () => {
+        const outcome = await till.importCsv(body, {
           isDryRun,
           skipsInvalid: isFlagSet(query["skip-invalid"]),
         });
-        return reply.code(outcome.isAccepted || isDryRun ? 200 : 422).send(outcome);
+        return await reply.code(outcome.isAccepted || isDryRun ? 200 : 422).send(outcome);
       });
     },
   );
@@ -95,15 +96,19 @@ function hasToken(request: FastifyRequest, token: string | null): boolean {
 }
 
 /** A full disk is the sender's to wait for: nothing is lost that it sends again. */
-function orFault(reply: FastifyReply, work: () => FastifyReply): FastifyReply {
+async function orFault(
+  reply: FastifyReply,
+  work: () => Promise<FastifyReply>,
+): Promise<FastifyReply> {
   void reply.header("cache-control", "no-store");
   try {
-    return work();
+    return await work();
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
     const { code, message, hint } = error;
     const refused: RefusalView = { error: code, message, hint };
-    if (code === "DISK_FULL") return reply.code(503).header("retry-after", "30").send(refused);
-    return reply.code(400).send(refused);
+    if (code === "DISK_FULL")
+      return await reply.code(503).header("retry-after", "30").send(refused);
+    return await reply.code(400).send(refused);
   }
 }

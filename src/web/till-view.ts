@@ -41,5 +41,5 @@ export interface TillPort {
   importCsv(
     csv: Uint8Array,
     options: { readonly isDryRun: boolean; readonly skipsInvalid: boolean },
-  ): ReceiptImportView;
+  ): Promise<ReceiptImportView>;
 }

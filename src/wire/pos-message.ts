@@ -3,7 +3,7 @@ import { type EpochMs, epochMs } from "../core/brand.ts";
 import { fail, type InputFault, ok, type Result } from "../core/errors.ts";
 import type { ReceiptDetails, TransactionKind } from "../core/events.ts";
 import { faultsOf } from "../core/input-faults.ts";
-import { parseMessage } from "./envelopes.ts";
+import { LARGEST_PAYLOAD_BYTES, parseMessage } from "./envelopes.ts";
 import { count, receiptDetails, receiptText, transactionKind } from "./vocabulary.ts";
 
 /** Kinds whose sum is money taken: never below zero. */
@@ -13,6 +13,14 @@ const TAKING: ReadonlySet<TransactionKind> = new Set([
   "click-collect",
   "delivery",
 ]);
+
+/**
+ * Largest receipt, bytes of its JSON in UTF-8: its event must fit into one batch, and whoever forges one must not be
+ * able to stop the stream of a gateway at the centre.
+ */
+const LARGEST_RECEIPT_BYTES = LARGEST_PAYLOAD_BYTES - 4_096;
+/** Times that have a year of four digits in UTC as well, which the centre insists on; a clock never set shows 1970. */
+const [FIRST_TIME, LAST_TIME] = [0, Date.UTC(9999, 11, 30)];
 
 /** `in/pos`: a receipt from the till. Sending the same `receiptId` of the same kind again changes nothing. */
 export const posSchema = z
@@ -34,7 +42,17 @@ export const posSchema = z
       .meta({ description: "Refused when it is not the store's" }),
     ...receiptDetails,
   })
-  .superRefine(({ kind, netMinor }, ctx) => {
+  .superRefine((receipt, ctx) => {
+    const { kind, netMinor, paidAt } = receipt;
+    const time = Date.parse(paidAt);
+    if (time < FIRST_TIME || time > LAST_TIME) {
+      const message = "a time from 1970 on";
+      ctx.addIssue({ code: "custom", path: ["paidAt"], message, input: paidAt });
+    }
+    if (new TextEncoder().encode(JSON.stringify(receipt)).length > LARGEST_RECEIPT_BYTES) {
+      const message = `at most ${LARGEST_RECEIPT_BYTES} bytes of UTF-8 in all: fewer lines or shorter texts`;
+      ctx.addIssue({ code: "custom", path: ["lines"], message, input: receipt.lines });
+    }
     if (TAKING.has(kind) && netMinor < 0) {
       const message = `0 or more for a ${kind}; money given back is a refund or an exchange`;
       ctx.addIssue({ code: "custom", path: ["netMinor"], message, input: netMinor });

@@ -140,23 +140,28 @@ test("any days can be compared with any others", { skip }, async () => {
   await waitForText(page, ".compare-words", /Nov 2 . 8, 2026 beside Oct 12 . 18, 2026/);
 });
 
+async function openSearch(page: Page): Promise<void> {
+  await page.keyboard.press("/");
+  await page.waitForSelector('[role="combobox"]:focus');
+}
+
 test("/ finds a figure, a zone and a definition by a few letters, by keyboard alone", {
   skip,
 }, async () => {
   const { page } = await visit();
   await isLive(page);
-  await page.keyboard.press("/");
+  await openSearch(page);
   await page.keyboard.type("net sa");
   await page.keyboard.press("Enter");
   await waitForText(page, ".panel-value", /5,123/);
   await page.keyboard.press("Escape");
   await page.waitForSelector("dialog", { state: "detached" });
-  await page.keyboard.press("/");
+  await openSearch(page);
   await page.keyboard.type("denim");
   await page.keyboard.press("Enter");
   await waitForText(page, ".focus-bar", /Denim wall/);
   assert.equal(search(page), "?zone=denim");
-  await page.keyboard.press("/");
+  await openSearch(page);
   await page.keyboard.type("holding");
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("ArrowUp");

@@ -111,7 +111,7 @@ const LEVELS: Readonly<Partial<Record<MetricId, readonly [number, number, Metric
   "sales-conversion": [0.233, 0.034, "ratio"],
   "sales-conversion-units": [0.281, 0.04, "ratio"],
   "average-transaction-value": [5_337, 410, "minor"],
-  "units-per-transaction": [2.3, 0.2, "count"],
+  "units-per-transaction": [2.3, 0.2, "ratio"],
   "shopper-yield": [1_243, 130, "minor"],
   "identification-coverage": [0.142, 0.03, "ratio"],
   "repeat-rate": [0.41, 0.08, "ratio"],
@@ -137,7 +137,7 @@ const PARTS_OF: Readonly<Partial<Record<MetricId, readonly [MetricId, number]>>>
   "buying-units": ["entrants", 0.83],
   "click-collect-arrivals": ["entrants", 0.03],
   "click-collect-handovers": ["entrants", 0.026],
-  "zone-unique-visits": ["zone-visits", 0.78],
+  "zone-unique-visits": ["zone-visits", 0.55],
   "door-drift": ["entrants", 0.013],
 };
 const UNITS: Readonly<Partial<Record<MetricId, MetricUnit>>> = {

@@ -1,5 +1,7 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
+import type { EpochMs } from "../../core/brand.ts";
+import type { JourneyEvent } from "../../core/events.ts";
 import type { SitePlan } from "../../core/site.ts";
 import { loadSiteFile } from "../config-files.ts";
 import { beginningNow } from "../demo/demo-day.ts";
@@ -8,6 +10,7 @@ import { runDemo } from "../demo/run-demo.ts";
 import { createLogger, type LogLevel } from "../logger.ts";
 import { profileName, wholeNumber } from "../option-values.ts";
 import { packagePath } from "../package-path.ts";
+import { type DemoHistoryOptions, demoHistory } from "../simulate/demo-history.ts";
 import { createSystemClock } from "../system-clock.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -19,10 +22,14 @@ interface DemoFlags {
   readonly profile: "default" | "permissive";
   readonly seed: number;
   readonly generated?: boolean;
+  /** False leaves out the simulated days before today. */
+  readonly history: boolean;
   readonly log: LogLevel;
 }
 
 const DEFAULT_PORT = 8080;
+/** Enough for the same weekday, a month, and what is learned from closed days. */
+const PAST_DAYS = 28;
 
 const EXAMPLE = `
 Examples:
@@ -45,6 +52,7 @@ export function addDemo(program: Command, terminal: Terminal): void {
     .option("--profile <name>", "default or permissive", profileName, "default")
     .option("--seed <number>", "seed of the generated inputs", wholeNumber, 1)
     .option("--generated", "generated people instead of footage; needs no model")
+    .option("--no-history", "begin without the simulated days before today")
     .option("--log <level>", "error, warn, info or debug", "warn")
     .addHelpText("after", EXAMPLE)
     .action((flags: DemoFlags) => demo(flags, terminal));
@@ -62,9 +70,14 @@ async function demo(flags: DemoFlags, terminal: Terminal): Promise<void> {
     },
     terminal,
   );
+  const days = flags.history && flags.site === undefined ? PAST_DAYS : 0;
+  const { notices } = setting;
+  const told = days === 0 ? notices : [...notices, "The days before today are simulated."];
+  const now = createSystemClock().now();
   const options = {
     site,
-    setting,
+    setting: { ...setting, notices: told },
+    past: pastEvents(site, now, { seed: flags.seed, days }),
     modelsDir,
     profile: flags.profile,
     port: flags.port ?? DEFAULT_PORT,
@@ -73,6 +86,16 @@ async function demo(flags: DemoFlags, terminal: Terminal): Promise<void> {
     log: createLogger(flags.log, process.stderr),
   };
   await runDemo(options, terminal);
+}
+
+/** What happened in the simulated days; made up while it is read. */
+function* pastEvents(
+  site: SitePlan,
+  now: EpochMs,
+  options: DemoHistoryOptions,
+): Generator<JourneyEvent> {
+  if (options.days === 0) return;
+  for (const { events } of demoHistory(site, now, options)) yield* events;
 }
 
 /** A plan somebody named is taken as it is; ours belongs to wherever it is started. */

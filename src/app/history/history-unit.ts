@@ -23,10 +23,12 @@ export interface HistoryUnitDeps {
 /** Customers' days are read back this far. */
 const CUSTOMER_MS = RETENTION.customerMs;
 
+const FOREVER = epochMs(Number.MAX_SAFE_INTEGER);
+
 /** What a start brought back. */
 export interface RestoredDays {
   readonly days: number;
-  /** Records of another form than this version knows; their days are read from their rollups only. */
+  /** Records damaged, or of another form than this version knows; their days are read from their rollups only. */
   readonly unreadable: number;
 }
 
@@ -59,20 +61,25 @@ export class HistoryUnit {
     return this.#base;
   }
 
-  /** Gives the metrics the days before the base back, oldest first. To be called once, before any event. */
+  /**
+   * Gives the metrics the saved days back, oldest first. Also those from the base on, which there are when the clock was
+   * set back or not yet set: a day left out would be written anew with what is told late of it, and nothing else. What
+   * the daybook tells once more of them is known by its origin. To be called once, before any event.
+   */
   restore(): RestoredDays {
     const { history, metrics, log } = this.#deps;
     const outcome = { days: 0, unreadable: 0 };
     if (history === null) return outcome;
     // From now on it is known what the daybook must tell, even if this life ends before the day does.
     if (history.base !== this.#base) history.save({ base: this.#base, days: [], customers: [] });
-    for (const { body } of history.days(this.#base, KEPT_DAYS - 1)) {
-      if (metrics.restore(JSON.parse(body) as DayRecord)) outcome.days += 1;
+    for (const { body } of history.days(FOREVER, KEPT_DAYS - 1)) {
+      const record = recordOf(body);
+      if (record !== null && metrics.restore(record)) outcome.days += 1;
       else outcome.unreadable += 1;
     }
     metrics.restoreCustomers(history.customers(epochMs(this.#base - CUSTOMER_MS)));
     // They are on the disk already.
-    metrics.takeChangedDays(this.#base);
+    metrics.takeChangedDays(FOREVER);
     metrics.takeChangedCustomers();
     log.info({ event: "history.restored", ...outcome }, "past days were restored");
     return outcome;
@@ -112,6 +119,15 @@ export class HistoryUnit {
     this.#pending = null;
     this.#base = base;
     return true;
+  }
+}
+
+/** Null for a text that damage made no JSON: nothing in a row says that its packed text is whole. */
+function recordOf(body: string): DayRecord | null {
+  try {
+    return JSON.parse(body) as DayRecord;
+  } catch {
+    return null;
   }
 }
 

@@ -1,4 +1,4 @@
-import { type EpochMs, epochMs } from "../../core/brand.ts";
+import type { EpochMs } from "../../core/brand.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { MetricId, MetricScope, MetricValue } from "../../core/metric-value.ts";
 import type { SitePlan } from "../../core/site.ts";
@@ -23,6 +23,12 @@ export interface RollupKeeperDeps {
 interface Kept {
   readonly scope: MetricScope;
   readonly metrics: readonly MetricId[];
+}
+
+interface DueSlot {
+  readonly grain: Grain;
+  readonly from: EpochMs;
+  readonly to: EpochMs;
 }
 
 /** Events of a slot may come so much later without correcting it. */
@@ -73,21 +79,29 @@ export class RollupKeeper {
   /** Saves slots that are due and over; returns how many values were new or different. */
   save(): number {
     this.#note();
-    const { history, clock } = this.#deps;
-    const over = epochMs(clock.now() - GRACE_MS);
-    let room = SLOTS_AT_ONCE;
+    const { history } = this.#deps;
     const rows: SavedRollup[] = [];
-    for (const grain of GRAINS) {
-      for (const [from, to] of this.#due[grain]) {
-        if (room === 0) break;
-        if (to > over) continue;
-        const made = this.#rowsOf(grain, from, to);
-        if (!made.some(({ value }) => isBeingEstimated(value))) this.#due[grain].delete(from);
-        rows.push(...made.filter(({ value }) => !isBeingEstimated(value)));
-        room -= 1;
-      }
+    const taken: DueSlot[] = [];
+    for (const { grain, from, to } of this.#over()) {
+      const made = this.#rowsOf(grain, from, to);
+      const ready = made.filter(({ value }) => !isBeingEstimated(value));
+      if (ready.length === made.length) taken.push({ grain, from, to });
+      rows.push(...ready);
     }
-    return history.saveRollups(rows);
+    const written = history.saveRollups(rows);
+    // Refused by the disk, they stay due.
+    if (written !== null) for (const { grain, from } of taken) this.#due[grain].delete(from);
+    return written ?? 0;
+  }
+
+  /** The next slots that are due and over, coarse ones first. */
+  #over(): readonly DueSlot[] {
+    const over = this.#deps.clock.now() - GRACE_MS;
+    return GRAINS.flatMap((grain) =>
+      [...this.#due[grain]].map(([from, to]): DueSlot => ({ grain, from, to })),
+    )
+      .filter(({ to }) => to <= over)
+      .slice(0, SLOTS_AT_ONCE);
   }
 
   #note(): void {

@@ -211,3 +211,71 @@ test("reports come from the gateway's own metrics, and refuse days to come", asy
   assert.deepEqual(ahead.ok ? [] : ahead.error.map(({ path }) => path), ["date"]);
   life.close();
 });
+
+test("values that the disk refused are saved when it takes writes again", async () => {
+  const life = await beginLife(await newFolder(), "one", MONDAY);
+  const write = life.history.saveRollups.bind(life.history);
+  life.history.saveRollups = () => null;
+  life.seeing();
+  trade(life, 6);
+  until(life, epochMs(startOf(1) + HOUR_MS));
+  life.history.saveRollups = write;
+  life.pass(8 * HOUR_MS);
+  const scope = { kind: "store" } as const;
+  for (const grain of ["hour", "day"] as const) {
+    const query = { grain, scope, metric: "entrants", from: startOf(0), to: startOf(1) } as const;
+    const values = [...life.history.rollups(query)].map(({ value }) => value.value ?? 0);
+    assert.equal(
+      values.reduce((sum, value) => sum + value, 0),
+      6,
+      grain,
+    );
+  }
+  life.close();
+});
+
+test("the record of a day that is no JSON any more keeps no gateway from starting", async () => {
+  const folder = await newFolder();
+  const first = await beginLife(folder, "one", MONDAY);
+  first.seeing();
+  trade(first, 2);
+  until(first, epochMs(startOf(2) + HOUR_MS));
+  const base = first.history.base;
+  assert.ok(base !== null);
+  const broken = { dayStart: startOf(0), dayEnd: startOf(1), v: 1, body: '{"v":1,' };
+  assert.ok(first.history.save({ base, days: [broken], customers: [] }));
+  first.close();
+  const second = await beginLife(folder, "two", first.clock.now());
+  second.seeing();
+  trade(second, 3);
+  const today = second.gateway.dashboard.today();
+  assert.equal(today.tiles.find(({ metric }) => metric === "entrants")?.value, 3);
+  second.close();
+});
+
+test("a start with the clock of yesterday takes nothing from the record of a closed day", async () => {
+  const folder = await newFolder();
+  const first = await beginLife(folder, "one", MONDAY);
+  first.seeing();
+  trade(first, 6);
+  until(first, epochMs(startOf(1) + HOUR_MS));
+  for (const stream of ["journey", "zone", "health"] as const)
+    first.outbox.acknowledge(stream, first.outbox.committed(stream));
+  first.pass(HOUR_MS);
+  first.close();
+  const entrants = (life: HistoryLife): unknown =>
+    days(life, 0, 0)[0]?.find(({ metric }) => metric === "entrants")?.value;
+  const unset = await beginLife(folder, "two", epochMs(startOf(1) - HOUR_MS));
+  unset.seeing();
+  unset.cross("door", "in");
+  unset.pass(60_000);
+  assert.equal(entrants(unset), 7);
+  unset.close();
+  const set = await beginLife(folder, "three", epochMs(startOf(1) - HOUR_MS / 2));
+  until(set, epochMs(startOf(1) + HOUR_MS));
+  assert.equal(entrants(set), 7);
+  set.close();
+  const last = await beginLife(folder, "four", set.clock.now());
+  assert.equal(entrants(last), 7);
+  last.close();
+});

@@ -29,8 +29,8 @@ export interface DemoHistoryOptions {
 /** A small shop with a week like others: Saturdays are busy. */
 const DEMO_SHOP: ShopModel = {
   ...DEFAULT_SHOP,
-  entriesPerHour: 20,
-  passersPerEntrant: 4,
+  entriesPerHour: 14,
+  passersPerEntrant: 3,
   staff: 2,
   members: 0,
   cardRatio: 0,

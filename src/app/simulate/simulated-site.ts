@@ -36,7 +36,7 @@ interface ZoneDraft {
 
 /** Twelve zones; the queue, its approach and the till lie in a corner that no other way leads through. */
 const ZONES: readonly ZoneDraft[] = [
-  { id: "entry", name: "Entry", kind: "area", box: [7, 8, 13, 12], pull: 0.5 },
+  { id: "entrance", name: "Entrance", kind: "area", box: [7, 8, 13, 12], pull: 0.5 },
   display("denim", "Denim", [0, 8, 7, 12], 1.2, 90_000),
   display("shirts", "Shirts", [0, 4, 7, 8], 1, 75_000),
   display("shoes", "Shoes", [0, 0, 7, 4], 0.8, 120_000),

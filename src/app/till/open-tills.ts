@@ -41,7 +41,7 @@ export function openTills(
   const baskets = new BasketIntake({ ...deps, onChange: onEvent });
   if (link !== null) for (const part of [desk, baskets]) part.attach(link, topicRoot);
   return {
-    port: createTillPort(desk, site, tillToken ?? null),
+    port: createTillPort(desk, site, tillToken ?? null, () => deps.clock.now()),
     notices: () => tillNotices(desk),
   };
 }

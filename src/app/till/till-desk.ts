@@ -1,23 +1,36 @@
 import type { EpochMs } from "../../core/brand.ts";
 import type { SitePlan } from "../../core/site.ts";
-import { csvText } from "../../io/csv/csv-records.ts";
+import { csvText, type RefusedRow } from "../../io/csv/csv-records.ts";
 import { RECEIPT_CSV_BYTES, readReceiptCsv } from "../../io/till/receipt-csv.ts";
 import type { ReceiptDesk, ReceiptOutcome } from "../../io/till/receipt-desk.ts";
 import type { TillClockReading } from "../../io/till/till-clock.ts";
 import { createTradingCalendar } from "../../metrics/trading-day.ts";
 import type { ReceiptAnswer, TillPort } from "../../web/till-view.ts";
-import { readPosReceipt } from "../../wire/pos-message.ts";
+import { type PosReceipt, readPosReceipt } from "../../wire/pos-message.ts";
 
 /** As many faults as a person reads; the answer stays small whatever the file. */
 const TOLD_FAULTS = 1_000;
 /** A clock further off than this is worth a sentence. */
 const TOLD_CLOCK_MS = 60_000;
 
+/** What was paid later than this from now is a mistake in the file. */
+const AHEAD_MS = 300_000;
+/** Receipts that an import takes without letting others have their turn. */
+const SLICE = 10;
+
+const refusedAhead = ({ line, receipt }: { line: number; receipt: PosReceipt }): RefusedRow => ({
+  line,
+  column: "paid_at",
+  value: new Date(receipt.paidAt).toISOString(),
+  expected: "a time that has been",
+});
+
 /** The way of receipts that do not come by MQTT. */
 export function createTillPort(
   desk: ReceiptDesk,
   { store }: SitePlan,
   token: string | null,
+  now: () => EpochMs,
 ): TillPort {
   const calendar = createTradingCalendar(store.timeZone, store.dayCutoverMin);
   const instantOfWall = (wallMs: number): EpochMs => calendar.instantOfWall(wallMs);
@@ -30,14 +43,20 @@ export function createTillPort(
         outcome.ok ? desk.take(outcome.value, { isImported: false }) : desk.refuse(outcome.error),
       );
     },
-    importCsv(csv, { isDryRun, skipsInvalid }) {
+    async importCsv(csv, { isDryRun, skipsInvalid }) {
       const text = csvText(csv, "the file", RECEIPT_CSV_BYTES);
-      const { receipts, refused } = readReceiptCsv(text, options);
+      const table = readReceiptCsv(text, options);
+      const latest = now() + AHEAD_MS;
+      const receipts = table.receipts.filter(({ receipt }) => receipt.paidAt <= latest);
+      const ahead = table.receipts.filter(({ receipt }) => receipt.paidAt > latest);
+      const refused = [...table.refused, ...ahead.map(refusedAhead)];
       const isAccepted = receipts.length > 0 && (refused.length === 0 || skipsInvalid);
       const counts = { taken: 0, known: 0, conflict: 0, invalid: 0 };
-      if (isAccepted && !isDryRun)
-        for (const { receipt } of receipts)
-          counts[desk.take(receipt, { isImported: true }).kind] += 1;
+      for (const [i, { receipt }] of isAccepted && !isDryRun ? receipts.entries() : []) {
+        // Cameras and radios must not wait for a month of receipts.
+        if (i % SLICE === SLICE - 1) await new Promise((resolve) => setImmediate(resolve));
+        counts[desk.take(receipt, { isImported: true }).kind] += 1;
+      }
       return {
         isDryRun,
         isAccepted,

@@ -112,11 +112,11 @@ export class History {
     return this.#guarded(() => this.#file.customers(since));
   }
 
-  /** Writes values of slots; returns how many were new or different, 0 when the disk refused them. */
-  saveRollups(rows: readonly SavedRollup[]): number {
+  /** Writes values of slots; returns how many were new or different, null when the disk refused them all. */
+  saveRollups(rows: readonly SavedRollup[]): number | null {
     if (rows.length === 0) return 0;
-    const written = this.#attempt(() => this.#file.saveRollups(rows)) ?? 0;
-    this.#counters.rollups += written;
+    const written = this.#attempt(() => this.#file.saveRollups(rows));
+    this.#counters.rollups += written ?? 0;
     return written;
   }
 

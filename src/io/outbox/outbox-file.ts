@@ -25,7 +25,7 @@ export interface StreamPosition {
 }
 
 /** Receipts remembered; a till that resends one older than this many receipts is not recognised. */
-const REMEMBERED_RECEIPTS = 20_000;
+const REMEMBERED_RECEIPTS = 200_000;
 const JOURNAL_BYTES = 4_194_304;
 
 /**

@@ -54,6 +54,8 @@ export class ReceiptDesk {
   readonly #recent = new BoundedMap<string, string>(RECENT);
   readonly #clocks = new TillClocks();
   #received = 0;
+  /** Of the next receipt told; also one that could not be kept used up its number. */
+  #seq = 0;
   #repeated = 0;
   #conflicting = 0;
   #invalid = 0;
@@ -79,7 +81,8 @@ export class ReceiptDesk {
   /** Subscribes to `in/pos`; call before the link starts. */
   attach(link: Pick<Link, "subscribe">, root: string): void {
     const topic = plainTopic(root, this.#options.gatewayId, "in/pos");
-    link.subscribe(topic, (message) => void this.takeText(message.text));
+    // Asynchronous, so that a receipt that could not be kept is not acknowledged, and ends no process.
+    link.subscribe(topic, async (message) => void this.takeText(message.text));
   }
 
   /**
@@ -128,14 +131,9 @@ export class ReceiptDesk {
     const atMono = clock.mono();
     const ahead = isImported ? { isImported } : this.#clockOf(receipt);
     const source = `pos:${gatewayId}#${boot}`;
-    onTransaction({
-      kind: "transaction",
-      source,
-      seq: this.#received,
-      atMono,
-      ...receipt,
-      ...ahead,
-    });
+    const seq = this.#seq;
+    this.#seq += 1;
+    onTransaction({ kind: "transaction", source, seq, atMono, ...receipt, ...ahead });
     // Not acknowledged to the sender, who sends it again: disk and memory are full.
     if (!outbox.hasReceipt(key)) throw new GatewayError("DISK_FULL", "a receipt could not be kept");
     this.#received += 1;

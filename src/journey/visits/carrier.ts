@@ -24,6 +24,13 @@ export const trackKey = ({ source }: EventOrigin, trackId: TrackId): string =>
 /** Names a tag. */
 export const tagKey = (tagId: TagId): string => `tag ${tagId}`;
 
+/** Names a receipt: its number alone is not enough, since a refund may repeat its sale's. */
+export const receiptName = ({
+  transactionKind,
+  receiptId,
+}: Pick<VisitReceipt, "transactionKind" | "receiptId">): string =>
+  `${transactionKind} ${receiptId}`;
+
 /** Goods into a basket, out of it, or back. */
 export interface BasketMark {
   readonly at: EpochMs;
@@ -108,8 +115,8 @@ export class Carrier {
 
   /** Notes a receipt once, in order of payment; false when there is no more room. */
   link(linked: LinkedReceipt): boolean {
-    const { receiptId } = linked.receipt;
-    if (this.receipts.some(({ receipt }) => receipt.receiptId === receiptId)) return true;
+    const name = receiptName(linked.receipt);
+    if (this.receipts.some(({ receipt }) => receiptName(receipt) === name)) return true;
     if (this.receipts.length >= 4 * VISIT_LIMITS.documentReceipts) return false;
     this.receipts.push(linked);
     this.receipts.sort(

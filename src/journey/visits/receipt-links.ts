@@ -2,6 +2,7 @@ import { BoundedMap } from "../../core/bounded-map.ts";
 import { type EpochMs, epochMs, monoMs, type TagId } from "../../core/brand.ts";
 import type { TransactionRecorded, VisitMethod, VisitReceipt } from "../../core/events.ts";
 import type { ZoneKind } from "../../core/site.ts";
+import { receiptName } from "./carrier.ts";
 import { VISIT_LIMITS, VISIT_RULES } from "./rules.ts";
 
 /** What may have paid a receipt: somebody with a way of their own. */
@@ -73,28 +74,29 @@ export class ReceiptLinks<Of> {
   /** Takes a receipt; when it is to be decided on, or null when it has come before or is nobody's in the shop. */
   take(event: TransactionRecorded): EpochMs | null {
     if (event.transactionKind === "delivery") return null;
-    if (this.#known.peek(event.receiptId) === true) {
+    const key = receiptName(event);
+    if (this.#known.peek(key) === true) {
       this.#counters.repeatedReceipts += 1;
       return null;
     }
-    this.#known.set(event.receiptId, true, monoMs(0));
+    this.#known.set(key, true, monoMs(0));
     if (this.#waiting.size >= VISIT_LIMITS.receipts) {
       this.#counters.droppedReceipts += 1;
       return null;
     }
-    this.#waiting.set(event.receiptId, event);
+    this.#waiting.set(key, event);
     return epochMs(event.at + VISIT_RULES.afterPaymentMs + VISIT_RULES.settleMs);
   }
 
-  /** Decides on a receipt that waits: the visits it belongs to, at most one of each method. */
-  decide(receiptId: string): {
+  /** Decides on a receipt that waits, by its `receiptName`: the visits it belongs to, at most one of each method. */
+  decide(name: string): {
     readonly receipt: VisitReceipt;
     readonly visits: readonly PayingVisit<Of>[];
   } | null {
-    const event = this.#waiting.get(receiptId);
+    const event = this.#waiting.get(name);
     if (event === undefined) return null;
-    this.#waiting.delete(receiptId);
-    const { transactionKind, netMinor, units, at } = event;
+    this.#waiting.delete(name);
+    const { receiptId, transactionKind, netMinor, units, at } = event;
     const answers = [this.#byTag(event), this.#byZone(event, "track"), this.#byZone(event, "tag")];
     const visits = answers.filter((one) => one !== null && one !== "several");
     if (visits.length > 0) this.#counters.linkedReceipts += 1;

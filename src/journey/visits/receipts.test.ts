@@ -182,3 +182,17 @@ test("a visit pays as often as it does, in order", () => {
   const receipts = [make.receipt(at(5, 40), "b"), make.receipt(at(5, 20), "a")];
   assert.deepEqual(receiptsOf([...payer(1), ...receipts]).receipts, [["a", "b"]]);
 });
+
+test("a refund under the number of its sale is a receipt of its own", () => {
+  const shop = watchVisits();
+  shop.play([
+    make.presence(at(0), "b", "inside"),
+    make.receipt(at(3), "r", { tag: "b" }),
+    make.receipt(at(4), "r", { tag: "b", kind: "refund" }),
+    make.presence(at(9), "b", "passing"),
+  ]);
+  shop.builder.advance(at(60));
+  const receipts = shop.visits()[0]?.receipts.map(({ transactionKind }) => transactionKind);
+  assert.deepEqual(receipts, ["sale", "refund"]);
+  assert.equal(shop.builder.counters.repeatedReceipts, 0);
+});

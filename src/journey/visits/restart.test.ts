@@ -264,3 +264,21 @@ test("ids follow from what happened alone", () => {
   const text = JSON.stringify(["visit", "shop", "camera:all#a", 0]);
   assert.equal(shop.documents()[0]?.visitId, hash(text));
 });
+
+test("a cart that rested overnight and is the first to move is no visit of yesterday after a restart", () => {
+  const make = new ToldEvents();
+  const [, moved] = make.tagStay(at(-12 * 60), at(0), "shelf", "b");
+  assert.ok(moved);
+  const live = watchVisits();
+  live.play([moved, make.presence(at(5), "b", "outside")]);
+  live.builder.advance(EVENING);
+  const restarted = watchVisits();
+  restarted.builder.restore(moved);
+  restarted.play([make.presence(at(5), "b", "outside")]);
+  restarted.builder.advance(EVENING);
+  assert.deepEqual(
+    restarted.documents().map(({ enteredAt }) => enteredAt),
+    live.documents().map(({ enteredAt }) => enteredAt),
+  );
+  assert.equal(restarted.documents()[0]?.enteredAt, at(0));
+});

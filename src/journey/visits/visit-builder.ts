@@ -3,7 +3,7 @@ import type { JourneyEvent, TagMovementRecorded, VisitMethod } from "../../core/
 import type { SitePlan, ZoneKind } from "../../core/site.ts";
 import { BasketTags } from "./basket-tags.ts";
 import { plainCalendar, type VisitCalendar } from "./calendar.ts";
-import { type Carrier, tagKey } from "./carrier.ts";
+import { type Carrier, receiptName, tagKey } from "./carrier.ts";
 import { Carriers } from "./carriers.ts";
 import { isIn } from "./document.ts";
 import { DoorCrossings } from "./door-crossings.ts";
@@ -117,7 +117,9 @@ export class VisitBuilder {
       if (event.kind === "queue-joined" || event.kind === "queue-left") this.#queues.restore(event);
       return;
     }
-    this.#intake.setHorizon((this.#intake.newest ?? NEVER) - this.#spanMs);
+    // The first thing told of anybody says how late it was then; a receipt has the till's clock and says nothing.
+    const first = event.kind === "transacted" ? NEVER : event.at;
+    this.#intake.setHorizon((this.#intake.newest ?? first) - this.#spanMs);
     this.#take(event, (moved) => void this.#baskets.take(moved));
   }
 
@@ -149,7 +151,7 @@ export class VisitBuilder {
     if (event.kind === "tag-moved") onMoved(event);
     else if (event.kind === "transacted") {
       const due = this.#receipts.take(event);
-      if (due !== null) this.#due.set(`r ${event.receiptId}`, due);
+      if (due !== null) this.#due.set(`r ${receiptName(event)}`, due);
     } else {
       const touched = this.#intake.take(event);
       for (const one of touched) this.#touch(one);
@@ -210,8 +212,8 @@ export class VisitBuilder {
     else this.#due.set(key, due);
   }
 
-  #linkReceipt(receiptId: string): void {
-    const decided = this.#receipts.decide(receiptId);
+  #linkReceipt(name: string): void {
+    const decided = this.#receipts.decide(name);
     if (decided === null) return;
     for (const { of, at } of decided.visits) {
       if (of.link({ at, receipt: decided.receipt })) this.#touch({ carrier: of, at: null });

@@ -136,7 +136,7 @@ export const VISITS: readonly MetricDefinition[] = [
     unit: "people",
     meaning: "Customers inside at the end of the interval.",
     formula:
-      "`track`: customers whose track from door to door goes on. `count`: entries minus exits of customers since the trading day began, corrected for what the doors miss, never below zero. What they miss is learned from closed days: how far entries and exits differ on average tells the difference of the two directions, how much the difference varies from day to day tells the sum. The balance of the doors, which wanders off by one with every person missed, is then weighed against the stream of leavers (leavers per minute / people inside = 1 / mean visit), which does not. A closed day ended at zero, so all of it is weighed again from its end. Before enough days have closed: each direction scaled by the learned factor of the weekday, and a closed day by its own counts. Which hour missed people cannot be seen in counts, so the factor has no hour. Every crossing that was not staff is used, re-entries included. The interval holds what the doors may have missed; before it is learned there is none.",
+      "`track`: customers whose track from door to door goes on; who was not counted leaving counts with the probability of being there still, given how long visits last and how many exits the doors miss. `count`: entries minus exits of customers since the trading day began, corrected for what the doors miss, never below zero. What they miss is learned from closed days: how far entries and exits differ on average tells the difference of the two directions, how much the difference varies from day to day tells the sum. The balance of the doors, which wanders off by one with every person missed, is then weighed against the stream of leavers (leavers per minute / people inside = 1 / mean visit), which does not. A closed day ended at zero, so all of it is weighed again from its end. Before enough days have closed: each direction scaled by the learned factor of the weekday, and a closed day by its own counts. Which hour missed people cannot be seen in counts, so the factor has no hour. Every crossing that was not staff is used, re-entries included. The interval holds what the doors may have missed; before it is learned there is none.",
     parameters: [
       present,
       staff,
@@ -174,7 +174,7 @@ export const VISITS: readonly MetricDefinition[] = [
     unit: "ms",
     meaning: "How long a visit lasts on average.",
     formula:
-      "`track`: mean of the visits followed from door to door, by the product-limit curve where the end was not seen. `little-closure`, closed trading day: mean time of exit minus mean time of entry (Little's law after day closure; an identity, nobody is paired with anybody). Open day: time spent inside by everyone so far / visits that ended. Crossings of staff, who stay for hours, are left out. The interval is that of the spread between days where there are at least 7, else of exponential stays and of what missed people may have moved.",
+      "`track`: mean of the visits followed from door to door, by the product-limit curve where the end was not seen; of tracks that end inside, as many are left out as exits are missed by the doors, since those people left. `little-closure`, closed trading day: mean time of exit minus mean time of entry (Little's law after day closure; an identity, nobody is paired with anybody). Open day: time spent inside by everyone so far / visits that ended. Crossings of staff, who stay for hours, are left out. The interval is that of the spread between days where there are at least 7, else of exponential stays and of what missed people may have moved.",
     parameters: [staff, windowDays, minDays, complete, minN],
     needs: ["door-cameras"],
     methods: ["track", "little-closure"],
@@ -188,7 +188,7 @@ export const VISITS: readonly MetricDefinition[] = [
     unit: "ms",
     meaning: "Half of the visits are shorter than this.",
     formula:
-      "`track`: product-limit (Kaplan-Meier) median. `tag-ht`: visits beyond the carriers' floor that carried a tag, each weighted by one over its probability of being heard, calibrated by an exponential tilt to the mean visit that the doors know; the shorter visits come from the doors. `deconvolution`: of the visit time that best explains exits from entries.",
+      "`track`: product-limit (Kaplan-Meier) median. `tag-ht`: visits beyond the carriers' floor that carried a tag, each weighted by one over its probability of being heard, calibrated by an exponential tilt to the mean visit that the doors know; the shorter visits come from the doors, and so does a second median, each weighted by how sure it is. `deconvolution`: of the visit time that best explains exits from entries.",
     parameters: [staff, complete, minN, ...tags, ...estimated],
     needs: ["door-cameras"],
     methods: ["track", "tag-ht", "deconvolution"],

@@ -176,7 +176,7 @@ export const ZONES: readonly MetricDefinition[] = [
     methods: ["track", "tag"],
     ladder: zoneMethods,
     edges:
-      "Nobody stopped: unknown (`no-visits`). Few stays: interval only (`small-sample`). Never above 1: engaged stays are some of the stays.",
+      "Nobody stopped: unknown (`no-visits`). Every stay was lost from sight too early: unknown (`too-many-censored`). Few stays: interval only (`small-sample`). Never above 1: engaged stays are some of the stays.",
   },
   {
     metric: "zone-conversion",

@@ -13,10 +13,11 @@ export interface TagVisit {
 /** Rules of weighing tags. */
 export const TAG_RULES = Object.freeze({
   /**
-   * Mean time until a receiver has heard enough of a tag to say that it is inside; it follows from how often the tag
-   * sends and how long the receiver listens, and is measured with a walk at commissioning.
+   * Mean time until a receiver has heard enough of a tag to say that it is inside: four seconds of a good level, and
+   * the packets until it is heard at all. It follows from how often the tag sends and how long the receiver listens, and
+   * is measured with a walk at commissioning.
    */
-  detectMs: 90_000,
+  detectMs: 20_000,
   /** Nobody takes a basket to leave in a moment: of shorter visits baskets and carts say nothing. */
   carrierFloorMs: 180_000,
   /** With a smaller effective number of visits tags decide no distribution. */

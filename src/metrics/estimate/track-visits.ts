@@ -1,11 +1,11 @@
-import type { EpochMs } from "../../core/brand.ts";
+import { type EpochMs, epochMs } from "../../core/brand.ts";
 import type { Day } from "../day-book.ts";
 import { type Interval, Z95 } from "../intervals.ts";
 import type { Sources } from "../sources.ts";
 import { type Duration, endedBefore, kaplanMeier } from "../survival.ts";
 import type { OpenVisit, VisitRow } from "../visit-table.ts";
 import { clusteredShare95, type RatioBlock, wilsonAt } from "./bootstrap.ts";
-import { VISIT_ESTIMATE_RULES } from "./rules.ts";
+import { withoutMissedExits } from "./missed-exits.ts";
 import type { Estimated } from "./tag-estimate.ts";
 import { type AskedSpan, hasBought, zonesOf } from "./visit-basis.ts";
 
@@ -38,6 +38,7 @@ export function trackSample(sources: Sources, { from, to }: AskedSpan): TrackSam
 }
 
 function sampleOf(sources: Sources, from: EpochMs, to: EpochMs): TrackSample {
+  const { misses } = sources.driftBefore(sources.calendar.dayOf(epochMs(to - 1)).start);
   const parts = sources.book.parts(from, to);
   const rows = parts.flatMap(({ day }) => [...day.visits.rows(from, to)]).filter(isFollowed);
   const isAsked = ({ method, enteredAt }: OpenVisit): boolean =>
@@ -51,7 +52,7 @@ function sampleOf(sources: Sources, from: EpochMs, to: EpochMs): TrackSample {
   const entries = parts.reduce((sum, { day }) => sum + entriesOf(day, from, to), 0);
   const ended = rows.reduce((sum, row) => sum + (row.isExitSeen ? 1 + row.reentries : 0), 0);
   return {
-    visits: [...rows.map(trackVisitOf), ...open],
+    visits: withoutMissedExits([...rows.map(trackVisitOf), ...open], misses.outRatio),
     entries,
     completeRatio: entries === 0 ? 0 : (ended + open.length) / entries,
   };
@@ -75,7 +76,18 @@ const untoldVisit = (enteredAt: EpochMs, exitedAt: EpochMs | null, to: EpochMs):
   hour: Math.floor(enteredAt / HOUR_MS),
 });
 
+/** Rows of a day that goes on stay the same until they are corrected, and are asked for with every event. */
+const KNOWN = new WeakMap<VisitRow, TrackVisit>();
+
 function trackVisitOf(row: VisitRow): TrackVisit {
+  const known = KNOWN.get(row);
+  if (known !== undefined) return known;
+  const visit = summaryOf(row);
+  KNOWN.set(row, visit);
+  return visit;
+}
+
+function summaryOf(row: VisitRow): TrackVisit {
   return {
     ms: row.exitedAt - row.enteredAt,
     isCensored: !row.isExitSeen,
@@ -84,22 +96,6 @@ function trackVisitOf(row: VisitRow): TrackVisit {
     isUntold: false,
     hour: Math.floor(row.enteredAt / HOUR_MS),
   };
-}
-
-/**
- * Customers that tracks see inside at an instant of a trading day: those still there, and those whose visit is told.
- * null when no camera follows people from door to door, or when it lost too many of those who came before.
- */
-export function tracksInside(sources: Sources, day: Day, at: EpochMs): number | null {
-  const { start } = day.span;
-  const sample = trackSample(sources, { from: start, to: at });
-  if (sample === null || sample.completeRatio < VISIT_ESTIMATE_RULES.trackPresentRatio) return null;
-  let inside = 0;
-  for (const row of day.visits.rows(start, at))
-    if (row.method === "track" && !row.isStaff && row.exitedAt > at) inside += 1;
-  const isThere = ({ method, enteredAt }: OpenVisit): boolean =>
-    method === "track" && enteredAt >= start && enteredAt <= at;
-  return inside + sources.openVisits(at).filter(isThere).length;
 }
 
 /** A figure of a sample, with the number of independent visits it is worth. */

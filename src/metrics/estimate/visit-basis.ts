@@ -3,6 +3,7 @@ import { civilFromDays, daysFromCivil } from "../../core/civil-date.ts";
 import type { VisitReceipt } from "../../core/events.ts";
 import type { Day } from "../day-book.ts";
 import { DRIFT_RULES } from "../occupancy.ts";
+import { stopsOf } from "../paths/zone-stops.ts";
 import { isLopsided } from "../plausibility.ts";
 import { isPurchase } from "../sales.ts";
 import { camerasWith, type Question, type Sources, sightOf } from "../sources.ts";
@@ -11,7 +12,7 @@ import { affordableDays, type DoorDay } from "./deconvolution.ts";
 import { estimateKey } from "./estimates.ts";
 import { FLOOR_RULES, learnFloor, type PurchaseFloor } from "./purchase-floor.ts";
 import { VISIT_ESTIMATE_RULES } from "./rules.ts";
-import type { TagVisit } from "./tag-weights.ts";
+import { TAG_RULES, type TagVisit } from "./tag-weights.ts";
 import type { EstimateDay, VisitEstimate } from "./visit-estimate.ts";
 
 const DAY_MS = 86_400_000;
@@ -109,9 +110,11 @@ function tagVisitOf(row: VisitRow): TagVisit | null {
   if (method !== "tag" || tagKind === null || isStaff) return null;
   if (tagKind !== "loyalty-card" && tagKind !== "basket" && tagKind !== "cart") return null;
   if (!row.isEntrySeen || !(row.isExitSeen || endedBy === "silence")) return null;
+  // Who carries a card was inside before it was heard; a basket's visit begins when it is taken.
+  const unheardMs = tagKind === "loyalty-card" ? TAG_RULES.detectMs : 0;
   return {
     kind: tagKind,
-    ms: row.exitedAt - row.enteredAt,
+    ms: row.exitedAt - row.enteredAt + unheardMs,
     isEngaged: hasBought(row),
     hasTwoZones: zonesOf(row) >= 2,
   };
@@ -123,9 +126,12 @@ export const hasBought = (row: VisitRow): boolean => row.receipts.some(isSale);
 const isSale = ({ transactionKind, netMinor }: VisitReceipt): boolean =>
   isPurchase({ kind: transactionKind, netMinor });
 
-/** Zones of a visit, each once. Pure. */
-export const zonesOf = (row: VisitRow): number =>
-  new Set(row.stays.map((stay) => stay.zoneId)).size;
+/** Zones in which a visit stopped, each once; walking through is no stop. Pure. */
+export function zonesOf(row: VisitRow): number {
+  const ids = [...new Set(row.stays.map((stay) => stay.zoneId))];
+  const stops = stopsOf(row.stays, new Map(ids.map((id, place) => [id, place])));
+  return new Set(stops.map((stop) => stop.zone)).size;
+}
 
 /** tau for an instant: learned from the four weeks before its calendar month, anew with each month. */
 export function floorAt(sources: Sources, at: EpochMs): PurchaseFloor {

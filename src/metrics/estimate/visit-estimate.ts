@@ -1,4 +1,5 @@
 import { seededRandom } from "../../core/random.ts";
+import { Z95 } from "../intervals.ts";
 import { drawn, quantileOf, ratioOfSums } from "./bootstrap.ts";
 import {
   Deconvolution,
@@ -79,6 +80,7 @@ export function* estimateVisits(input: EstimateInput): Generator<void, VisitEsti
   const pulls = yield* dayPulls(found);
   const draws = yield* drawMasses(pulls, random(), ESTIMATE_RULES.replicates);
   const lags = { found, draws, misses };
+  const median = medianOf(lags);
   const tags = yield* tagPart(input, lags);
   const tagBounce = yield* bounceOfTags(input, (visit) => visit.isEngaged);
   const tagBounceGa4 = yield* bounceOfTags(input, (visit) => visit.isEngaged || visit.hasTwoZones);
@@ -87,9 +89,9 @@ export function* estimateVisits(input: EstimateInput): Generator<void, VisitEsti
     entries: found.entries,
     misses,
     bounce: shareBelow(lags, input.bounceMaxMs),
-    median: medianOf(lags),
+    median,
     isSettled: found.isSettled,
-    tags,
+    tags: tags === null ? null : { ...tags, median: pooled(tags.median, median) },
     tagBounce,
     tagBounceGa4,
   };
@@ -99,6 +101,20 @@ export function* estimateVisits(input: EstimateInput): Generator<void, VisitEsti
 const TAG_BOUNCE_DRAWS = 100;
 
 const random = (): (() => number) => seededRandom(ESTIMATE_RULES.seed);
+
+/** Correlation of the medians of tags and doors: both rest on the same short end. */
+const POOLED_CORRELATION = 0.3;
+
+/** Two estimates of the same thing in one, each weighted by how sure it is. */
+function pooled(first: Estimated | null, second: Estimated | null): Estimated | null {
+  const [a, b] = [first, second].map((one) => (one === null ? 0 : errorOf(one)));
+  if (first === null || second === null || !a || !b) return first;
+  const weight = 1 / a ** 2 / (1 / a ** 2 + 1 / b ** 2);
+  const value = weight * first.value + (1 - weight) * second.value;
+  const [x, y] = [weight * a, (1 - weight) * b];
+  const half = Z95 * Math.sqrt(x ** 2 + y ** 2 + 2 * POOLED_CORRELATION * x * y);
+  return { value, ci95: [value - half, value + half] };
+}
 
 /** The distribution found, how it might have come out, and what the doors miss. */
 interface Lags {

@@ -67,7 +67,7 @@ export function tagZonesOf(site: SitePlan): ZoneId[] {
 
 /**
  * The best visits that know all of these zones: tracks from door to door, where a camera follows visits and saw any of
- * the interval; else tags that customers carry. An empty list asks for visits as such.
+ * the interval; else tags that customers carry, where a receiver heard any of it. An empty list asks for visits as such.
  */
 export function kindFor(
   sources: Sources,
@@ -83,10 +83,12 @@ export function kindFor(
   const knows = (known: readonly ZoneId[]): boolean => zones.every((zone) => known.includes(zone));
   const isFollowed = followers.length > 0 && knows(trackZones);
   if (isFollowed && sight.share > 0) return { method: "track", zones: trackZones, sight };
-  if (site.receivers.length > 0 && site.tags.some(isCustomerTag) && knows(tagZones))
-    return { method: "tag", zones: tagZones, sight: sightOfReceivers(sources, question) };
-  if (isFollowed)
-    return { code: "sensor-blind", text: sentence(sight.blindText || "nothing was seen") };
+  const isHeard = site.receivers.length > 0 && site.tags.some(isCustomerTag) && knows(tagZones);
+  const heard = isHeard ? sightOfReceivers(sources, question) : null;
+  if (heard !== null && heard.share > 0) return { method: "tag", zones: tagZones, sight: heard };
+  const blindText = isFollowed ? sight.blindText : heard?.blindText;
+  if (blindText !== undefined)
+    return { code: "sensor-blind", text: sentence(blindText || "nothing was seen") };
   const where = zones.length === 0 ? "through the shop" : "through this part of the shop";
   return {
     code: "not-identifiable",

@@ -1,5 +1,5 @@
 import { type JSX, render } from "preact";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { MetricValue } from "../../core/metric-value.ts";
 import type { TodayView } from "../../metrics/today.ts";
 import { attentionOf } from "./attention.ts";
@@ -57,6 +57,8 @@ function Shell(props: { readonly store: LiveStore; readonly state: Known }): JSX
     onHelp: () => setPanel({ kind: "help" }),
     onSearch: () => setPanel({ kind: "search" }),
   });
+  // A panel belongs to the page it was opened on, also when the reader goes back.
+  useLayoutEffect(() => setPanel(null), [path, search]);
   useSystemTheme(() => setThemeTick((tick) => tick + 1));
   useEffect(() => {
     document.title = `${PAGE_NAMES[path] ?? "Today"} \u2013 ${site.store.name}`;

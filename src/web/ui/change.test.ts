@@ -40,6 +40,11 @@ test("less of what is bad is good, and what is neither has no tone", () => {
   assert.equal(changeOf(en, now(6), now(3))?.tone, "neutral");
 });
 
+test("pieces per sale are no share: they change in percent, not in points", () => {
+  const pieces = (value: number) => fakeMetric("units-per-transaction", value, "ratio");
+  assert.equal(changeOf(en, pieces(2.4), pieces(2))?.text, "+20%");
+});
+
 test("an unknown value on either side gives no change instead of a made-up one", () => {
   assert.equal(changeOf(en, people(null), people(3)), null);
   assert.equal(changeOf(en, people(3), people(null)), null);

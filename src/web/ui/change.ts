@@ -1,5 +1,6 @@
 import type { MetricId, MetricValue } from "../../core/metric-value.ts";
 import { type Formats, formatDuration, halfWidthOf } from "./format.ts";
+import { isShare } from "./metric-kinds.ts";
 
 /** How a value differs from that of the comparison. */
 export interface Change {
@@ -64,7 +65,7 @@ export function changeOf(
   if (now.value === null || before?.value === undefined || before.value === null) return null;
   const difference = now.value - before.value;
   if (isChance(now, before, difference)) return NO_CLEAR_CHANGE;
-  return now.unit === "ratio"
+  return isShare(now.metric, now.unit)
     ? inPoints(formats, now.metric, difference)
     : inPercent(formats, now, before.value, difference);
 }

@@ -1,4 +1,5 @@
 import uPlot from "uplot";
+import type { MetricUnit } from "../../core/metric-value.ts";
 import type { Formats } from "./format.ts";
 import type { Slot } from "./series.ts";
 
@@ -11,19 +12,30 @@ export const PLOT_HEIGHT = 260;
 const AXIS_FONT = "12px system-ui, sans-serif";
 /** Whole things only. */
 const WHOLE_STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000];
-/** Smallest top of a scale of counts, and of one of rates. */
-const LEAST_TOP = { count: 5, rate: 0.1 } as const;
+/** Round durations only, ms. */
+const DURATION_STEPS = [1, 5, 10, 30, 60, 300, 600, 1_800, 3_600, 7_200, 18_000, 36_000].map(
+  (seconds) => seconds * 1_000,
+);
+/** Smallest top of a scale, in the unit. */
+const LEAST_TOPS: Readonly<Record<MetricUnit, number>> = {
+  people: 5,
+  count: 5,
+  "per-hour": 5,
+  days: 5,
+  ratio: 0.1,
+  ms: 60_000,
+  minor: 1_000,
+};
 const DAY_S = 86_400;
 const SHORTEST_DAY_MS = 23 * 3_600_000;
 /** Room of a label of the time axis, CSS px. */
 const LABEL_PX = 88;
 /** Room of the value axis and the padding at the other side, CSS px. */
-const AXES_PX = 88;
+const AXES_PX = 108;
 
 interface PlotOptions {
   readonly kind: PlotKind;
-  /** Whether values are whole things, or shares and money. */
-  readonly isWhole: boolean;
+  readonly unit: MetricUnit;
   readonly widthPx: number;
   readonly timeZone: string;
   readonly formats: Formats;
@@ -48,11 +60,6 @@ export function columnsOf(slots: readonly Slot[]): uPlot.AlignedData {
 export function drawPlot(target: HTMLElement, options: PlotOptions): uPlot {
   const style = getComputedStyle(target);
   const colour = (name: string): string => style.getPropertyValue(name).trim();
-  const least = options.isWhole ? LEAST_TOP.count : LEAST_TOP.rate;
-  const top = (max: number | null): number => {
-    const wanted = (max ?? 0) * 1.1;
-    return options.isWhole ? Math.max(least, Math.ceil(wanted)) : wanted > 0 ? wanted : least;
-  };
   return new uPlot(
     {
       width: options.widthPx,
@@ -65,7 +72,7 @@ export function drawPlot(target: HTMLElement, options: PlotOptions): uPlot {
       hooks: { setCursor: [(plot) => options.onPoint(plot.cursor.idx ?? null)] },
       scales: {
         x: { time: true, range: (_plot, min, max) => xRange(min, max, options.slots()) },
-        y: { range: (_plot, _min, max) => [0, top(max)] },
+        y: { range: (_plot, _min, max) => [0, topOf(options.unit, max)] },
       },
       axes: axesOf(options, colour),
       series: [{}, valueSeries(options.kind, colour), beforeSeries(colour)],
@@ -98,12 +105,23 @@ function axesOf(options: PlotOptions, colour: (name: string) => string): uPlot.A
   };
   const y: uPlot.Axis = {
     ...axis,
-    size: 56,
+    size: options.unit === "ms" ? 76 : 56,
     space: 34,
-    ...(options.isWhole ? { incrs: WHOLE_STEPS } : {}),
+    ...stepsOf(options.unit),
     values: (_plot, splits) => splits.map(options.write),
   };
   return [x, y];
+}
+
+function topOf(unit: MetricUnit, max: number | null): number {
+  const wanted = (max ?? 0) * 1.1;
+  const isWhole = unit === "people" || unit === "count";
+  return isWhole ? Math.max(LEAST_TOPS[unit], Math.ceil(wanted)) : wanted || LEAST_TOPS[unit];
+}
+
+function stepsOf(unit: MetricUnit): Pick<uPlot.Axis, "incrs"> {
+  if (unit === "people" || unit === "count") return { incrs: WHOLE_STEPS };
+  return unit === "ms" ? { incrs: DURATION_STEPS } : {};
 }
 
 /** Whether slots are days; a trading day has 23 hours at least. Pure. */

@@ -146,14 +146,13 @@ function Plot({ metric, unit, slots, widthPx, write, onPoint }: PlotProps): JSX.
   newest.current = { slots, write };
   const drawn = useRef<ReturnType<typeof drawPlot> | null>(null);
   const kind = kindOf(metric, unit);
-  const isWhole = unit === "people" || unit === "count";
   const isDays = isDaily(slots);
   const theme = `${themeTick}${currentTheme()}`;
   useEffect(() => {
     const target = ref.current;
     if (target === null || widthPx === 0) return;
     const plot = drawPlot(target, {
-      ...{ kind, isWhole, widthPx, timeZone, formats, onPoint },
+      ...{ kind, unit, widthPx, timeZone, formats, onPoint },
       write: (value) => newest.current.write(value),
       slots: () => newest.current.slots,
     });
@@ -162,7 +161,7 @@ function Plot({ metric, unit, slots, widthPx, write, onPoint }: PlotProps): JSX.
       drawn.current = null;
       plot.destroy();
     };
-  }, [widthPx, theme, formats, kind, isWhole, isDays, timeZone, onPoint, metric]);
+  }, [widthPx, theme, formats, kind, unit, isDays, timeZone, onPoint, metric]);
   // The values come anew each second; only changed ones are drawn, in place.
   const content = JSON.stringify(columnsOf(slots));
   useEffect(() => drawn.current?.setData(columnsOf(newest.current.slots)), [content]);
@@ -179,6 +178,7 @@ function Plot({ metric, unit, slots, widthPx, write, onPoint }: PlotProps): JSX.
 }
 
 function kindOf(metric: MetricId, unit: MetricUnit): PlotKind {
+  if (metric === "zone-dwell-total") return "bars";
   const isCount = unit === "count" || unit === "minor" || unit === "people";
   return isCount && metric !== "occupancy" ? "bars" : "line";
 }

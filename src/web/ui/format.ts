@@ -1,4 +1,5 @@
 import type { MetricId, MetricUnit, MetricValue } from "../../core/metric-value.ts";
+import { isShare } from "./metric-kinds.ts";
 import { addDays, type DaySpan, type IsoDate, utcOf } from "./period/dates.ts";
 import { roundCount, roundDuration } from "./precision.ts";
 
@@ -147,7 +148,6 @@ export function halfWidthOf(metric: Pick<MetricValue, "ci95">): number | null {
 
 /** Means of whole things: read with a decimal although the unit is a number. */
 const MEANS: ReadonlySet<MetricId> = new Set([
-  "units-per-transaction",
   "visit-frequency",
   "queue-length",
   "queue-service-rate",
@@ -165,6 +165,7 @@ function formatPlain(formats: Formats, metric: Written, value: number): string {
         ? formats.mean(value)
         : formats.count(roundCount(value, half));
     case "ratio":
+      if (!isShare(metric.metric, metric.unit)) return formats.mean(value);
       return formats.percent(value, (half ?? 0) >= COARSE_RATIO ? 0 : 1);
     case "ms":
       return formatDuration(roundDuration(value, half));

@@ -1,5 +1,6 @@
 import type { MetricReason, MetricValue } from "../../core/metric-value.ts";
 import { type Formats, halfWidthOf } from "./format.ts";
+import { isShare } from "./metric-kinds.ts";
 
 /** Below this share of seeing time a figure carries a badge. */
 const GOOD_COVERAGE = 0.95;
@@ -41,5 +42,7 @@ export function badgesOf(metric: MetricValue, formats: Formats): readonly string
 function isWide(metric: MetricValue, value: number): boolean {
   const half = halfWidthOf(metric);
   if (half === null) return false;
-  return metric.unit === "ratio" ? half > WIDE_RATIO : half > WIDE_RELATIVE * Math.abs(value);
+  return isShare(metric.metric, metric.unit)
+    ? half > WIDE_RATIO
+    : half > WIDE_RELATIVE * Math.abs(value);
 }

@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { usePage } from "./context.ts";
 import { Dialog } from "./dialog.tsx";
 import { formatMetric } from "./format.ts";
@@ -17,7 +17,8 @@ export function Search({ finds, onClose }: SearchProps): JSX.Element {
   const [typed, setTyped] = useState("");
   const [at, setAt] = useState(0);
   const field = useRef<HTMLInputElement>(null);
-  useEffect(() => field.current?.focus(), []);
+  // Before anything is painted, so that no key is lost.
+  useLayoutEffect(() => field.current?.focus(), []);
   const found = search(finds, typed);
   const chosen = Math.min(at, found.length - 1);
   const open = (find: Find | undefined): void => {

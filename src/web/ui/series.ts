@@ -60,6 +60,8 @@ const SHORTEST_MS = 2 * 3_600_000;
 /** Multiples of the series' step that keep slots on round times. */
 const MERGES = [1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 30, 60];
 const DAY_MS = 86_400_000;
+/** More than any one trading day. */
+const LONG_MS = 26 * 3_600_000;
 /** Longer slots that are not whole days cut days into odd parts. */
 const LONGEST_PART_MS = 4 * 3_600_000;
 
@@ -165,13 +167,17 @@ function lastPart(curve: Curve, hours: number): readonly [start: number, end: nu
 /** From the first to the last slot in which anything was counted on either side, at least two hours up to now. */
 function usedPart(curve: Curve): readonly [start: number, end: number] {
   const all = curve.slots.length;
+  const [first] = curve.slots;
+  const spanMs = (curve.slots.at(-1)?.to ?? 0) - (first?.from ?? 0);
+  // Of several days all are shown, empty ones too.
+  if (curve.stepMs === null || spanMs > LONG_MS) return [0, all];
   const isUsed = (i: number): boolean => (curve.values[i] ?? 0) > 0 || (curve.before[i] ?? 0) > 0;
   const indices = Array.from({ length: all }, (_, i) => i);
-  const first = indices.find(isUsed) ?? all;
+  const firstUsed = indices.find(isUsed) ?? all;
   const lastUsed = indices.findLast(isUsed) ?? -1;
-  const end = curve.stepMs === null ? all : Math.max(lastUsed + 1, newestIndex(curve) + 1);
-  const shortest = curve.stepMs === null ? all : Math.ceil(SHORTEST_MS / curve.stepMs);
-  return [Math.max(0, Math.min(first, end - shortest)), end];
+  const end = Math.max(lastUsed + 1, newestIndex(curve) + 1);
+  const shortest = Math.ceil(SHORTEST_MS / curve.stepMs);
+  return [Math.max(0, Math.min(firstUsed, end - shortest)), end];
 }
 
 const newestIndex = (curve: Curve): number => curve.values.findLastIndex((value) => value !== null);

@@ -58,10 +58,10 @@ export const METRIC_NAMES: Readonly<Record<MetricId, string>> = {
 
 export const METHOD_WORDS: Readonly<Record<MetricMethod, string>> = {
   count: "Counted at the lines and zones",
-  "little-closure": "Little\u2019s law after day closure",
+  "little-closure": "From the times people came and left, without pairing them (Little\u2019s law)",
   track: "Measured on anonymous tracks",
   "tag-ht": "From tagged visits, weighted and calibrated to the counts",
-  deconvolution: "From entries and exits by deconvolution",
+  deconvolution: "Estimated from when people come and go (deconvolution)",
   tag: "On identified visits only",
   receipts: "From the till\u2019s receipts",
   none: "No method applies",

@@ -1,7 +1,6 @@
 import type { MetricId } from "../../../core/metric-value.ts";
 import {
   entrantsOf,
-  mean,
   overDays,
   parameterOf,
   quantile,
@@ -48,14 +47,8 @@ const sinceLast = ({ day, earlier }: KnownVisit): number =>
   day - (earlier.at(-1) ?? Number.NEGATIVE_INFINITY);
 
 const frequency: TrueFigure = ({ days, earlier }) => {
-  const came = new Map<number, Set<number>>();
-  for (const day of [...earlier, ...days])
-    for (const card of cardsOf(day)) {
-      const known = came.get(card) ?? new Set();
-      known.add(day.number);
-      came.set(card, known);
-    }
-  return mean([...came.values()].map(({ size }) => size));
+  const visits = [...earlier, ...days].flatMap(cardsOf);
+  return ratio(visits.length, new Set(visits).size);
 };
 
 const tenure: TrueFigure = (question) => {
