@@ -2,7 +2,7 @@ import { z } from "zod";
 import { lineId, receiverId, zoneId } from "../core/brand.ts";
 import type { InputFault } from "../core/errors.ts";
 import { isSelfCrossing, type Point, polygonArea } from "../core/geometry.ts";
-import { id, label, metres, weeklyHours, zonePurpose } from "./plan-terms.ts";
+import { id, label, metres, weeklyHours, zoneIdText, zonePurpose } from "./plan-terms.ts";
 
 const corner = z
   .tuple([metres, metres])
@@ -16,7 +16,7 @@ const area = z
   .refine((p) => polygonArea(p) > 0.01, "a polygon that encloses an area");
 
 const zone = z.strictObject({
-  id: id.transform(zoneId),
+  id: zoneIdText.transform(zoneId),
   name: label,
   kind: z
     .enum(["display", "window", "queue", "till", "collect", "area", "outside"])

@@ -9,6 +9,15 @@ export const id = z
     description: "Stable id; it appears in events and topics. Never reuse one for another thing.",
   });
 
+/** Ids that ways through the shop need for themselves: where they begin and how they end. */
+const PATH_ENDS: ReadonlySet<string> = new Set(["entry", "exit-with-tx", "exit-without"]);
+
+/** The id of a zone. */
+export const zoneIdText = id.refine(
+  (text) => !PATH_ENDS.has(text),
+  "another id: entry, exit-with-tx and exit-without are the ends of ways through the shop",
+);
+
 /** A name for people. */
 export const label = z.string().min(1).max(120).meta({ description: "What people read" });
 

@@ -8,7 +8,7 @@ import { duplicateIds } from "./duplicate-ids.ts";
 import { floorSchema, staffShift, strayDoors, surveyPoint } from "./floor.ts";
 import { measuresSchema } from "./measures.ts";
 import { turnedPassingLines } from "./passing-lines.ts";
-import { id, label, metres, weeklyHours, zonePurpose } from "./plan-terms.ts";
+import { id, label, metres, weeklyHours, zoneIdText, zonePurpose } from "./plan-terms.ts";
 import { beaconSchema, TAG_CAP, tagSchema } from "./tag.ts";
 
 const norm = z
@@ -57,7 +57,7 @@ const line = z
   });
 
 const zone = z.strictObject({
-  id: id.transform(zoneId),
+  id: zoneIdText.transform(zoneId),
   name: label,
   kind: z.enum(["display", "window", "queue", "till", "collect", "area"]).default("area"),
   polygon,

@@ -124,16 +124,15 @@ function bounceByEstimate(
   const { estimate } = based;
   if (typeof estimate === "string") return withoutEstimate(question, sight, based);
   const doors = variant.doors(estimate);
-  const tags = surerThan(doors, variant.tags(estimate));
+  // Of those who leave at once few tags are heard, and how few is not known well: the doors come first.
+  const tags = doors !== null && isSureEnough(doors) ? null : variant.tags(estimate);
   const found = tags ?? doors;
   if (found === null) {
     const text =
       "Whether somebody saw two zones takes tracks from door to door, or enough tags: door counts alone cannot tell.";
     return unknown(question, sight.share, "not-identifiable", text);
   }
-  const isSure =
-    found.ci95 !== null &&
-    found.ci95[1] - found.ci95[0] <= 2 * VISIT_ESTIMATE_RULES.maxHalfWidthRatio;
+  const isSure = isSureEnough(found);
   const unsure = reason("small-sample", "Too few closed days or entrants for a single number.");
   return figure(question, {
     value: isSure ? found.value : null,
@@ -148,12 +147,8 @@ function bounceByEstimate(
   });
 }
 
-/** Tags, where they are at least as sure as the doors; else null. */
-function surerThan(doors: Estimated | null, tags: TagBounce | null): TagBounce | null {
-  return tags !== null && (doors === null || widthOf(tags) <= widthOf(doors)) ? tags : null;
-}
-
-const widthOf = ({ ci95 }: Estimated): number => (ci95 === null ? 1 : ci95[1] - ci95[0]);
+const isSureEnough = ({ ci95 }: Estimated): boolean =>
+  ci95 !== null && ci95[1] - ci95[0] <= 2 * VISIT_ESTIMATE_RULES.maxHalfWidthRatio;
 
 const parametersOf = ({ floor }: BasedEstimate): Record<string, number | string> =>
   floorParameters(floor);

@@ -7,6 +7,7 @@ import { type EpochMs, epochMs, receiverId, tagId, zoneId } from "../core/brand.
 import type { JourneyEvent } from "../core/events.ts";
 import type { MetricId, MetricScope, MetricValue } from "../core/metric-value.ts";
 import type { SitePlan } from "../core/site.ts";
+import { TAG_RULES } from "./estimate/tag-weights.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 
 const DAY = utc("2026-11-20T04:00:00Z");
@@ -243,8 +244,9 @@ test("where no camera follows visits, tags of customers speak for the visits the
   assert.equal(value.method, "tag");
   assert.equal(value.value, 0.25);
   assert.equal(value.n, 40);
+  const heardS = TAG_RULES.detectMs / 1000;
   // A card is heard on one in 1 - 1/e of the visits that last as long as it takes to be heard.
-  for (let i = 40; i < 50; i += 1) come(i, "loyalty-card", 90, [TABLE]);
+  for (let i = 40; i < 50; i += 1) come(i, "loyalty-card", heardS, [TABLE]);
   const heard = 1 - Math.exp(-1);
   const weighted = shop.ask("zone-draw", zone("table"));
   assert.ok(Math.abs((weighted.value ?? 0) - (10 + 10 / heard) / (40 + 10 / heard)) < 1e-9);

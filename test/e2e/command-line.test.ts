@@ -67,7 +67,7 @@ test("a valid site plan exits with 0 and prints its counts as JSON", async () =>
     store: "shop-017",
     cameras: 1,
     lines: 3,
-    zones: 2,
+    zones: 3,
     receivers: 3,
     tags: 2,
   });

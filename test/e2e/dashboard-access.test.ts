@@ -85,17 +85,19 @@ for (const { name, viewport } of FORMS) {
   }
 }
 
-test("nothing on a phone is too small to hit", { skip }, async () => {
-  const { page } = await visit({ context: { viewport: { width: 390, height: 844 } } });
-  await isLive(page);
-  const small = await page.evaluate(() =>
-    [...document.querySelectorAll("button, a, input")]
-      .map((element) => ({ box: element.getBoundingClientRect(), element }))
-      .filter(
-        ({ box, element }) =>
-          box.width > 0 && (box.width < 24 || box.height < 24) && !element.matches(".skip"),
-      )
-      .map(({ element }) => element.outerHTML.slice(0, 80)),
-  );
-  assert.deepEqual(small, []);
-});
+for (const path of ["/", "/journeys", "/compare"]) {
+  test(`nothing at ${path} on a phone is too small to hit`, { skip }, async () => {
+    const { page } = await visit({ path, context: { viewport: { width: 390, height: 844 } } });
+    await isLive(page);
+    const small = await page.evaluate(() =>
+      [...document.querySelectorAll("button, a, input, select")]
+        .map((element) => ({ box: element.getBoundingClientRect(), element }))
+        .filter(
+          ({ box, element }) =>
+            box.width > 0 && (box.width < 24 || box.height < 24) && !element.matches(".skip"),
+        )
+        .map(({ element }) => element.outerHTML.slice(0, 80)),
+    );
+    assert.deepEqual(small, []);
+  });
+}

@@ -22,6 +22,8 @@ export const TAG_RULES = Object.freeze({
   carrierFloorMs: 180_000,
   /** With a smaller effective number of visits tags decide no distribution. */
   minEffectiveN: 200,
+  /** How well tags are heard in their first moments is known only roughly: a bounce rate may be off by so much. */
+  bounceBiasRatio: 0.02,
   /** Nor a bounce rate: its interval would be wider than that of the door counts. */
   minBounceEffectiveN: 1000,
 });

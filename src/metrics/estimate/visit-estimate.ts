@@ -1,5 +1,5 @@
 import { seededRandom } from "../../core/random.ts";
-import { Z95 } from "../intervals.ts";
+import { type Interval, Z95 } from "../intervals.ts";
 import { drawn, quantileOf, ratioOfSums } from "./bootstrap.ts";
 import {
   Deconvolution,
@@ -207,11 +207,16 @@ function* bounceOfTags(
   const isEnough = draws.length * 2 >= TAG_BOUNCE_DRAWS;
   return {
     value: weightedShare(full, all, isBounce),
-    ci95: isEnough ? [quantileOf(draws, 0.025), quantileOf(draws, 0.975)] : null,
+    ci95: isEnough ? withBias(quantileOf(draws, 0.025), quantileOf(draws, 0.975)) : null,
     n: all.length,
     effectiveN: effectiveN(full),
   };
 }
+
+const withBias = (low: number, high: number): Interval => [
+  Math.max(0, low - TAG_RULES.bounceBiasRatio),
+  Math.min(1, high + TAG_RULES.bounceBiasRatio),
+];
 
 function weightedShare(
   { weights }: Weighted,

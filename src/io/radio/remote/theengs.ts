@@ -47,7 +47,7 @@ function whoIs(fields: Fields): Pick<HeardTag, "who" | "whoKey"> | null {
     const who: Sighted = { kind: "payload", payload };
     return {
       who,
-      whoKey: `payload ${String(fields["manufacturerdata"])} ${String(fields["servicedata"])}`,
+      whoKey: `payload ${textOf(fields["manufacturerdata"])} ${textOf(fields["servicedata"])}`,
     };
   }
   if (typeof uuid !== "string" || typeof major !== "number" || typeof minor !== "number")
@@ -56,6 +56,9 @@ function whoIs(fields: Fields): Pick<HeardTag, "who" | "whoKey"> | null {
   if (identity === null) return null;
   return { who: { kind: "identity", identity }, whoKey: identityKey(identity) };
 }
+
+/** Only text was made a payload of; to make text of anything else may even throw. */
+const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
 
 function payloadOf(fields: Fields): Uint8Array | null {
   const ads: Uint8Array[] = [];
