@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { after } from "node:test";
+import { after, afterEach } from "node:test";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { createSystemClock } from "../../src/app/system-clock.ts";
 import { SILENT_LOG } from "../../src/core/lifecycle.ts";
@@ -47,10 +47,11 @@ let files: ReturnType<typeof loadUi> | null = null;
 const undo: (() => Promise<unknown>)[] = [];
 
 if (skip === false) {
-  after(async () => {
-    for (const release of undo.reverse()) await release();
-    await browser?.close();
+  // Pages go on drawing what they are told: those of tests that are over would slow all later ones down.
+  afterEach(async () => {
+    for (const release of undo.splice(0).reverse()) await release();
   });
+  after(() => browser?.close());
 }
 
 /** Opens the dashboard in a fresh profile; `path` and `password` are optional. */
