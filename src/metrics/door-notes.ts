@@ -31,7 +31,10 @@ export function withoutLines(
 
 /** Why a rate on few observations is shown as an interval only; the interval stands beside it. */
 export function tooFew(n: number): MetricReason {
-  return reason("small-sample", `Only ${n} observations: too few for a rate.`);
+  return reason(
+    "small-sample",
+    `Only ${n} ${n === 1 ? "observation" : "observations"}: too few for a rate.`,
+  );
 }
 
 /** How many crossings of staff were left out: a fact that stands with each figure that counts customers. */
