@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { tagId } from "../core/brand.ts";
+import { TAG_KINDS } from "../core/vocabulary.ts";
 import { id, label } from "./plan-terms.ts";
 
 const hex = (digits: number): z.ZodString => {
@@ -21,9 +22,6 @@ export const beaconSchema = z.discriminatedUnion("format", [
   z.strictObject({ format: z.literal("eddystone-uid"), namespace: hex(20), instance: hex(12) }),
   z.strictObject({ format: z.literal("altbeacon"), id: hex(40) }),
 ]);
-
-/** The kinds of tags, as they stand in a site plan and in a CSV file. */
-export const TAG_KINDS = ["basket", "cart", "staff", "asset", "loyalty-card"] as const;
 
 /** Schema of one registered tag. */
 export const tagSchema = z.strictObject({

@@ -11,7 +11,6 @@ import type {
   SensorState,
   TagMovement,
   TagState,
-  TransactionKind,
 } from "./sensor-events.ts";
 import type { LineRole, TagKind } from "./site.ts";
 import type {
@@ -20,6 +19,7 @@ import type {
   QueueJoined,
   QueueLeft,
 } from "./visit-events.ts";
+import type { TransactionKind } from "./vocabulary.ts";
 
 /**
  * The vocabulary on which all stages meet: what sensors tell (`sensor-events.ts`, named here as well) and what happened
@@ -28,6 +28,7 @@ import type {
 export type * from "./journey-head.ts";
 export type * from "./sensor-events.ts";
 export type * from "./visit-events.ts";
+export type { TransactionKind } from "./vocabulary.ts";
 
 /** `entered`/`exited`: a door line was crossed. `passed`: a passing or internal line was crossed. */
 export interface CrossingRecorded extends JourneyHead {

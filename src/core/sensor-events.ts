@@ -1,6 +1,7 @@
 import type { CameraId, EpochMs, LineId, MonoMs, TagId, TrackId, ZoneId } from "./brand.ts";
 import type { FaultCode } from "./errors.ts";
 import type { TagKind } from "./site.ts";
+import type { TransactionKind } from "./vocabulary.ts";
 
 /**
  * What sensors tell: monotonic time, and nothing about shops. Imported from `events.ts`, where the rest of the
@@ -200,14 +201,6 @@ export interface ReceiptLine {
   readonly units: number;
   readonly netMinor: number;
 }
-
-export type TransactionKind =
-  | "sale"
-  | "refund"
-  | "exchange"
-  | "staff-sale"
-  | "click-collect"
-  | "delivery";
 
 /** What a receipt may tell besides its sum. */
 export interface ReceiptDetails {

@@ -1,5 +1,8 @@
 import type { CameraId, LineId, ReceiverId, StoreId, TagId, ZoneId } from "./brand.ts";
 import type { Point } from "./geometry.ts";
+import type { TagKind } from "./vocabulary.ts";
+
+export type { TagKind } from "./vocabulary.ts";
 
 /**
  * What a counting line counts. `in` is always the direction that ends left of a->b as the arrow is drawn
@@ -167,8 +170,6 @@ export interface MeasurePlan {
   /** Whether children count as entrants (`count`) or are told beside them (`separate`). */
   readonly children?: "count" | "separate" | undefined;
 }
-
-export type TagKind = "basket" | "cart" | "staff" | "asset" | "loyalty-card";
 
 /** The identifier a tag sends; all hexadecimal text is lower case without separators except the iBeacon UUID. */
 export type BeaconIdentity =

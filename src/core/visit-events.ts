@@ -1,7 +1,7 @@
 import type { CameraId, EpochMs, LineId, TagId, TrackId, VisitId, ZoneId } from "./brand.ts";
 import type { JourneyHead } from "./journey-head.ts";
-import type { BasketChange, EventOrigin, TransactionKind } from "./sensor-events.ts";
-import type { TagKind } from "./site.ts";
+import type { BasketChange, EventOrigin } from "./sensor-events.ts";
+import type { TagKind, TransactionKind } from "./vocabulary.ts";
 
 /** What the journey stage tells about visits; imported from `events.ts`, where the rest of the vocabulary stands. */
 

@@ -9,24 +9,21 @@ import type { TagBounce, VisitEstimate } from "./estimate/visit-estimate.ts";
 import { joinedReasons, reason } from "./reasons.ts";
 import { RULES } from "./rules.ts";
 import {
-  camerasWith,
   type Figure,
   figure,
   noted,
   type Question,
   type Sight,
   type Sources,
-  sightOf,
   unknown,
-  unseen,
 } from "./sources.ts";
 import {
   basisNote,
   basisParameters,
   basisRevision,
+  throughDoors,
   tracksFor,
   visitRevision,
-  withoutDoors,
 } from "./visit-parts.ts";
 
 /** What makes one bounce rate differ from the other. */
@@ -60,15 +57,12 @@ export const bounceRate: Figure = (sources, question) => bounceFigure(sources, q
 export const bounceRateGa4: Figure = (sources, question) => bounceFigure(sources, question, GA4);
 
 function bounceFigure(sources: Sources, question: Question, variant: Variant): MetricValue {
-  const missing = withoutDoors(sources, question);
-  if (missing !== null) return missing;
-  const sight = sightOf(sources, camerasWith(sources.site, "door"), question.from, question.to);
-  const blind = unseen(sources, question, sight);
-  if (blind !== null) return blind;
-  const { sample, note } = tracksFor(sources, question);
-  return sample === null
-    ? bounceByEstimate(sources, question, sight, variant, note)
-    : bounceByTracks(sources, question, sight, variant, sample);
+  return throughDoors(sources, question, (sight) => {
+    const { sample, note } = tracksFor(sources, question);
+    return sample === null
+      ? bounceByEstimate(sources, question, sight, variant, note)
+      : bounceByTracks(sources, question, sight, variant, sample);
+  });
 }
 
 function bounceByTracks(

@@ -15,7 +15,6 @@ import { flowDoubt } from "./plausibility-notes.ts";
 import { joinedReasons, reason } from "./reasons.ts";
 import { RULES } from "./rules.ts";
 import {
-  camerasWith,
   doorFlow,
   type Figure,
   figure,
@@ -23,32 +22,27 @@ import {
   type Question,
   type Sight,
   type Sources,
-  sightOf,
   totalOf,
   unknown,
-  unseen,
 } from "./sources.ts";
 import {
   basisNote,
   basisParameters,
   basisRevision,
   doorRevision,
+  throughDoors,
   tracksFor,
   visitRevision,
-  withoutDoors,
 } from "./visit-parts.ts";
 
 /** Mean visit duration: on tracks where they go from door to door, else by Little's law. */
 export function visitDurationMean(sources: Sources, question: Question): MetricValue {
-  const missing = withoutDoors(sources, question);
-  if (missing !== null) return missing;
-  const sight = sightOf(sources, camerasWith(sources.site, "door"), question.from, question.to);
-  const blind = unseen(sources, question, sight);
-  if (blind !== null) return blind;
-  const { sample } = tracksFor(sources, question);
-  return sample !== null && sample.visits.length >= RULES.minN
-    ? lengthByTracks(sources, question, sight, sample, "mean")
-    : meanByLittle(sources, question, sight);
+  return throughDoors(sources, question, (sight) => {
+    const { sample } = tracksFor(sources, question);
+    return sample !== null && sample.visits.length >= RULES.minN
+      ? lengthByTracks(sources, question, sight, sample, "mean")
+      : meanByLittle(sources, question, sight);
+  });
 }
 
 /** Median visit duration by the best method there is. */
@@ -64,14 +58,12 @@ function lengthFigure(
   question: Question,
   statistic: "median" | "p90",
 ): MetricValue {
-  const missing = withoutDoors(sources, question);
-  if (missing !== null) return missing;
-  const sight = sightOf(sources, camerasWith(sources.site, "door"), question.from, question.to);
-  const blind = unseen(sources, question, sight);
-  if (blind !== null) return blind;
-  const { sample, note } = tracksFor(sources, question);
-  if (sample !== null) return lengthByTracks(sources, question, sight, sample, statistic);
-  return lengthByEstimate(sources, question, sight, statistic, note);
+  return throughDoors(sources, question, (sight) => {
+    const { sample, note } = tracksFor(sources, question);
+    return sample === null
+      ? lengthByEstimate(sources, question, sight, statistic, note)
+      : lengthByTracks(sources, question, sight, sample, statistic);
+  });
 }
 
 function lengthByTracks(

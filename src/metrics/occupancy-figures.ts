@@ -9,15 +9,23 @@ import { SLOT_MS } from "./slots.ts";
 import {
   camerasWith,
   dayEndingAt,
+  type Figure,
   figure,
   noted,
   type Question,
+  type Sight,
   type Sources,
   sightOf,
   totalOf,
   unseen,
 } from "./sources.ts";
-import { crossingsIn, doorRevision, visitRevision, withoutDoors } from "./visit-parts.ts";
+import {
+  crossingsIn,
+  doorRevision,
+  throughDoors,
+  visitRevision,
+  withoutDoors,
+} from "./visit-parts.ts";
 
 /** People inside at the end of the interval. */
 export function occupancy(sources: Sources, question: Question): MetricValue {
@@ -65,12 +73,10 @@ export function occupancy(sources: Sources, question: Question): MetricValue {
 }
 
 /** Most people inside at once: the largest mean of a minute in the interval. */
-export function occupancyPeak(sources: Sources, question: Question): MetricValue {
-  const missing = withoutDoors(sources, question);
-  if (missing !== null) return missing;
-  const sight = sightOf(sources, camerasWith(sources.site, "door"), question.from, question.to);
-  const blind = unseen(sources, question, sight);
-  if (blind !== null) return blind;
+export const occupancyPeak: Figure = (sources, question) =>
+  throughDoors(sources, question, (sight) => peakSeen(sources, question, sight));
+
+function peakSeen(sources: Sources, question: Question, sight: Sight): MetricValue {
   const parts = sources.book.parts(question.from, question.to);
   let peak = 0;
   let deviation: number | null = null;

@@ -54,7 +54,7 @@ const TILES: readonly MetricId[] = [
 ];
 
 /** Columns of a report's chart; occupancy is that at the end of the slot. */
-const COLUMNS: readonly MetricId[] = [
+export const CHART_COLUMNS: readonly MetricId[] = [
   "passing-traffic",
   "entrants",
   "exits",
@@ -170,7 +170,9 @@ function seriesOf(
       const end = to < known ? to : known;
       return reader.value(metric, STORE, from, end).value;
     });
-  const columns = COLUMNS.filter(isDefined).map((metric) => [metric, column(metric)] as const);
+  const columns = CHART_COLUMNS.filter(isDefined).map(
+    (metric) => [metric, column(metric)] as const,
+  );
   return { grain, slots, columns: Object.fromEntries(columns) };
 }
 

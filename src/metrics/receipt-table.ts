@@ -1,5 +1,6 @@
 import { type EpochMs, epochMs, tagId } from "../core/brand.ts";
 import type { ReceiptLine, TransactionKind, TransactionRecorded } from "../core/events.ts";
+import { TRANSACTION_KINDS } from "../core/vocabulary.ts";
 import { firstIndex, NumberColumn } from "./columns.ts";
 import { IdList, type SharedTexts } from "./id-list.ts";
 import { type Packed, packNumbers, unpackNumbers } from "./packing.ts";
@@ -23,16 +24,6 @@ export interface ReceiptRow {
   readonly tagId: TransactionRecorded["tagId"] | null;
   readonly relatedReceiptId: string | null;
 }
-
-/** Kinds of receipts, as they are numbered in the columns. */
-export const RECEIPT_KINDS: readonly TransactionKind[] = Object.freeze([
-  "sale",
-  "refund",
-  "exchange",
-  "staff-sale",
-  "click-collect",
-  "delivery",
-]);
 
 /** Receipts as plain JSON; times are ms after the day began. */
 export interface ReceiptsRecord {
@@ -100,7 +91,7 @@ export class ReceiptTable {
     const columns = this.#columns;
     const key = receiptKey(event.transactionKind, event.receiptId);
     const row = this.#keys.add(key);
-    columns.kind.push(RECEIPT_KINDS.indexOf(event.transactionKind));
+    columns.kind.push(TRANSACTION_KINDS.indexOf(event.transactionKind));
     columns.at.push(event.at - this.#origin);
     columns.netMinor.push(event.netMinor);
     columns.units.push(event.units);
@@ -191,7 +182,7 @@ export class ReceiptTable {
     const linesOf = (): readonly ReceiptLine[] | null => this.#linesOf(row);
     return {
       receiptId: key.slice(key.indexOf(" ") + 1),
-      kind: RECEIPT_KINDS[kind.at(row)] ?? "sale",
+      kind: TRANSACTION_KINDS[kind.at(row)] ?? "sale",
       at: epochMs(this.#timeAt(row)),
       netMinor: netMinor.at(row),
       units: units.at(row),

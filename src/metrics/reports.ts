@@ -99,3 +99,13 @@ export interface JourneysReport {
   readonly pathReason?: MetricReason | null;
   readonly queues: readonly ReportPart[];
 }
+
+/** Figures about so few people that only whole trading days are told: a narrower cut could single one out. */
+export const WHOLE_DAYS: ReadonlySet<MetricId> = new Set<MetricId>([
+  "zone-transition",
+  "zone-lift",
+  "repeat-rate",
+  "visit-recency",
+  "visit-frequency",
+  "customer-tenure",
+]);

@@ -1,13 +1,9 @@
 import type { EpochMs } from "../core/brand.ts";
 import type { ReceiptLine, TransactionKind, TransactionRecorded } from "../core/events.ts";
+import { TRANSACTION_KINDS } from "../core/vocabulary.ts";
 import type { Facet } from "./facets.ts";
 import type { SharedTexts } from "./id-list.ts";
-import {
-  RECEIPT_KINDS,
-  type ReceiptRow,
-  type ReceiptsRecord,
-  ReceiptTable,
-} from "./receipt-table.ts";
+import { type ReceiptRow, type ReceiptsRecord, ReceiptTable } from "./receipt-table.ts";
 import { type LedgerRecord, SLOT_MS, SlotLedger, type SlotRange } from "./slots.ts";
 
 export type { ReceiptRow };
@@ -38,8 +34,8 @@ export const SALE_RULES: Readonly<Record<TransactionKind, SaleRule>> = {
 export const isPurchase = ({ kind, netMinor }: Pick<ReceiptRow, "kind" | "netMinor">): boolean =>
   SALE_RULES[kind].qualifies || (kind === "exchange" && netMinor > 0);
 
-const QUALIFYING = RECEIPT_KINDS.filter((kind) => SALE_RULES[kind].qualifies);
-const REVENUE = RECEIPT_KINDS.filter((kind) => SALE_RULES[kind].isRevenue);
+const QUALIFYING = TRANSACTION_KINDS.filter((kind) => SALE_RULES[kind].qualifies);
+const REVENUE = TRANSACTION_KINDS.filter((kind) => SALE_RULES[kind].isRevenue);
 
 /** What a day of sales needs to know of the day it belongs to. */
 export interface SalesDayOptions {
@@ -170,7 +166,7 @@ export class SalesDay {
   }
 
   revision(range: SlotRange): number {
-    return RECEIPT_KINDS.reduce((sum, kind) => sum + this.#money[kind].revision(range), 0);
+    return TRANSACTION_KINDS.reduce((sum, kind) => sum + this.#money[kind].revision(range), 0);
   }
 
   /** Gives back room: little will be added to this day any more. */
@@ -181,7 +177,9 @@ export class SalesDay {
   /** Plain JSON of everything in it. */
   toRecord(): SalesRecord {
     return {
-      money: Object.fromEntries(RECEIPT_KINDS.map((kind) => [kind, this.#money[kind].toRecord()])),
+      money: Object.fromEntries(
+        TRANSACTION_KINDS.map((kind) => [kind, this.#money[kind].toRecord()]),
+      ),
       paidExchanges: this.#paidExchanges.toRecord(),
       units: this.#units.toRecord(),
       doubtful: this.#doubtful.toRecord(),
@@ -192,7 +190,7 @@ export class SalesDay {
 
   /** Fills an empty day from a record. Throws a RangeError when the record does not hold together. */
   restore(record: SalesRecord): void {
-    for (const kind of RECEIPT_KINDS) this.#money[kind].restore(record.money[kind] ?? {});
+    for (const kind of TRANSACTION_KINDS) this.#money[kind].restore(record.money[kind] ?? {});
     this.#paidExchanges.restore(record.paidExchanges ?? {});
     this.#units.restore(record.units);
     this.#doubtful.restore(record.doubtful);

@@ -1,6 +1,6 @@
 import { type EpochMs, epochMs, visitId, zoneId } from "../core/brand.ts";
-import type { QueueOutcome, TransactionKind, VisitEnd, VisitStay } from "../core/events.ts";
-import type { TagKind } from "../core/site.ts";
+import type { QueueOutcome, VisitEnd, VisitStay } from "../core/events.ts";
+import { TAG_KINDS, type TagKind, TRANSACTION_KINDS } from "../core/vocabulary.ts";
 import { NumberColumn } from "./columns.ts";
 import { IdList, type SharedTexts } from "./id-list.ts";
 import { type Packed, packNumbers, unpackNumbers } from "./packing.ts";
@@ -18,24 +18,9 @@ export interface VisitColumnsRecord {
 const MAX_STAYS = 128;
 const MAX_EXTRAS = 16;
 
-const TAG_KINDS: readonly (TagKind | null)[] = [
-  null,
-  "basket",
-  "cart",
-  "staff",
-  "asset",
-  "loyalty-card",
-];
+const CARRIERS: readonly (TagKind | null)[] = [null, ...TAG_KINDS];
 const ENDS: readonly VisitEnd[] = ["exit", "silence", "lost", "closing", "day-end", "sensor"];
 const OUTCOMES: readonly QueueOutcome[] = ["served", "abandoned", "balked", "unknown"];
-const KINDS: readonly TransactionKind[] = [
-  "sale",
-  "refund",
-  "exchange",
-  "staff-sale",
-  "click-collect",
-  "delivery",
-];
 
 /** Bits of the column of yes-no facts; the kinds stand above them. */
 const WITHDRAWN = 1;
@@ -156,7 +141,7 @@ export class VisitColumns {
       isEntrySeen: (bits & ENTRY_SEEN) !== 0,
       isExitSeen: (bits & EXIT_SEEN) !== 0,
       isStaff: (bits & STAFF) !== 0,
-      tagKind: TAG_KINDS[(bits >> TAG_KIND_SHIFT) & 7] ?? null,
+      tagKind: CARRIERS[(bits >> TAG_KIND_SHIFT) & 7] ?? null,
       endedBy: ENDS[(bits >> END_SHIFT) & 7] ?? "exit",
       enteredAt: this.enteredAt(row),
       lengthMs: columns.length.at(row),
@@ -204,7 +189,7 @@ export class VisitColumns {
       })),
       receipts: Array.from({ length: from.next() }, () => ({
         receiptId: this.#receiptIds[from.next()] ?? "",
-        transactionKind: KINDS[from.next()] ?? "sale",
+        transactionKind: TRANSACTION_KINDS[from.next()] ?? "sale",
         paidAt: epochMs(enteredAt + from.next()),
         netMinor: from.next(),
         units: from.next(),
@@ -275,7 +260,7 @@ export class VisitColumns {
     const paid = receipts.slice(0, MAX_EXTRAS);
     push(paid.length);
     for (const { receiptId, transactionKind, paidAt, netMinor, units } of paid) {
-      push(this.#receiptIds.length, KINDS.indexOf(transactionKind));
+      push(this.#receiptIds.length, TRANSACTION_KINDS.indexOf(transactionKind));
       push(paidAt - visit.enteredAt, netMinor, units);
       this.#receiptIds.push(this.#texts?.share(receiptId) ?? receiptId);
     }
@@ -322,7 +307,7 @@ function factsOf(visit: VisitRow): number {
     (visit.isEntrySeen ? ENTRY_SEEN : 0) |
     (visit.isExitSeen ? EXIT_SEEN : 0) |
     (visit.isStaff ? STAFF : 0) |
-    (TAG_KINDS.indexOf(visit.tagKind) << TAG_KIND_SHIFT) |
+    (CARRIERS.indexOf(visit.tagKind) << TAG_KIND_SHIFT) |
     (ENDS.indexOf(visit.endedBy) << END_SHIFT)
   );
 }

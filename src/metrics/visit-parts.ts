@@ -4,7 +4,16 @@ import { VISIT_ESTIMATE_RULES } from "./estimate/rules.ts";
 import { type TrackSample, trackSample } from "./estimate/track-visits.ts";
 import type { BasedEstimate } from "./estimate/visit-basis.ts";
 import { reason } from "./reasons.ts";
-import { linesOf, type Question, type Sources, unknown } from "./sources.ts";
+import {
+  camerasWith,
+  linesOf,
+  type Question,
+  type Sight,
+  type Sources,
+  sightOf,
+  unknown,
+  unseen,
+} from "./sources.ts";
 
 /** Why a figure of visits cannot be asked here; null when it can. */
 export function withoutDoors(sources: Sources, question: Question): MetricValue | null {
@@ -12,6 +21,18 @@ export function withoutDoors(sources: Sources, question: Question): MetricValue 
     return unknown(question, 0, "unknown-scope", "This is not measured here.");
   if (linesOf(sources.site, "door").length > 0) return null;
   return unknown(question, 0, "no-door-line", "The site plan has no door line.");
+}
+
+/** Answers a question about visits from what the door cameras saw; why not, where there are no doors or none saw. */
+export function throughDoors(
+  sources: Sources,
+  question: Question,
+  answered: (sight: Sight) => MetricValue,
+): MetricValue {
+  const missing = withoutDoors(sources, question);
+  if (missing !== null) return missing;
+  const sight = sightOf(sources, camerasWith(sources.site, "door"), question.from, question.to);
+  return unseen(sources, question, sight) ?? answered(sight);
 }
 
 /** Crossings of customers through all doors in a part of a day. */

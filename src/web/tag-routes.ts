@@ -1,5 +1,5 @@
-import type { FastifyInstance, FastifyReply } from "fastify";
-import { GatewayError } from "../core/errors.ts";
+import type { FastifyInstance } from "fastify";
+import { orFault } from "./fault-answer.ts";
 import { isFlagSet } from "./query-flag.ts";
 import { isFromUs } from "./sign-in-routes.ts";
 import type { TagListView, TagsPort } from "./tags-view.ts";
@@ -94,20 +94,4 @@ export function tagRoutes(
       return await reply.send({ removed: request.params.id });
     });
   });
-}
-
-/** Answers a fault of the world by its code: 400 when the file is to blame, 409 when the plan cannot be changed. */
-async function orFault(
-  reply: FastifyReply,
-  work: () => Promise<FastifyReply>,
-): Promise<FastifyReply> {
-  void reply.header("cache-control", "no-store");
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof GatewayError)) throw error;
-    const { code, message, hint } = error;
-    const refused: RefusalView = { error: code, message, hint };
-    return await reply.code(code === "INPUT_INVALID" ? 400 : 409).send(refused);
-  }
 }

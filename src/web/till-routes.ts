@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { GatewayError } from "../core/errors.ts";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { orFault } from "./fault-answer.ts";
 import { isFlagSet } from "./query-flag.ts";
 import { isFromUs } from "./sign-in-routes.ts";
 import type { ReceiptAnswer, TillPort } from "./till-view.ts";
@@ -93,22 +93,4 @@ function hasToken(request: FastifyRequest, token: string | null): boolean {
   if (token === null || shown === undefined) return false;
   const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
   return timingSafeEqual(digest(shown), digest(token));
-}
-
-/** A full disk is the sender's to wait for: nothing is lost that it sends again. */
-async function orFault(
-  reply: FastifyReply,
-  work: () => Promise<FastifyReply>,
-): Promise<FastifyReply> {
-  void reply.header("cache-control", "no-store");
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof GatewayError)) throw error;
-    const { code, message, hint } = error;
-    const refused: RefusalView = { error: code, message, hint };
-    if (code === "DISK_FULL")
-      return await reply.code(503).header("retry-after", "30").send(refused);
-    return await reply.code(400).send(refused);
-  }
 }

@@ -1,13 +1,5 @@
 import { z } from "zod";
-import {
-  type CameraId,
-  cameraId,
-  epochMs,
-  gatewayId,
-  type MonoMs,
-  monoMs,
-  storeId,
-} from "../core/brand.ts";
+import { cameraId, epochMs, gatewayId, type MonoMs, monoMs, storeId } from "../core/brand.ts";
 import type { TimeAnchor } from "../core/clock.ts";
 import { fail, type InputFault, ok, type Result } from "../core/errors.ts";
 import type { SensorChanged, SensorConditionChanged } from "../core/events.ts";
@@ -199,6 +191,3 @@ function shortFloat(value: number): string {
   }
   return JSON.stringify(Number(value.toPrecision(FLOAT_DIGITS)));
 }
-
-/** The camera a line of news is about. Pure. */
-export const cameraOfEvent = (event: LoggedSensorEvent): CameraId => cameraId(event.sensorId);

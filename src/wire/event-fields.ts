@@ -2,7 +2,14 @@ import { z } from "zod";
 import { cameraId, epochMs, lineId, tagId, trackId, visitId, zoneId } from "../core/brand.ts";
 import { FAULTS, type FaultCode } from "../core/errors.ts";
 import type { JourneyEvent, JourneyEventKind, JourneyHead } from "../core/events.ts";
-import { count, levelText, receiptDetails, receiptText, transactionKind } from "./vocabulary.ts";
+import {
+  count,
+  levelText,
+  receiptDetails,
+  receiptText,
+  tagKind,
+  transactionKind,
+} from "./vocabulary.ts";
 
 const camera = levelText.transform(cameraId);
 const zone = levelText.transform(zoneId);
@@ -11,7 +18,7 @@ const tagState = z.enum(["outside", "passing", "inside"]);
 
 const tag = {
   tagId: levelText.transform(tagId),
-  tagKind: z.enum(["basket", "cart", "staff", "asset", "loyalty-card"]),
+  tagKind,
 };
 
 const isFaultCode = (code: string): code is FaultCode => Object.hasOwn(FAULTS, code);
@@ -49,7 +56,6 @@ const crossing = z.strictObject({
 const origin = z.strictObject({ source: z.string().min(1).max(256), seq: count });
 const instant = z.number().int("whole milliseconds").transform(epochMs);
 const queueOutcome = z.enum(["served", "abandoned", "balked", "unknown"]);
-const tagKind = z.enum(["basket", "cart", "staff", "asset", "loyalty-card"]);
 
 /** Exactly one of track (with its camera) and tag is set. */
 const somebody = {

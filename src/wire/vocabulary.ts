@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { tagId } from "../core/brand.ts";
+import { TAG_KINDS, TRANSACTION_KINDS } from "../core/vocabulary.ts";
 
 /** Text that may be one topic level and one id: 1 to 64 letters, digits, - or _. */
 export const levelText = z
@@ -15,14 +16,10 @@ export const streamText = z
 export const receiptText = z.string().regex(/^[!-~]{1,64}$/, "1 to 64 printable characters");
 
 /** Kinds of transactions a till may report. */
-export const transactionKind = z.enum([
-  "sale",
-  "refund",
-  "exchange",
-  "staff-sale",
-  "click-collect",
-  "delivery",
-]);
+export const transactionKind = z.enum(TRANSACTION_KINDS);
+
+/** What a registered tag is fixed to. */
+export const tagKind = z.enum(TAG_KINDS);
 
 /** A whole number from 0. */
 export const count = z.number().int("a whole number").nonnegative("a number from 0");

@@ -1,6 +1,7 @@
 import { type EpochMs, epochMs } from "../../src/core/brand.ts";
 import { ok } from "../../src/core/errors.ts";
 import type { MetricId, MetricScope, MetricValue } from "../../src/core/metric-value.ts";
+import { CHART_COLUMNS, reportMetrics } from "../../src/metrics/period-report.ts";
 import {
   chartGrain,
   comparedPeriod,
@@ -23,67 +24,6 @@ const SHOP = {
 } as Parameters<typeof shopDays>[0];
 const NOW = epochMs(SCENE_NOW);
 const STORE: MetricScope = { kind: "store" };
-
-const TILES: readonly MetricId[] = [
-  "passing-traffic",
-  "shopfront-conversion",
-  "entrants",
-  "entrants-raw",
-  "children",
-  "buying-units",
-  "exits",
-  "visit-duration-mean",
-  "visit-duration-median",
-  "visit-duration-p90",
-  "bounce-rate",
-  "bounce-rate-ga4",
-  "occupancy-peak",
-  "sales-conversion",
-  "sales-conversion-units",
-  "transactions",
-  "net-sales",
-  "average-transaction-value",
-  "units-per-transaction",
-  "shopper-yield",
-  "click-collect-arrivals",
-  "click-collect-handovers",
-  "click-collect-attach",
-  "basket-put-back-rate",
-  "baskets-abandoned",
-  "identification-coverage",
-  "repeat-rate",
-  "visit-recency",
-  "visit-frequency",
-  "customer-tenure",
-];
-const COLUMNS: readonly MetricId[] = [
-  "passing-traffic",
-  "entrants",
-  "exits",
-  "occupancy",
-  "transactions",
-  "net-sales",
-];
-const ZONE_METRICS: readonly MetricId[] = [
-  "zone-visits",
-  "zone-unique-visits",
-  "zone-draw",
-  "zone-dwell-mean",
-  "zone-dwell-median",
-  "zone-dwell-p90",
-  "zone-dwell-total",
-  "zone-seconds-per-entrant",
-  "zone-engagement",
-  "zone-conversion",
-  "zone-holding-power",
-];
-const QUEUE_METRICS: readonly MetricId[] = [
-  "queue-length",
-  "queue-wait-mean",
-  "queue-service-rate",
-  "queue-abandonment",
-  "queue-balking",
-];
 
 /** Reports of the scripted shop: the product's own calendar, scripted values. */
 export function fakeReports(isEmpty = false): ReportsPort {
@@ -113,7 +53,7 @@ export function fakeReports(isEmpty = false): ReportsPort {
     rollup: ({ grain }) => ok({ grain, slots: [] }),
     exportRows: ({ period, grain, metrics }) => {
       const dated = periodOf(days, period, NOW);
-      return ok(rowsOf(days, dated, grain, metrics ?? TILES));
+      return ok(rowsOf(days, dated, grain, metrics ?? reportMetrics("store")));
     },
   };
 }
@@ -167,7 +107,7 @@ function fullFigures(days: ShopDays, period: DatedPeriod, end: EpochMs): PeriodF
   const ask = (scope: MetricScope) => (metric: MetricId) => fakeValue(metric, scope, from, until);
   const grain = chartGrain(period);
   const slots = [...slotsOf(days, grain, from, to)];
-  const columns = COLUMNS.map((metric) => [
+  const columns = CHART_COLUMNS.map((metric) => [
     metric,
     slots.map((slot) =>
       slot.from >= NOW ? null : fakeSlot(metric, slot.from, epochMs(Math.min(slot.to, NOW))),
@@ -175,14 +115,12 @@ function fullFigures(days: ShopDays, period: DatedPeriod, end: EpochMs): PeriodF
   ]);
   return {
     period: { kind, from, to },
-    tiles: TILES.map(ask(STORE)),
+    tiles: reportMetrics("store").map(ask(STORE)),
     series: { grain, slots, columns: Object.fromEntries(columns) },
     zones: FAKE_ZONES.map(
       (zone): ReportPart => ({
         ...zone,
-        values: (zone.kind === "queue" ? [...ZONE_METRICS, ...QUEUE_METRICS] : ZONE_METRICS).map(
-          ask({ kind: "zone", id: zone.id }),
-        ),
+        values: reportMetrics(zone.kind).map(ask({ kind: "zone", id: zone.id })),
       }),
     ),
     doors: [
@@ -191,7 +129,7 @@ function fullFigures(days: ShopDays, period: DatedPeriod, end: EpochMs): PeriodF
     ].map(
       ([id = "", name = ""]): ReportPart => ({
         ...{ id, name, kind: "door" },
-        values: (["entrants", "exits", "door-drift"] as const).map(ask({ kind: "line", id })),
+        values: reportMetrics("line").map(ask({ kind: "line", id })),
       }),
     ),
   };

@@ -4,7 +4,7 @@ import type { SitePlan } from "../../core/site.ts";
 import { definitionOf, isDefined } from "../../metrics/definitions.ts";
 import { type FigureReader, periodReport } from "../../metrics/period-report.ts";
 import { type DatedPeriod, periodOf, type ShopDays, slotsOf } from "../../metrics/report-period.ts";
-import type { JourneysReport, ReportPeriod } from "../../metrics/reports.ts";
+import { type JourneysReport, type ReportPeriod, WHOLE_DAYS } from "../../metrics/reports.ts";
 import type {
   Answered,
   ExportRow,
@@ -42,16 +42,6 @@ const MOST_ROWS = 1_000_000;
 const DAY_MS = 86_400_000;
 /** Events of a slot may come so much later without correcting it. */
 const GRACE_MS = 60_000;
-
-/** Figures about so few people that only whole trading days are told: a narrower cut could single one out. */
-const WHOLE_DAYS: ReadonlySet<MetricId> = new Set<MetricId>([
-  "zone-transition",
-  "zone-lift",
-  "repeat-rate",
-  "visit-recency",
-  "visit-frequency",
-  "customer-tenure",
-]);
 
 /** Answers the questions of the HTTP API from the metrics of a gateway; a report asked for often is made once a minute. */
 export class ReportsDesk implements ReportsPort {

@@ -1,5 +1,5 @@
 import type { SensorEvent } from "../../core/events.ts";
-import { lineFault, textLines } from "./text-lines.ts";
+import { lineFault, objectIn, textLines } from "./text-lines.ts";
 
 /**
  * Reads what sensors told, one event a line, as `vitrine simulate --level crossings` writes it; `atMono` counts from the
@@ -15,17 +15,10 @@ export async function* readSensorEvents(path: string): AsyncGenerator<SensorEven
 }
 
 function parseEvent(text: string): SensorEvent | null {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // JSON.parse reports bad text only by throwing; the caller names the line.
-    return null;
-  }
-  if (typeof value !== "object" || value === null) return null;
-  const { kind, source, seq, atMono } = value as Record<string, unknown>;
+  const value = objectIn(text);
+  if (value === null) return null;
+  const { kind, source, seq, atMono } = value;
   const isNamed = typeof kind === "string" && typeof source === "string";
-  return isNamed && Number.isInteger(seq) && Number.isFinite(atMono)
-    ? (value as SensorEvent)
-    : null;
+  const isNumbered = Number.isInteger(seq) && Number.isFinite(atMono);
+  return isNamed && isNumbered ? (value as unknown as SensorEvent) : null;
 }

@@ -38,3 +38,14 @@ export function lineFault(path: string, line: TextLine, expected: string): Gatew
     `${path}:${line.number}: expected ${expected}, found ${found}`,
   );
 }
+
+/** The object that a line of JSON holds; null when it holds anything else or is no JSON. Pure. */
+export function objectIn(text: string): Readonly<Record<string, unknown>> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? { ...value } : null;
+  } catch {
+    // JSON.parse reports bad text only by throwing; the caller names the line.
+    return null;
+  }
+}

@@ -1,7 +1,7 @@
 import { trackId } from "../../core/brand.ts";
 import type { TrackedPerson } from "../../vision/camera-pipeline.ts";
 import type { PictureSize } from "../../vision/ports.ts";
-import { lineFault, textLines } from "./text-lines.ts";
+import { lineFault, objectIn, textLines } from "./text-lines.ts";
 
 /** Picture in which recorded tracks are judged; they come in Norm, and a square keeps both axes alike. */
 export const TRACKS_PICTURE: PictureSize = { widthPx: 1000, heightPx: 1000 };
@@ -47,19 +47,12 @@ export async function* readTracks(path: string): AsyncGenerator<TracksInstant> {
 }
 
 function parseRow(text: string): TrackRow | null {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // JSON.parse reports bad text only by throwing; the caller names the line.
-    return null;
-  }
-  if (typeof value !== "object" || value === null) return null;
-  const row = value as Record<string, unknown>;
+  const row = objectIn(text);
+  if (row === null) return null;
   const isNumber = (key: string): boolean => Number.isFinite(row[key]);
   if (!["tMs", "id", "xNorm", "yNorm"].every(isNumber)) return null;
   if (row["heightNorm"] !== undefined && !isNumber("heightNorm")) return null;
-  return value as TrackRow;
+  return row as unknown as TrackRow;
 }
 
 function personOf(row: TrackRow): TrackedPerson {

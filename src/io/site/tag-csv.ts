@@ -1,6 +1,7 @@
-import { TAG_CAP, TAG_KINDS, tagSchema } from "../../config/tag.ts";
+import { TAG_CAP, tagSchema } from "../../config/tag.ts";
 import { faultsOf } from "../../core/input-faults.ts";
 import type { TagPlan } from "../../core/site.ts";
+import { TAG_KINDS } from "../../core/vocabulary.ts";
 import { type CsvRecord, csvRecords, type RefusedRow, shorten } from "../csv/csv-records.ts";
 
 /** Columns of a CSV file of tags, in the order in which we write them. */

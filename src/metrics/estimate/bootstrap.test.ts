@@ -4,7 +4,6 @@ import fc from "fast-check";
 import { seededRandom } from "../../core/random.ts";
 import { wilson95 } from "../intervals.ts";
 import {
-  blockBootstrap95,
   clusteredShare95,
   countInterval95,
   DOOR_ACCURACY_RATIO,
@@ -12,28 +11,6 @@ import {
   ratioOfSums,
   student95,
 } from "./bootstrap.ts";
-
-const mean = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
-
-test("a bootstrap over blocks is as wide as the spread of the blocks says, and the same for the same seed", () => {
-  const random = seededRandom(5);
-  const blocks = Array.from({ length: 60 }, () => random());
-  const interval = blockBootstrap95(blocks, mean, seededRandom(7), 400);
-  const again = blockBootstrap95(blocks, mean, seededRandom(7), 400);
-  assert.deepEqual(interval, again);
-  const half = ((interval?.[1] ?? 0) - (interval?.[0] ?? 0)) / 2;
-  const expected = 1.96 * Math.sqrt(1 / 12 / 60);
-  assert.ok(Math.abs(half / expected - 1) < 0.3, `half ${half}, expected ${expected}`);
-});
-
-test("one block has no spread, and a statistic that is mostly unknown has no interval", () => {
-  assert.equal(blockBootstrap95([1], mean, seededRandom(1), 50), null);
-  assert.equal(
-    blockBootstrap95([1, 2, 3], () => null, seededRandom(1), 50),
-    null,
-  );
-});
 
 test("a quantile lies between its neighbours", () => {
   assert.equal(quantileOf([10, 20, 30], 0.5), 20);

@@ -1,30 +1,5 @@
 import { type Interval, Z95 } from "../intervals.ts";
 
-/**
- * 95 % interval of any statistic over blocks (trading days, hours): blocks are drawn anew with replacement, and the
- * middle 95 % of what the statistic then says is the interval. Keep together in a block what belongs together:
- * people of a group, an hour's weather. null with fewer than two blocks, or when fewer than half of the draws have a
- * value. `replicates` about 200 is enough for the ends to stand to a tenth of the width. The same `random` gives the
- * same interval.
- * @source B. Efron, R. Tibshirani, An introduction to the bootstrap, 1993, percentile method over clusters.
- */
-export function blockBootstrap95<Block>(
-  blocks: readonly Block[],
-  statistic: (sample: readonly Block[]) => number | null,
-  random: () => number,
-  replicates: number,
-): Interval | null {
-  if (blocks.length < 2) return null;
-  const values: number[] = [];
-  for (let i = 0; i < replicates; i += 1) {
-    const value = statistic(drawn(blocks, random));
-    if (value !== null) values.push(value);
-  }
-  if (values.length * 2 < replicates || values.length === 0) return null;
-  values.sort((a, b) => a - b);
-  return [quantileOf(values, 0.025), quantileOf(values, 0.975)];
-}
-
 /** As many blocks as there are, each drawn from all of them. Pure but for `random`. */
 export function drawn<Block>(blocks: readonly Block[], random: () => number): Block[] {
   const sample: Block[] = [];

@@ -11,7 +11,6 @@ import {
   TAG_RULES,
   type TagVisit,
   tiltedTo,
-  weightedMean,
   weightedQuantile,
 } from "./tag-weights.ts";
 
@@ -21,6 +20,17 @@ const visit = (ms: number, kind: TagVisit["kind"] = "loyalty-card"): TagVisit =>
   isEngaged: false,
   hasTwoZones: false,
 });
+
+/** Weighted mean; null without weight. Pure. */
+function weightedMean({ ms, weights }: ReturnType<typeof inverseWeights>): number | null {
+  let sum = 0;
+  let total = 0;
+  for (let i = 0; i < ms.length; i += 1) {
+    sum += (weights[i] ?? 0) * (ms[i] ?? 0);
+    total += weights[i] ?? 0;
+  }
+  return total > 0 ? sum / total : null;
+}
 
 test("it takes time to be heard, and nobody takes a basket for a moment", () => {
   assert.ok(Math.abs(inclusion("loyalty-card", TAG_RULES.detectMs) - 0.632) < 0.001);

@@ -50,17 +50,6 @@ export function inverseWeights(visits: readonly TagVisit[]): Weighted {
   return { ms, weights };
 }
 
-/** Weighted mean; null without weight. Pure. */
-export function weightedMean({ ms, weights }: Weighted): number | null {
-  let sum = 0;
-  let total = 0;
-  for (let i = 0; i < ms.length; i += 1) {
-    sum += (weights[i] ?? 0) * (ms[i] ?? 0);
-    total += weights[i] ?? 0;
-  }
-  return total > 0 ? sum / total : null;
-}
-
 /** As many equally weighted visits would be as sure: (sum w)^2 / sum w^2. Pure. */
 export function effectiveN({ weights }: Weighted): number {
   let sum = 0;

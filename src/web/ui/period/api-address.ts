@@ -1,5 +1,6 @@
 import type { MetricId, MetricScope, MetricValue } from "../../../core/metric-value.ts";
 import { scopeText } from "../../../core/scope-text.ts";
+import { WHOLE_DAYS } from "../../../metrics/reports.ts";
 import type { CompareChoice, View } from "./view-address.ts";
 
 /** Address of the report on the view's period, with what it is compared with. Pure. */
@@ -30,16 +31,6 @@ export function exportPath(view: View, grain: string, metrics: readonly MetricId
   if (metrics.length > 0) query.set("metrics", metrics.join(","));
   return `/api/export.csv?${query}`;
 }
-
-/** Figures about so few people that the gateway tells them for whole days only. */
-const WHOLE_DAYS: ReadonlySet<MetricId> = new Set([
-  "zone-transition",
-  "zone-lift",
-  "repeat-rate",
-  "visit-recency",
-  "visit-frequency",
-  "customer-tenure",
-]);
 
 /** Address of one figure of the view's period as a table: by hour for a day, else by day. Pure. */
 export function metricExportPath(view: View, { metric, scope }: MetricValue): string {

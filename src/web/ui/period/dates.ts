@@ -1,9 +1,6 @@
 /** A date of the shop's calendar, `YYYY-MM-DD`: the trading day is named by the date on which it begins. */
 export type IsoDate = string;
 
-/** What the page can show at once. `custom` is any first and last day. */
-export type PeriodKind = "day" | "week" | "month" | "custom";
-
 /** A chosen period. `date` is any day of it; null = the one that holds today. `custom` has both its ends. */
 export type PeriodChoice =
   | { readonly kind: "day" | "week" | "month"; readonly date: IsoDate | null }
