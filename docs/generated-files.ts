@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { gatewayConfigSchema } from "../src/config/gateway.ts";
 import { sitePlanSchema } from "../src/config/site.ts";
-import { renderMetricsDocument } from "../src/metrics/document.ts";
+import { renderMetricsDocument } from "../src/metrics/definitions/document.ts";
 import { renderErrorsDocument } from "./errors-document.ts";
 
 function jsonSchema(schema: z.ZodType, title: string): string {

@@ -3,8 +3,8 @@ import type { SitePlan } from "../core/site.ts";
 import { eventHash } from "../io/mqtt/event-hash.ts";
 import type { VisitCalendar } from "../journey/visits/calendar.ts";
 import type { VisitOptions } from "../journey/visits/visit-builder.ts";
-import { createShopHours } from "../metrics/shop-hours.ts";
-import { createTradingCalendar } from "../metrics/trading-day.ts";
+import { createShopHours } from "../metrics/calendar/shop-hours.ts";
+import { createTradingCalendar } from "../metrics/calendar/trading-day.ts";
 
 /** What visits need of the app: the shop's own days and hours, and ids that name nobody. */
 export function visitOptionsOf(site: SitePlan): VisitOptions {

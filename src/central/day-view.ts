@@ -1,7 +1,7 @@
 import { type EpochMs, epochMs } from "../core/brand.ts";
 import type { JourneyEvent } from "../core/events.ts";
 import type { SitePlan } from "../core/site.ts";
-import type { TodayView } from "../metrics/today.ts";
+import type { TodayView } from "../metrics/reports/today.ts";
 import { fromCloudEvent } from "../wire/cloud-event.ts";
 import type { EventQuery, EventRepository } from "./repository.ts";
 

@@ -2,9 +2,14 @@ import type { EpochMs } from "../core/brand.ts";
 import type { InputFault, Result } from "../core/errors.ts";
 import { fail, ok } from "../core/errors.ts";
 import type { SitePlan } from "../core/site.ts";
-import { type FigureReader, periodReport } from "../metrics/period-report.ts";
-import { comparedPeriod, type DatedPeriod, periodOf, shopDays } from "../metrics/report-period.ts";
-import type { PeriodReport } from "../metrics/reports.ts";
+import { type FigureReader, periodReport } from "../metrics/reports/period-report.ts";
+import {
+  comparedPeriod,
+  type DatedPeriod,
+  periodOf,
+  shopDays,
+} from "../metrics/reports/report-period.ts";
+import type { PeriodReport } from "../metrics/reports/reports.ts";
 import type { AskedReport } from "../wire/report-query.ts";
 import { type DayMetrics, tellEvents } from "./day-view.ts";
 import type { EventRepository } from "./repository.ts";

@@ -6,8 +6,8 @@ import { type EpochMs, epochMs } from "../core/brand.ts";
 import type { CrossingRecorded, JourneyEvent } from "../core/events.ts";
 import type { MetricId, MetricValue } from "../core/metric-value.ts";
 import type { MeasurePlan, OpeningHours, SitePlan } from "../core/site.ts";
+import { createTradingCalendar } from "./calendar/trading-day.ts";
 import { createMetrics } from "./metrics.ts";
-import { createTradingCalendar } from "./trading-day.ts";
 
 /** The edge cases of the metric definitions, as far as doors, hours and time are concerned. */
 

@@ -7,7 +7,7 @@ import { epochMs } from "../core/brand.ts";
 import type { JourneyEvent } from "../core/events.ts";
 import type { MetricValue } from "../core/metric-value.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
-import type { TodayView } from "./today.ts";
+import type { TodayView } from "./reports/today.ts";
 
 /** A recorded short day (simulated, doors missing 2 % and 3 %), its truth and the figures agreed on. */
 interface Golden {

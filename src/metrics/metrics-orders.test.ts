@@ -9,7 +9,7 @@ import type { MetricScope, MetricValue } from "../core/metric-value.ts";
 import { seededRandom } from "../core/random.ts";
 import { DEFINITIONS } from "./definitions.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
-import type { TodayView } from "./today.ts";
+import type { TodayView } from "./reports/today.ts";
 
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;

@@ -8,9 +8,9 @@ import { type EpochMs, epochMs } from "../core/brand.ts";
 import type { JourneyEvent } from "../core/events.ts";
 import type { MetricId } from "../core/metric-value.ts";
 import { seededRandom } from "../core/random.ts";
-import { KEPT_DAYS } from "./day-book.ts";
+import { createTradingCalendar } from "./calendar/trading-day.ts";
+import { KEPT_DAYS } from "./days/day-book.ts";
 import { createMetrics, type Metrics, type MetricsFootprint } from "./metrics.ts";
-import { createTradingCalendar } from "./trading-day.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;

@@ -5,9 +5,9 @@ import { type EpochMs, epochMs } from "../core/brand.ts";
 import type { JourneyEvent } from "../core/events.ts";
 import type { MetricId, MetricValue } from "../core/metric-value.ts";
 import type { SitePlan } from "../core/site.ts";
-import { summaries } from "./live-summaries.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
-import { TILES } from "./today-view.ts";
+import { summaries } from "./reports/live-summaries.ts";
+import { TILES } from "./reports/today-view.ts";
 
 const MINUTE_MS = 60_000;
 const DAY = utc("2026-11-20T04:00:00Z");

@@ -2,29 +2,29 @@ import { type EpochMs, epochMs } from "../core/brand.ts";
 import type { JourneyEvent } from "../core/events.ts";
 import type { MetricId, MetricScope, MetricValue } from "../core/metric-value.ts";
 import type { SitePlan } from "../core/site.ts";
-import { CrossingTally } from "./crossing-tally.ts";
-import type { CustomerVisits } from "./customer-book.ts";
-import type { Day } from "./day-book.ts";
-import type { DayRecord } from "./day-record.ts";
+import { CrossingTally } from "./days/crossing-tally.ts";
+import type { CustomerVisits } from "./days/customer-book.ts";
+import type { Day } from "./days/day-book.ts";
+import type { DayRecord } from "./days/day-record.ts";
+import { Intake, type IntakeCounters } from "./days/intake.ts";
+import { sourcesOf } from "./days/store-sources.ts";
+import { Stores } from "./days/stores.ts";
 import type { Estimating } from "./estimate/estimates.ts";
-import { answer } from "./figures.ts";
-import { Intake, type IntakeCounters } from "./intake.ts";
-import { journeysReport } from "./journeys-report.ts";
-import { LiveAnswers } from "./live-answers.ts";
-import type { JourneysReport, ReportPeriod } from "./reports.ts";
+import { answer } from "./figures/figures.ts";
+import { journeysReport } from "./reports/journeys-report.ts";
+import { LiveAnswers } from "./reports/live-answers.ts";
+import type { JourneysReport, ReportPeriod } from "./reports/reports.ts";
 import {
   type DirtySlot,
   type RollupQuery,
   type RollupSlot,
   rollup,
   takeDirtySlots,
-} from "./rollups.ts";
-import { SameWeekday } from "./same-weekday.ts";
+} from "./reports/rollups.ts";
+import { SameWeekday } from "./reports/same-weekday.ts";
+import type { TodayView } from "./reports/today.ts";
+import { todayView } from "./reports/today-view.ts";
 import type { Sources } from "./sources.ts";
-import { sourcesOf } from "./store-sources.ts";
-import { Stores } from "./stores.ts";
-import type { TodayView } from "./today.ts";
-import { todayView } from "./today-view.ts";
 
 /** What was taken in and what was not, since the start; of the days kept now where it says so. */
 export interface MetricsCounters extends IntakeCounters {

@@ -8,20 +8,20 @@ import type {
   MetricValue,
 } from "../core/metric-value.ts";
 import type { LineRole, SitePlan } from "../core/site.ts";
-import { type Coverage, SeenSpans } from "./coverage.ts";
-import type { CustomerBook } from "./customer-book.ts";
-import type { Day, DayBook, DayPart } from "./day-book.ts";
+import type { Reach, ShopHours, TimeSpan } from "./calendar/shop-hours.ts";
+import { SLOT_MS } from "./calendar/slots.ts";
+import type { TradingCalendar } from "./calendar/trading-day.ts";
+import { type Coverage, SeenSpans } from "./days/coverage.ts";
+import type { CustomerBook } from "./days/customer-book.ts";
+import type { Day, DayBook, DayPart } from "./days/day-book.ts";
+import type { LeftVisit } from "./days/open-visits.ts";
+import type { OpenVisit } from "./days/visit-table.ts";
+import type { ZoneStays } from "./days/zone-stays.ts";
 import { definitionOf, definitionReference } from "./definitions.ts";
 import type { Estimates } from "./estimate/estimates.ts";
-import { type DoorFlow, emptyFlow, type LearnedDrift } from "./occupancy.ts";
-import type { LeftVisit } from "./open-visits.ts";
+import { type DoorFlow, emptyFlow, type LearnedDrift } from "./estimate/occupancy.ts";
 import { type ReasonCode, reason } from "./reasons.ts";
 import { type Measures, RULES } from "./rules.ts";
-import type { Reach, ShopHours, TimeSpan } from "./shop-hours.ts";
-import { SLOT_MS } from "./slots.ts";
-import type { TradingCalendar } from "./trading-day.ts";
-import type { OpenVisit } from "./visit-table.ts";
-import type { ZoneStays } from "./zone-stays.ts";
 
 /** What the figures are read from. */
 export interface Sources {

@@ -8,7 +8,7 @@ import type { CrossingRecorded, JourneyEvent } from "../core/events.ts";
 import type { MetricId, MetricValue } from "../core/metric-value.ts";
 import { seededRandom } from "../core/random.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
-import { TILES } from "./today-view.ts";
+import { TILES } from "./reports/today-view.ts";
 
 const MINUTE_MS = 60_000;
 const DAY = utc("2026-11-20T04:00:00Z");

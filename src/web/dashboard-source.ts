@@ -3,7 +3,7 @@ import type { DeliveryStatus } from "../core/delivery-status.ts";
 import type { FaultCode } from "../core/errors.ts";
 import type { LivePeople, SensorCondition, SensorKind, SensorState } from "../core/events.ts";
 import type { SitePlan } from "../core/site.ts";
-import type { TodayView } from "../metrics/today.ts";
+import type { TodayView } from "../metrics/reports/today.ts";
 import type { CalibrationPort } from "./calibration-view.ts";
 import type { ReportsPort } from "./reports-view.ts";
 import type { TagsPort } from "./tags-view.ts";

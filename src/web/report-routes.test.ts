@@ -6,7 +6,7 @@ import { epochMs } from "../core/brand.ts";
 import { SILENT_LOG } from "../core/lifecycle.ts";
 import type { MetricValue } from "../core/metric-value.ts";
 import { DEFINITIONS } from "../metrics/definitions.ts";
-import type { JourneysReport, PeriodReport } from "../metrics/reports.ts";
+import type { JourneysReport, PeriodReport } from "../metrics/reports/reports.ts";
 import { UI_FILES, type UiFiles } from "./assets.ts";
 import { CSV_HEAD, csvLine, ndjsonLine } from "./csv-export.ts";
 import type { DashboardSource } from "./dashboard-source.ts";

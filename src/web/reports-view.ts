@@ -1,6 +1,6 @@
 import type { EpochMs } from "../core/brand.ts";
 import type { MetricValue } from "../core/metric-value.ts";
-import type { Grain, JourneysReport, PeriodReport } from "../metrics/reports.ts";
+import type { Grain, JourneysReport, PeriodReport } from "../metrics/reports/reports.ts";
 import type { AskedExport, AskedFigure, AskedReport, AskedRollup } from "../wire/report-query.ts";
 
 /** Body of GET /api/figure: one value, and how well each part of its interval was seen. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import type { Page } from "playwright-core";
-import type { JourneysReport, PeriodReport } from "../../src/metrics/reports.ts";
+import type { JourneysReport, PeriodReport } from "../../src/metrics/reports/reports.ts";
 import { changeOf } from "../../src/web/ui/change.ts";
 import { createFormats, formatMetric } from "../../src/web/ui/format.ts";
 import { isLive, skip, textOf, visit, waitForText } from "./dashboard-browser.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Page } from "playwright-core";
 import type { MetricId, MetricValue } from "../../src/core/metric-value.ts";
-import type { PeriodReport } from "../../src/metrics/reports.ts";
+import type { PeriodReport } from "../../src/metrics/reports/reports.ts";
 import { changeOf } from "../../src/web/ui/change.ts";
 import { createFormats, formatMetric } from "../../src/web/ui/format.ts";
 import { isLive, PATIENCE_MS, skip, textOf, visit, waitForText } from "./dashboard-browser.ts";

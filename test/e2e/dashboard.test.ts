@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { MetricValue } from "../../src/core/metric-value.ts";
 import { definitionOf } from "../../src/metrics/definitions.ts";
-import type { TodayView } from "../../src/metrics/today.ts";
+import type { TodayView } from "../../src/metrics/reports/today.ts";
 import { createFormats, formatMetric } from "../../src/web/ui/format.ts";
 import { isLive, skip, textOf, visit, waitForText } from "./dashboard-browser.ts";
 

@@ -1,6 +1,6 @@
 import { type EpochMs, epochMs } from "../../src/core/brand.ts";
 import type { MetricScope, MetricValue } from "../../src/core/metric-value.ts";
-import type { JourneysReport, ReportPeriod } from "../../src/metrics/reports.ts";
+import type { JourneysReport, ReportPeriod } from "../../src/metrics/reports/reports.ts";
 import { fakeValue } from "./fake-dashboard-days.ts";
 import { fakeMetric, SCENE_NOW } from "./fake-dashboard-scenes.ts";
 

@@ -1,7 +1,7 @@
 import { type EpochMs, epochMs } from "../../src/core/brand.ts";
 import { ok } from "../../src/core/errors.ts";
 import type { MetricId, MetricScope, MetricValue } from "../../src/core/metric-value.ts";
-import { CHART_COLUMNS, reportMetrics } from "../../src/metrics/period-report.ts";
+import { CHART_COLUMNS, reportMetrics } from "../../src/metrics/reports/period-report.ts";
 import {
   chartGrain,
   comparedPeriod,
@@ -11,9 +11,9 @@ import {
   type ShopDays,
   shopDays,
   slotsOf,
-} from "../../src/metrics/report-period.ts";
-import type { PeriodFigures, ReportPart } from "../../src/metrics/reports.ts";
-import type { TodayComparison } from "../../src/metrics/today.ts";
+} from "../../src/metrics/reports/report-period.ts";
+import type { PeriodFigures, ReportPart } from "../../src/metrics/reports/reports.ts";
+import type { TodayComparison } from "../../src/metrics/reports/today.ts";
 import type { ExportRow, ReportsPort } from "../../src/web/reports-view.ts";
 import { fakeCoverage, fakeSlot, fakeValue } from "./fake-dashboard-days.ts";
 import { FAKE_ZONES, fakeJourneys } from "./fake-dashboard-journeys.ts";

@@ -7,7 +7,7 @@ import type {
   MetricValue,
 } from "../../src/core/metric-value.ts";
 import type { ZoneKind } from "../../src/core/site.ts";
-import type { DaySeries, TodayView, ZoneToday } from "../../src/metrics/today.ts";
+import type { DaySeries, TodayView, ZoneToday } from "../../src/metrics/reports/today.ts";
 import type { SensorStatus, StatusView } from "../../src/web/dashboard-source.ts";
 
 /**

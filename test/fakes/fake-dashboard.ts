@@ -11,7 +11,7 @@ import {
 import type { LivePeople } from "../../src/core/events.ts";
 import type { MetricId } from "../../src/core/metric-value.ts";
 import type { SitePlan, ZoneKind } from "../../src/core/site.ts";
-import type { TodayView } from "../../src/metrics/today.ts";
+import type { TodayView } from "../../src/metrics/reports/today.ts";
 import type { CalibrationPort } from "../../src/web/calibration-view.ts";
 import type { DashboardSource, StatusView } from "../../src/web/dashboard-source.ts";
 import type { ReportsPort } from "../../src/web/reports-view.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { epochMs } from "../../src/core/brand.ts";
 import { seededRandom } from "../../src/core/random.ts";
-import type { FigureReader } from "../../src/metrics/period-report.ts";
+import type { FigureReader } from "../../src/metrics/reports/period-report.ts";
 import { beginLife, figuresOf, retold } from "./history-rig.ts";
 
 /**

@@ -17,7 +17,7 @@ import { createSteppedClock, type SteppedClock } from "../../src/core/stepped-cl
 import { type History, openHistory } from "../../src/io/history/history.ts";
 import { type Outbox, openOutbox } from "../../src/io/outbox/outbox.ts";
 import { createMetrics, type Metrics } from "../../src/metrics/metrics.ts";
-import type { FigureReader } from "../../src/metrics/period-report.ts";
+import type { FigureReader } from "../../src/metrics/reports/period-report.ts";
 import { fromCloudEvent } from "../../src/wire/cloud-event.ts";
 import { shopSite } from "./journey-events.ts";
 

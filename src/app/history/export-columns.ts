@@ -1,8 +1,8 @@
 import type { MetricId, MetricScope } from "../../core/metric-value.ts";
 import type { SitePlan } from "../../core/site.ts";
-import { ADDITIVE } from "../../metrics/archive.ts";
 import { isDefined } from "../../metrics/definitions.ts";
-import { doorsOf, reportMetrics, zonesOf } from "../../metrics/period-report.ts";
+import { ADDITIVE } from "../../metrics/reports/archive.ts";
+import { doorsOf, reportMetrics, zonesOf } from "../../metrics/reports/period-report.ts";
 import type { AskedExport } from "../../wire/report-query.ts";
 
 /** One column of values: what is asked of what. */

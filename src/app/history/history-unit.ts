@@ -3,10 +3,10 @@ import type { Clock } from "../../core/clock.ts";
 import type { Log } from "../../core/lifecycle.ts";
 import type { History } from "../../io/history/history.ts";
 import { RETENTION, type SavedCustomerDay, type SavedDay } from "../../io/history/history-rows.ts";
-import { KEPT_DAYS } from "../../metrics/day-book.ts";
-import type { DayRecord } from "../../metrics/day-record.ts";
+import { KEPT_DAYS } from "../../metrics/days/day-book.ts";
+import type { DayRecord } from "../../metrics/days/day-record.ts";
 import type { Metrics } from "../../metrics/metrics.ts";
-import type { ShopDays } from "../../metrics/report-period.ts";
+import type { ShopDays } from "../../metrics/reports/report-period.ts";
 
 export interface HistoryUnitDeps {
   /** null: nothing is kept beyond this life but what the daybook holds of the present day. */

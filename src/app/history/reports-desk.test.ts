@@ -4,7 +4,7 @@ import { EventMaker, shopSite, utc } from "../../../test/fakes/journey-events.ts
 import { type EpochMs, epochMs } from "../../core/brand.ts";
 import { parseDate } from "../../core/civil-date.ts";
 import { createMetrics } from "../../metrics/metrics.ts";
-import { shopDays } from "../../metrics/report-period.ts";
+import { shopDays } from "../../metrics/reports/report-period.ts";
 import type { Answered } from "../../web/reports-view.ts";
 import type { AskedExport, AskedFigure } from "../../wire/report-query.ts";
 import { ReportsDesk } from "./reports-desk.ts";

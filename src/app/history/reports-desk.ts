@@ -2,9 +2,18 @@ import { type EpochMs, epochMs } from "../../core/brand.ts";
 import type { MetricId, MetricScope } from "../../core/metric-value.ts";
 import type { SitePlan } from "../../core/site.ts";
 import { definitionOf, isDefined } from "../../metrics/definitions.ts";
-import { type FigureReader, periodReport } from "../../metrics/period-report.ts";
-import { type DatedPeriod, periodOf, type ShopDays, slotsOf } from "../../metrics/report-period.ts";
-import { type JourneysReport, type ReportPeriod, WHOLE_DAYS } from "../../metrics/reports.ts";
+import { type FigureReader, periodReport } from "../../metrics/reports/period-report.ts";
+import {
+  type DatedPeriod,
+  periodOf,
+  type ShopDays,
+  slotsOf,
+} from "../../metrics/reports/report-period.ts";
+import {
+  type JourneysReport,
+  type ReportPeriod,
+  WHOLE_DAYS,
+} from "../../metrics/reports/reports.ts";
 import type {
   Answered,
   ExportRow,

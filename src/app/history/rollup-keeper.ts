@@ -4,12 +4,12 @@ import type { MetricId, MetricScope, MetricValue } from "../../core/metric-value
 import type { SitePlan } from "../../core/site.ts";
 import type { History } from "../../io/history/history.ts";
 import type { SavedRollup } from "../../io/history/history-rows.ts";
-import { ADDITIVE } from "../../metrics/archive.ts";
 import type { Metrics } from "../../metrics/metrics.ts";
-import { doorsOf, reportMetrics, zonesOf } from "../../metrics/period-report.ts";
 import type { ReasonCode } from "../../metrics/reasons.ts";
-import { type ShopDays, slotsOf } from "../../metrics/report-period.ts";
-import type { Grain } from "../../metrics/reports.ts";
+import { ADDITIVE } from "../../metrics/reports/archive.ts";
+import { doorsOf, reportMetrics, zonesOf } from "../../metrics/reports/period-report.ts";
+import { type ShopDays, slotsOf } from "../../metrics/reports/report-period.ts";
+import type { Grain } from "../../metrics/reports/reports.ts";
 
 export interface RollupKeeperDeps {
   readonly site: SitePlan;

@@ -3,7 +3,7 @@ import { type Clock, epochAt, type TimeAnchor } from "../../core/clock.ts";
 import type { JourneyEvent } from "../../core/events.ts";
 import type { Log } from "../../core/lifecycle.ts";
 import type { Outbox } from "../../io/outbox/outbox.ts";
-import type { ShopDays } from "../../metrics/report-period.ts";
+import type { ShopDays } from "../../metrics/reports/report-period.ts";
 import type { SensorStatus } from "../../web/dashboard-source.ts";
 import { recapSensors } from "../day-recap.ts";
 import { rebuildDay } from "../rebuild-day.ts";

@@ -17,7 +17,7 @@ import { createSteppedClock } from "../../core/stepped-clock.ts";
 import type { CameraModel } from "../../io/camera/camera-protocol.ts";
 import { createRadioReplay } from "../../io/radio/radio-replay.ts";
 import { mergeRecordings, openRecording, type RecordedPacket } from "../../io/radio/recording.ts";
-import type { TodayView } from "../../metrics/today.ts";
+import type { TodayView } from "../../metrics/reports/today.ts";
 import type { PictureSize } from "../../vision/ports.ts";
 import type { CloudEvent } from "../../wire/cloud-event.ts";
 import type { PosReceipt } from "../../wire/pos-message.ts";

@@ -1,7 +1,7 @@
 import { type EpochMs, epochMs } from "../../core/brand.ts";
 import type { JourneyEvent } from "../../core/events.ts";
 import type { OpeningHours, SitePlan, Weekday } from "../../core/site.ts";
-import { createTradingCalendar } from "../../metrics/trading-day.ts";
+import { createTradingCalendar } from "../../metrics/calendar/trading-day.ts";
 import type { ShopLayout } from "./layout.ts";
 import { DEFAULT_SHOP, SENSORS, type ShopModel } from "./model.ts";
 import { planLayout } from "./plan-layout.ts";

@@ -4,7 +4,7 @@ import { csvText, type RefusedRow } from "../../io/csv/csv-records.ts";
 import { RECEIPT_CSV_BYTES, readReceiptCsv } from "../../io/till/receipt-csv.ts";
 import type { ReceiptDesk, ReceiptOutcome } from "../../io/till/receipt-desk.ts";
 import type { TillClockReading } from "../../io/till/till-clock.ts";
-import { createTradingCalendar } from "../../metrics/trading-day.ts";
+import { createTradingCalendar } from "../../metrics/calendar/trading-day.ts";
 import type { ReceiptAnswer, TillPort } from "../../web/till-view.ts";
 import { type PosReceipt, readPosReceipt } from "../../wire/pos-message.ts";
 

@@ -1,5 +1,5 @@
+import { PLAUSIBLE } from "../figures/plausibility.ts";
 import { IMPUTE_RULES } from "../impute/blind-minutes.ts";
-import { PLAUSIBLE } from "../plausibility.ts";
 import { DEFAULT_MEASURES } from "../rules.ts";
 import {
   doors,

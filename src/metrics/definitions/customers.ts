@@ -1,4 +1,4 @@
-import { CUSTOMER_RULES } from "../customer-rules.ts";
+import { CUSTOMER_RULES } from "../figures/customer-rules.ts";
 import { DEFAULT_MEASURES } from "../rules.ts";
 import { doors, type MetricDefinition, minN, parameter, staff } from "./terms.ts";
 

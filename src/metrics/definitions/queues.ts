@@ -1,4 +1,4 @@
-import { QUEUE_RULES } from "../queue-rules.ts";
+import { QUEUE_RULES } from "../figures/queue-rules.ts";
 import { type MetricDefinition, minN, parameter } from "./terms.ts";
 
 const methods =

@@ -1,11 +1,11 @@
 import { DOOR_ACCURACY_RATIO } from "../estimate/bootstrap.ts";
 import { DECONVOLUTION_RULES } from "../estimate/deconvolution.ts";
 import { MISS_RULES } from "../estimate/door-misses.ts";
+import { DRIFT_RULES } from "../estimate/occupancy.ts";
 import { FLOOR_RULES } from "../estimate/purchase-floor.ts";
 import { VISIT_ESTIMATE_RULES } from "../estimate/rules.ts";
 import { TAG_RULES } from "../estimate/tag-weights.ts";
 import { ESTIMATE_RULES } from "../estimate/visit-estimate.ts";
-import { DRIFT_RULES } from "../occupancy.ts";
 import { DEFAULT_MEASURES } from "../rules.ts";
 import { type MetricDefinition, minN, parameter, staff } from "./terms.ts";
 

@@ -1,5 +1,5 @@
+import { ZONE_RULES } from "../figures/zone-rules.ts";
 import { DEFAULT_MEASURES } from "../rules.ts";
-import { ZONE_RULES } from "../zone-rules.ts";
 import { doors, type MetricDefinition, minN, parameter, staff } from "./terms.ts";
 
 const zoneRules = [

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { seededRandom } from "../../core/random.ts";
-import { wilson95 } from "../intervals.ts";
 import {
   clusteredShare95,
   countInterval95,
@@ -11,6 +10,7 @@ import {
   ratioOfSums,
   student95,
 } from "./bootstrap.ts";
+import { wilson95 } from "./intervals.ts";
 
 test("a quantile lies between its neighbours", () => {
   assert.equal(quantileOf([10, 20, 30], 0.5), 20);

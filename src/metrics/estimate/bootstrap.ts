@@ -1,4 +1,4 @@
-import { type Interval, Z95 } from "../intervals.ts";
+import { type Interval, Z95 } from "./intervals.ts";
 
 /** As many blocks as there are, each drawn from all of them. Pure but for `random`. */
 export function drawn<Block>(blocks: readonly Block[], random: () => number): Block[] {

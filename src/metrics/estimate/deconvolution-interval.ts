@@ -1,7 +1,7 @@
-import type { Interval } from "../intervals.ts";
 import { drawn, quantileOf } from "./bootstrap.ts";
 import { solveSymmetric } from "./cholesky.ts";
 import type { Deconvolved, LagTable } from "./deconvolution.ts";
+import type { Interval } from "./intervals.ts";
 
 /** Bins with less of the mass than this stay empty in the bootstrap: they lie on the border of what is possible. */
 const EMPTY_MASS = 1e-4;

@@ -1,5 +1,5 @@
-import type { Interval } from "../intervals.ts";
 import { DOOR_ACCURACY_RATIO, student95 } from "./bootstrap.ts";
+import type { Interval } from "./intervals.ts";
 
 /** Entries and exits that the doors counted on one closed, well-seen day. */
 export interface DoorCounts {

@@ -1,4 +1,4 @@
-import type { Duration } from "../survival.ts";
+import type { Duration } from "./survival.ts";
 
 /** A visit on a track, as far as its end is known. */
 export interface FollowedVisit extends Duration {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type SimulatedDoors, simulateDoors } from "../../../test/fakes/door-simulation.ts";
-import { closingScale, type DoorFlow, emptyFlow, occupancyCurve } from "../occupancy.ts";
-import { SLOT_MS } from "../slots.ts";
+import { SLOT_MS } from "../calendar/slots.ts";
 import { type DoorMisses, learnMisses } from "./door-misses.ts";
+import { closingScale, type DoorFlow, emptyFlow, occupancyCurve } from "./occupancy.ts";
 import { filteredOccupancy } from "./occupancy-filter.ts";
 
 const SLOTS = 840;

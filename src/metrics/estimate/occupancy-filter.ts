@@ -1,6 +1,6 @@
-import type { DoorFlow, OccupancyCurve } from "../occupancy.ts";
-import { SLOT_MS } from "../slots.ts";
+import { SLOT_MS } from "../calendar/slots.ts";
 import type { DoorMisses } from "./door-misses.ts";
+import type { DoorFlow, OccupancyCurve } from "./occupancy.ts";
 
 /** What closed days taught about the people inside. */
 export interface StayModel {

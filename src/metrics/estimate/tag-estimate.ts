@@ -1,6 +1,6 @@
 import { normalDraw } from "../../core/random.ts";
-import type { Interval } from "../intervals.ts";
 import { quantileOf } from "./bootstrap.ts";
+import type { Interval } from "./intervals.ts";
 import {
   effectiveN,
   inverseWeights,

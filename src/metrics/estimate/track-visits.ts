@@ -1,11 +1,11 @@
 import { type EpochMs, epochMs } from "../../core/brand.ts";
-import type { Day } from "../day-book.ts";
-import { type Interval, Z95 } from "../intervals.ts";
+import type { Day } from "../days/day-book.ts";
+import type { OpenVisit, VisitRow } from "../days/visit-table.ts";
 import type { Sources } from "../sources.ts";
-import { type Duration, endedBefore, kaplanMeier } from "../survival.ts";
-import type { OpenVisit, VisitRow } from "../visit-table.ts";
 import { clusteredShare95, type RatioBlock, wilsonAt } from "./bootstrap.ts";
+import { type Interval, Z95 } from "./intervals.ts";
 import { withoutMissedExits } from "./missed-exits.ts";
+import { type Duration, endedBefore, kaplanMeier } from "./survival.ts";
 import type { Estimated } from "./tag-estimate.ts";
 import { type AskedSpan, hasBought, zonesOf } from "./visit-basis.ts";
 

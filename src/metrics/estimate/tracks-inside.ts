@@ -1,5 +1,5 @@
 import { type EpochMs, epochMs } from "../../core/brand.ts";
-import type { Day } from "../day-book.ts";
+import type { Day } from "../days/day-book.ts";
 import type { Sources } from "../sources.ts";
 import { stayCurve, stillThere } from "./missed-exits.ts";
 import { VISIT_ESTIMATE_RULES } from "./rules.ts";

@@ -1,5 +1,4 @@
 import { seededRandom } from "../../core/random.ts";
-import { type Interval, Z95 } from "../intervals.ts";
 import { drawn, quantileOf, ratioOfSums } from "./bootstrap.ts";
 import {
   Deconvolution,
@@ -12,6 +11,7 @@ import {
 } from "./deconvolution.ts";
 import { dayPulls, drawMasses, drawnInterval95, type MassDraws } from "./deconvolution-interval.ts";
 import { type DoorMisses, learnMisses } from "./door-misses.ts";
+import { type Interval, Z95 } from "./intervals.ts";
 import { type Estimated, estimateFromTags, type TagEstimate } from "./tag-estimate.ts";
 import {
   effectiveN,

@@ -1,7 +1,7 @@
 import { type EpochMs, epochMs } from "../../core/brand.ts";
-import type { Coverage } from "../coverage.ts";
-import type { Day } from "../day-book.ts";
-import { SLOT_MS } from "../slots.ts";
+import { SLOT_MS } from "../calendar/slots.ts";
+import type { Coverage } from "../days/coverage.ts";
+import type { Day } from "../days/day-book.ts";
 
 /** Rules of filling gaps. */
 export const IMPUTE_RULES = Object.freeze({

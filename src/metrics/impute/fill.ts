@@ -1,5 +1,5 @@
-import type { Day } from "../day-book.ts";
-import { SLOT_MS } from "../slots.ts";
+import { SLOT_MS } from "../calendar/slots.ts";
+import type { Day } from "../days/day-book.ts";
 import { type BlindSpan, IMPUTE_RULES } from "./blind-minutes.ts";
 import type { CountedSeries, QuarterDay } from "./profile.ts";
 

@@ -1,8 +1,8 @@
 import { type EpochMs, epochMs } from "../../core/brand.ts";
 import type { MetricReason } from "../../core/metric-value.ts";
-import type { Day, DayPart } from "../day-book.ts";
+import { SLOT_MS, type SlotRange } from "../calendar/slots.ts";
+import type { Day, DayPart } from "../days/day-book.ts";
 import { reason } from "../reasons.ts";
-import { SLOT_MS, type SlotRange } from "../slots.ts";
 import { type Sources, shopParts } from "../sources.ts";
 import { blindSpans, IMPUTE_RULES } from "./blind-minutes.ts";
 import { fillGaps } from "./fill.ts";

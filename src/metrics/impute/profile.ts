@@ -1,6 +1,6 @@
-import type { Day } from "../day-book.ts";
-import { SLOT_MS, type SlotRange } from "../slots.ts";
-import type { TradingCalendar } from "../trading-day.ts";
+import { SLOT_MS, type SlotRange } from "../calendar/slots.ts";
+import type { TradingCalendar } from "../calendar/trading-day.ts";
+import type { Day } from "../days/day-book.ts";
 import { IMPUTE_RULES } from "./blind-minutes.ts";
 
 const DAY_MS = 86_400_000;

@@ -1,4 +1,4 @@
-import { type Interval, wilson95, Z95 } from "../intervals.ts";
+import { type Interval, wilson95, Z95 } from "../estimate/intervals.ts";
 
 /**
  * Sums behind a share whose trials come in clusters: `hits` and `trials`, and over the clusters the sums of their

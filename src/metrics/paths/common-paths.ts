@@ -1,5 +1,5 @@
 import type { ZoneId } from "../../core/brand.ts";
-import { isSmallCell } from "../suppression.ts";
+import { isSmallCell } from "../figures/suppression.ts";
 import type { SampledVisit } from "./visit-sample.ts";
 
 /** Zones of a path that are told apart; what comes after them is one mark. */

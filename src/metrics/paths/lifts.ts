@@ -1,5 +1,5 @@
-import type { Interval } from "../intervals.ts";
-import { isSmallCell } from "../suppression.ts";
+import type { Interval } from "../estimate/intervals.ts";
+import { isSmallCell } from "../figures/suppression.ts";
 import { type ClusterSums, logInterval95 } from "./cluster-sums.ts";
 import { addAll, addTo } from "./sums.ts";
 import type { SampledVisit } from "./visit-sample.ts";

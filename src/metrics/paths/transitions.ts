@@ -1,6 +1,6 @@
 import type { ZoneId } from "../../core/brand.ts";
 import type { PathEnd } from "../../core/metric-value.ts";
-import { type CountTable, withheldCells } from "../suppression.ts";
+import { type CountTable, withheldCells } from "../figures/suppression.ts";
 import { type SpreadShare, spreadShare } from "./cluster-sums.ts";
 import { addAll, addTo } from "./sums.ts";
 import type { SampledVisit } from "./visit-sample.ts";

@@ -1,13 +1,13 @@
 import type { ZoneId } from "../../core/brand.ts";
 import type { MetricMethod } from "../../core/metric-value.ts";
 import type { SitePlan } from "../../core/site.ts";
-import type { DayPart } from "../day-book.ts";
+import type { TimeSpan } from "../calendar/shop-hours.ts";
+import type { DayPart } from "../days/day-book.ts";
+import { isPurchase } from "../days/sales.ts";
+import type { VisitRow } from "../days/visit-table.ts";
 import { inclusion } from "../estimate/tag-weights.ts";
 import type { ReasonCode } from "../reasons.ts";
-import { isPurchase } from "../sales.ts";
-import type { TimeSpan } from "../shop-hours.ts";
 import { type Sight, type Sources, sentence, sightOf, totalOf } from "../sources.ts";
-import type { VisitRow } from "../visit-table.ts";
 import { pathOf, stopsOf, type ZoneStop } from "./zone-stops.ts";
 
 /** Through the same door within this of the one before: they came together. */

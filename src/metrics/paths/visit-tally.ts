@@ -1,7 +1,7 @@
 import type { ZoneId } from "../../core/brand.ts";
-import type { Day, DayPart } from "../day-book.ts";
-import type { TimeSpan } from "../shop-hours.ts";
-import { SLOT_MS, type SlotRange } from "../slots.ts";
+import type { TimeSpan } from "../calendar/shop-hours.ts";
+import { SLOT_MS, type SlotRange } from "../calendar/slots.ts";
+import type { Day, DayPart } from "../days/day-book.ts";
 import { type Sources, shopParts, totalOf } from "../sources.ts";
 import { PathTally } from "./common-paths.ts";
 import { PairTally } from "./lifts.ts";

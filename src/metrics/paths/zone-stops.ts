@@ -1,6 +1,6 @@
 import type { ZoneId } from "../../core/brand.ts";
 import type { VisitStay } from "../../core/events.ts";
-import { ZONE_RULES } from "../zone-rules.ts";
+import { ZONE_RULES } from "../figures/zone-rules.ts";
 
 /** A stop of a visit in a zone; the zone by its place in the list of zones that is used. */
 export interface ZoneStop {

@@ -1,7 +1,7 @@
 import { type JSX, render } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { MetricValue } from "../../core/metric-value.ts";
-import type { TodayView } from "../../metrics/today.ts";
+import type { TodayView } from "../../metrics/reports/today.ts";
 import { attentionOf } from "./attention.ts";
 import { ComparePage } from "./compare/compare-page.tsx";
 import { keyOf, type Page, PageContext, useLiveState, usePage } from "./context.ts";

@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { MetricId, MetricValue } from "../../core/metric-value.ts";
-import type { PeriodReport } from "../../metrics/reports.ts";
+import type { PeriodReport } from "../../metrics/reports/reports.ts";
 import type { DefinitionView } from "../views.ts";
 import { useAnswer } from "./answers.ts";
 import { useLiveState, usePage } from "./context.ts";

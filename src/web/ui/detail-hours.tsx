@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { MetricValue } from "../../core/metric-value.ts";
-import type { TodayView } from "../../metrics/today.ts";
+import type { TodayView } from "../../metrics/reports/today.ts";
 import type { FigureView } from "../reports-view.ts";
 import { useAnswer } from "./answers.ts";
 import { usePage } from "./context.ts";

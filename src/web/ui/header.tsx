@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import type { TodayView } from "../../metrics/today.ts";
+import type { TodayView } from "../../metrics/reports/today.ts";
 import { useNow, usePage } from "./context.ts";
 import { formatAge } from "./format.ts";
 import type { Connection } from "./live-store.ts";

@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { CameraPlan, LinePlan, ZonePlan } from "../../core/site.ts";
-import type { ZoneToday } from "../../metrics/today.ts";
+import type { ZoneToday } from "../../metrics/reports/today.ts";
 import type { SensorStatus } from "../dashboard-source.ts";
 import type { PeopleView } from "../views.ts";
 import { summaryOf } from "./attention.ts";

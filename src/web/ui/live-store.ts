@@ -1,4 +1,4 @@
-import type { TodayView } from "../../metrics/today.ts";
+import type { TodayView } from "../../metrics/reports/today.ts";
 import type { StatusView } from "../dashboard-source.ts";
 import type { DefinitionView, HeartbeatView, PeopleView, SiteView } from "../views.ts";
 import { fetchJson } from "./fetch-json.ts";

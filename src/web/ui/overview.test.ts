@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FakeDashboard } from "../../../test/fakes/fake-dashboard.ts";
 import { epochMs } from "../../core/brand.ts";
-import type { PeriodReport } from "../../metrics/reports.ts";
+import type { PeriodReport } from "../../metrics/reports/reports.ts";
 import { createFormats } from "./format.ts";
 import { hasBefore, isForgotten, liveOverview, overviewOf } from "./overview.ts";
 import { datesOf, periodLine, periodTitle } from "./period/period-words.ts";

@@ -1,6 +1,6 @@
 import type { MetricId, MetricValue } from "../../core/metric-value.ts";
-import type { PeriodFigures, PeriodReport, ReportPart } from "../../metrics/reports.ts";
-import type { TodayComparison, TodayView, ZoneToday } from "../../metrics/today.ts";
+import type { PeriodFigures, PeriodReport, ReportPart } from "../../metrics/reports/reports.ts";
+import type { TodayComparison, TodayView, ZoneToday } from "../../metrics/reports/today.ts";
 import { type Curve, DAY_CHARTS, dayCurve, reportCharts, reportCurve } from "./series.ts";
 
 /** Values by metric. */

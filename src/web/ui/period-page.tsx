@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import type { PeriodReport } from "../../metrics/reports.ts";
+import type { PeriodReport } from "../../metrics/reports/reports.ts";
 import { useAnswer } from "./answers.ts";
 import { usePage } from "./context.ts";
 import { Exports } from "./exports.tsx";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { epochMs } from "../../core/brand.ts";
-import type { ReportSeries } from "../../metrics/reports.ts";
-import type { DaySeries } from "../../metrics/today.ts";
+import type { ReportSeries } from "../../metrics/reports/reports.ts";
+import type { DaySeries } from "../../metrics/reports/today.ts";
 import { dayCurve, newestSeen, reportCharts, reportCurve, slotsOf } from "./series.ts";
 
 const STEP = 15 * 60_000;

@@ -1,6 +1,6 @@
 import type { MetricId } from "../../core/metric-value.ts";
-import type { ReportSeries } from "../../metrics/reports.ts";
-import type { DaySeries } from "../../metrics/today.ts";
+import type { ReportSeries } from "../../metrics/reports/reports.ts";
+import type { DaySeries } from "../../metrics/reports/today.ts";
 
 /** One slot of the chart and of the table behind it. null = nothing saw it, or it is still to come. */
 export interface Slot {

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
-import type { PeriodReport } from "../../metrics/reports.ts";
-import type { TodayView } from "../../metrics/today.ts";
+import type { PeriodReport } from "../../metrics/reports/reports.ts";
+import type { TodayView } from "../../metrics/reports/today.ts";
 import type { StatusView } from "../dashboard-source.ts";
 import type { SiteView } from "../views.ts";
 import { useAnswer } from "./answers.ts";

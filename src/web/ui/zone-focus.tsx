@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import type { MetricId, MetricValue } from "../../core/metric-value.ts";
-import type { TodayView } from "../../metrics/today.ts";
+import type { TodayView } from "../../metrics/reports/today.ts";
 import type { FigureView } from "../reports-view.ts";
 import { useAnswer } from "./answers.ts";
 import { Chart } from "./chart.tsx";

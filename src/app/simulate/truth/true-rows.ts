@@ -1,6 +1,6 @@
 import { QUEUE_RULES } from "../../../journey/visits/rules.ts";
+import { ZONE_RULES } from "../../../metrics/figures/zone-rules.ts";
 import { RULES } from "../../../metrics/rules.ts";
-import { ZONE_RULES } from "../../../metrics/zone-rules.ts";
 import type { ShopLayout } from "../layout.ts";
 import type {
   TrueBasket,

@@ -1,5 +1,5 @@
 import type { MetricId } from "../../../core/metric-value.ts";
-import { SALE_RULES } from "../../../metrics/sales.ts";
+import { SALE_RULES } from "../../../metrics/days/sales.ts";
 import {
   durationsOf,
   entrantsOf,

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import type { MetricId } from "../../../core/metric-value.ts";
-import type { PeriodReport } from "../../../metrics/reports.ts";
+import type { PeriodReport } from "../../../metrics/reports/reports.ts";
 import { useAnswer } from "../answers.ts";
 import { Chart } from "../chart.tsx";
 import { usePage } from "../context.ts";

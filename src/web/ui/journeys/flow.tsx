@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import type { MetricValue } from "../../../core/metric-value.ts";
-import type { JourneysReport } from "../../../metrics/reports.ts";
+import type { JourneysReport } from "../../../metrics/reports/reports.ts";
 import { usePage } from "../context.ts";
 import { EN_DASH } from "../format.ts";
 import { changeView } from "../navigate.ts";

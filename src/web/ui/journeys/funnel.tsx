@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import type { FunnelStep } from "../../../metrics/reports.ts";
+import type { FunnelStep } from "../../../metrics/reports/reports.ts";
 import { usePage } from "../context.ts";
 import { EN_DASH } from "../format.ts";
 import { isRoutine } from "../quality.ts";

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import type { MetricId } from "../../../core/metric-value.ts";
-import type { JourneysReport } from "../../../metrics/reports.ts";
+import type { JourneysReport } from "../../../metrics/reports/reports.ts";
 import { useAnswer } from "../answers.ts";
 import { usePage } from "../context.ts";
 import { Exports } from "../exports.tsx";

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import type { MetricValue } from "../../../core/metric-value.ts";
-import type { CommonPath, JourneysReport } from "../../../metrics/reports.ts";
+import type { CommonPath, JourneysReport } from "../../../metrics/reports/reports.ts";
 import { usePage } from "../context.ts";
 import { EN_DASH, formatMetric } from "../format.ts";
 import { isWithheld, leastCellOf, placeName } from "./transitions.ts";

@@ -1,5 +1,5 @@
 import type { MetricValue } from "../../../core/metric-value.ts";
-import type { JourneysReport } from "../../../metrics/reports.ts";
+import type { JourneysReport } from "../../../metrics/reports/reports.ts";
 import type { CsvCell } from "../table-csv.ts";
 
 /** One place of the transition matrix, as row or column. */

@@ -1,6 +1,6 @@
 import type { MetricId, MetricScope, MetricValue } from "../../../core/metric-value.ts";
 import { scopeText } from "../../../core/scope-text.ts";
-import { WHOLE_DAYS } from "../../../metrics/reports.ts";
+import { WHOLE_DAYS } from "../../../metrics/reports/reports.ts";
 import type { CompareChoice, View } from "./view-address.ts";
 
 /** Address of the report on the view's period, with what it is compared with. Pure. */

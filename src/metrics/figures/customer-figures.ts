@@ -1,0 +1,278 @@
+import type { EpochMs } from "../../core/brand.ts";
+import type { MetricId, MetricReason, MetricValue } from "../../core/metric-value.ts";
+import { type Interval, wilson95, Z95 } from "../estimate/intervals.ts";
+import { clusterSums, spreadShare } from "../paths/cluster-sums.ts";
+import { reason } from "../reasons.ts";
+import { RULES } from "../rules.ts";
+import {
+  type Answer,
+  camerasWith,
+  type Figure,
+  figure,
+  linesOf,
+  noted,
+  type Question,
+  type Sources,
+  seenParts,
+  sightOf,
+  totalOf,
+  unknown,
+  unseen,
+} from "../sources.ts";
+import { BASKET_FIGURES } from "./basket-figures.ts";
+import { CUSTOMER_RULES } from "./customer-rules.ts";
+import { entrantsIn } from "./door-count.ts";
+import { tooFew } from "./door-notes.ts";
+
+const DAY_MS = 86_400_000;
+
+/** An identified visit: a customer who showed a loyalty card to a receiver. */
+interface KnownVisit {
+  readonly customer: string;
+  /** Start of the trading day on which it began. */
+  readonly day: EpochMs;
+  /** Starts of the customer's earlier trading days, ascending. */
+  readonly earlier: readonly EpochMs[];
+}
+
+/** Share of the entrants that are identified. */
+export function identificationCoverage(sources: Sources, question: Question): MetricValue {
+  const missing = outOfReach(sources, question);
+  if (missing !== null) return missing;
+  if (linesOf(sources.site, "door").length === 0)
+    return unknown(question, 0, "no-door-line", "The site plan has no door line.");
+  const cameras = camerasWith(sources.site, "door");
+  const sight = sightOf(sources, cameras, question.from, question.to);
+  const blind = unseen(sources, question, sight);
+  if (blind !== null) return blind;
+  const covered = seenParts(sources, cameras, question);
+  const came = entrantsIn(sources, covered);
+  const n = came.people;
+  if (n === 0)
+    return unknown(question, sight.share, "no-entrants", "Nobody has entered in this interval.");
+  const known = totalOf(covered, ({ day, range }) => {
+    let visits = 0;
+    for (const row of day.visits.within(range)) if (isIdentified(row)) visits += 1;
+    return visits;
+  });
+  const answer = {
+    coverage: sight.share,
+    n,
+    ci95: wilson95(known, n),
+    revision: came.revision + sight.corrections,
+  };
+  if (n < RULES.minN && answer.ci95 !== null)
+    return figure(question, { ...answer, value: null, reason: tooFew(n) });
+  const text = `${known} identified visits but only ${n} entrants: one of the two counts is wrong.`;
+  const surplus = known > n ? reason("more-identified-than-entrants", text) : null;
+  return figure(question, { ...answer, value: known / n, reason: noted(sight, surplus) });
+}
+
+/** Share of the identified visits whose customer had come on an earlier trading day within so many days. */
+export function repeatRateWithin(windowDays: number): Figure {
+  return (sources, question) =>
+    aboutCustomers(sources, question, (visits, answer) => {
+      // Visits of one customer say the same over and over.
+      const sorted = [...visits].sort((a, b) => (a.customer < b.customer ? -1 : 1));
+      const customers = new Map(sorted.map(({ customer }, place) => [customer, place]));
+      const trials = sorted.map(({ customer, day, earlier }) => ({
+        cluster: customers.get(customer) ?? 0,
+        weight: 1,
+        isHit: daysSince(earlier.at(-1), day) <= windowDays,
+      }));
+      const n = trials.length;
+      const spread = spreadShare(clusterSums(trials), n);
+      const { effectiveN = n, ci95 = null } = spread ?? {};
+      const known = { ...answer, n, effectiveN, ci95 };
+      const parameters = { ...answer.parameters, windowDays };
+      if (n < RULES.minN)
+        return figure(question, { ...known, parameters, value: null, reason: tooFew(n) });
+      const returning = trials.filter(({ isHit }) => isHit).length;
+      const rarer = Math.min(returning, n - returning);
+      // A share made by a handful tells of that handful.
+      if (rarer > 0 && rarer < sources.measures.minPathCell) {
+        const text = `Fewer than ${sources.measures.minPathCell} visits are on one side of the rate.`;
+        return figure(question, {
+          ...answer,
+          parameters,
+          value: null,
+          reason: reason("small-cell", text),
+        });
+      }
+      return figure(question, {
+        ...known,
+        parameters,
+        value: spread?.share ?? null,
+        reason: shortMemory(sources, question, windowDays),
+      });
+    });
+}
+
+/** Median number of days since the visit before, over identified visits that had one. */
+export function visitRecency(sources: Sources, question: Question): MetricValue {
+  return aboutCustomers(sources, question, (visits, answer) => {
+    const gaps = visits
+      .map(({ earlier, day }) => daysSince(earlier.at(-1), day))
+      .filter(Number.isFinite);
+    const returning = new Set(
+      visits.filter((one) => one.earlier.length > 0).map((v) => v.customer),
+    );
+    if (returning.size < answer.parameters.minPathCell)
+      return tooFewCustomers(question, answer, returning.size === 0);
+    return median(question, answer, gaps, null);
+  });
+}
+
+/** Visits per customer over the days of the window that ends with the interval. */
+export function visitFrequency(sources: Sources, question: Question): MetricValue {
+  const missing = outOfReach(sources, question);
+  if (missing !== null) return missing;
+  const { minPathCell } = sources.measures;
+  const { frequencyDays } = CUSTOMER_RULES;
+  const begin = question.to - frequencyDays * DAY_MS;
+  const visits: number[] = [];
+  for (const [customer] of sources.customers.entries()) {
+    let came = 0;
+    for (const day of sources.customers.visitsOf(customer))
+      if (day.dayStart >= begin && day.dayStart < question.to) came += day.visits;
+    if (came > 0) visits.push(came);
+  }
+  const answer = { coverage: 1, n: visits.length, parameters: { minPathCell, frequencyDays } };
+  if (visits.length < minPathCell) return tooFewCustomers(question, answer, visits.length === 0);
+  const mean = visits.reduce((sum, one) => sum + one, 0) / visits.length;
+  const squares = visits.reduce((sum, one) => sum + (one - mean) ** 2, 0);
+  const half = Z95 * Math.sqrt(squares / (visits.length - 1) / visits.length);
+  return figure(question, {
+    ...answer,
+    value: mean,
+    ci95: visits.length > 1 ? [Math.max(1, mean - half), mean + half] : null,
+    reason: shortMemory(sources, question, frequencyDays),
+  });
+}
+
+/** Median number of days since the first known visit, over the customers who came. */
+export function customerTenure(sources: Sources, question: Question): MetricValue {
+  return aboutCustomers(sources, question, (visits, answer) => {
+    const latest = new Map(visits.map((visit) => [visit.customer, visit]));
+    const days = [...latest.values()].map(({ earlier, day }) =>
+      earlier[0] === undefined ? 0 : daysSince(earlier[0], day),
+    );
+    return median(question, answer, days, null);
+  });
+}
+
+type CustomerAnswer = Pick<Answer, "coverage" | "revision"> & {
+  readonly parameters: { readonly minPathCell: number };
+};
+
+/** Answers from the identified visits of an interval, if they are of enough customers to be spoken of. */
+function aboutCustomers(
+  sources: Sources,
+  question: Question,
+  read: (visits: readonly KnownVisit[], answer: CustomerAnswer) => MetricValue,
+): MetricValue {
+  const missing = outOfReach(sources, question);
+  if (missing !== null) return missing;
+  const covered = sources.book.parts(question.from, question.to);
+  const visits: KnownVisit[] = [];
+  for (const { day, range } of covered) {
+    for (const row of day.visits.within(range)) {
+      if (!isIdentified(row) || row.tagId === null) continue;
+      const days = sources.customers.daysOf(row.tagId);
+      const { start } = day.span;
+      visits.push({
+        customer: row.tagId,
+        day: start,
+        earlier: days.filter((one) => one < start),
+      });
+    }
+  }
+  const { minPathCell } = sources.measures;
+  const answer = {
+    coverage: 1,
+    revision: totalOf(covered, ({ day, range }) => day.visits.revision(range)),
+    parameters: { minPathCell },
+  };
+  const customers = new Set(visits.map(({ customer }) => customer)).size;
+  if (customers < minPathCell) return tooFewCustomers(question, answer, customers === 0);
+  return read(visits, answer);
+}
+
+const isIdentified = (row: {
+  readonly method: string;
+  readonly tagKind: string | null;
+  readonly isStaff: boolean;
+}): boolean => row.method === "tag" && row.tagKind === "loyalty-card" && !row.isStaff;
+
+/** Trading days between two starts of trading days; they are 23 to 25 hours long. Infinity without the earlier. */
+const daysSince = (earlier: EpochMs | undefined, day: EpochMs): number =>
+  earlier === undefined ? Number.POSITIVE_INFINITY : Math.round((day - earlier) / DAY_MS);
+
+function tooFewCustomers(
+  question: Question,
+  answer: Omit<Answer, "value" | "reason">,
+  isNobody: boolean,
+): MetricValue {
+  const { minPathCell = "" } = answer.parameters ?? {};
+  const why = isNobody
+    ? reason("no-identified", "No customer was identified in this interval.")
+    : reason("small-cell", `Withheld: it is about fewer than ${minPathCell} customers.`);
+  return figure(question, { ...answer, n: 0, value: null, reason: why });
+}
+
+function median(
+  question: Question,
+  answer: CustomerAnswer,
+  days: readonly number[],
+  note: MetricReason | null,
+): MetricValue {
+  const sorted = [...days].sort((a, b) => a - b);
+  const n = sorted.length;
+  const middle = ((sorted[Math.floor((n - 1) / 2)] ?? 0) + (sorted[Math.floor(n / 2)] ?? 0)) / 2;
+  return figure(question, {
+    ...answer,
+    n,
+    value: middle,
+    ci95: medianInterval(sorted),
+    reason: note,
+  });
+}
+
+/** 95 % interval of a median by ranks; null below six values, which no two ranks enclose surely enough. */
+function medianInterval(sorted: readonly number[]): Interval | null {
+  const n = sorted.length;
+  if (n < 6) return null;
+  const rank = Math.max(0, Math.floor(n / 2 - (Z95 * Math.sqrt(n)) / 2 - 0.5));
+  return [sorted[rank] ?? 0, sorted[n - 1 - rank] ?? 0];
+}
+
+/** Says so when known visits do not reach back as far as a window does. */
+function shortMemory(
+  sources: Sources,
+  question: Question,
+  windowDays: number,
+): MetricReason | null {
+  let oldest = Number.POSITIVE_INFINITY;
+  for (const [, days] of sources.customers.entries()) oldest = Math.min(oldest, days[0] ?? oldest);
+  const known = Math.round((question.from - oldest) / DAY_MS);
+  if (known >= windowDays) return null;
+  const text = `Visits are known for ${Math.max(0, known)} days before this interval, not for ${windowDays}: more customers may have come before.`;
+  return reason("short-memory", text);
+}
+
+function outOfReach(sources: Sources, question: Question): MetricValue | null {
+  if (question.scope.kind !== "store")
+    return unknown(question, 0, "unknown-scope", "This is not measured here.");
+  if (!sources.book.isForgotten(question.from)) return null;
+  return unknown(question, 0, "not-kept", "This interval is older than what is kept here.");
+}
+
+/** Figures by metric. */
+export const CUSTOMER_FIGURES = {
+  ...BASKET_FIGURES,
+  "identification-coverage": identificationCoverage,
+  "repeat-rate": repeatRateWithin(CUSTOMER_RULES.windowDays),
+  "visit-recency": visitRecency,
+  "visit-frequency": visitFrequency,
+  "customer-tenure": customerTenure,
+} as const satisfies Partial<Record<MetricId, Figure>>;
