@@ -25,7 +25,7 @@ export interface CommitBatch {
   readonly receivedAt: EpochMs;
 }
 
-/** What became of a batch. */
+/** What became of a batch, in the order of the batches handed in. */
 export interface CommitOutcome {
   /** The number waited for when the batch left a hole (nothing was changed then); else null. */
   readonly need: number | null;
@@ -59,6 +59,79 @@ export interface GapRow {
   readonly n: number;
   readonly why: string;
   readonly receivedAt: EpochMs;
+}
+
+/** A message or record that could not be read, as it came. */
+export interface QuarantineRow {
+  readonly n: number;
+  readonly gatewayId: string;
+  readonly epoch: string | null;
+  readonly stream: string | null;
+  readonly seq: number | null;
+  readonly reason: string;
+  /** At most 64 KiB of it. */
+  readonly body: string;
+  readonly receivedAt: EpochMs;
+}
+
+/** An hour (UTC) of a store in which events arrived since its figures were last made. */
+export interface DirtyHour {
+  readonly storeId: string;
+  readonly hour: EpochMs;
+  /** Grows with every commit that touches the hour; figures made of an older mark leave it dirty. */
+  readonly mark: number;
+}
+
+/** Figures of one slot of one store, as they are stored and asked for. */
+export interface RollupRow {
+  readonly storeId: string;
+  /** `quarter` or `day` of the shop's trading calendar. */
+  readonly grain: "quarter" | "day";
+  readonly from: EpochMs;
+  readonly to: EpochMs;
+  /** `store`, `zone:<id>` or `line:<id>`. */
+  readonly scope: string;
+  readonly metric: string;
+  /** null: not known; `value` of `MetricValue`. */
+  readonly value: number | null;
+  /** The whole value with definition, interval, coverage and reason, as JSON. */
+  readonly detail: string;
+  /** Share of what the gateways should have sent for this slot that has arrived, 0..1. */
+  readonly completeness: number;
+  /** From then on only late events change it. */
+  readonly finalAt: EpochMs;
+  readonly revision: number;
+}
+
+/** Which rollups; half-open interval of slots that begin in [from, to). */
+export interface RollupQuery {
+  /** null: every store. */
+  readonly storeIds: readonly string[] | null;
+  readonly grain: RollupRow["grain"];
+  readonly scope: string | null;
+  readonly metrics: readonly string[];
+  readonly from: EpochMs;
+  readonly to: EpochMs;
+}
+
+/** A sum of rollups over an interval per store: what chain views need. */
+export interface RollupSum {
+  readonly storeId: string;
+  readonly metric: string;
+  readonly slots: number;
+  /** Sum and mean of known values; null when none is known. */
+  readonly sum: number | null;
+  readonly mean: number | null;
+  readonly completeness: number;
+}
+
+/** One document per store or gateway: `site`, `health`, `reported`, `desired`, `day-record`... */
+export interface DocumentKey {
+  readonly kind: string;
+  /** Store for `site` and `day-record`, gateway for the rest. */
+  readonly owner: string;
+  /** e.g. the day of a record; "" when there is one only. */
+  readonly part: string;
 }
 
 export interface GatewayRow {
@@ -101,21 +174,66 @@ export interface StoredEvent {
 }
 
 /**
- * The central store. Every write is durable when its promise resolves, and replaying a batch changes nothing.
+ * The central store's stream. Every write is durable when its promise resolves, and replaying a batch changes nothing.
  * Faults of the database reject with STORE_FAILED.
  */
 export interface EventRepository {
-  /** Stores the part of the batch behind the cursor and moves the cursor, in one transaction. */
-  commit(batch: CommitBatch): Promise<CommitOutcome>;
+  /**
+   * Stores the part of each batch behind its cursor and moves the cursors. Batches of one store are committed in one
+   * transaction; the promise resolves when all are durable. Batches of one stream follow each other in order.
+   */
+  commit(batches: readonly CommitBatch[]): Promise<readonly CommitOutcome[]>;
   /** Cursors of one outbox by stream; empty when it is not known. */
   positions(gatewayId: string, epoch: string): Promise<Readonly<Record<string, number>>>;
   /** Notes who is there. A farewell of an older session is ignored. */
   recordBirth(gatewayId: string, birth: BirthMessage, at: EpochMs): Promise<void>;
   /** Sets a whole message aside that could not be read. Old ones are dropped beyond a cap. */
   quarantine(gatewayId: string, reason: string, body: string, at: EpochMs): Promise<void>;
+  /** What was set aside, newest first, below `before` (exclusive; null = from the newest). */
+  quarantined(before: number | null, limit: number): Promise<readonly QuarantineRow[]>;
   gateways(): Promise<readonly GatewayRow[]>;
   stores(): Promise<readonly StoreRow[]>;
   /** Events in order of time, then id. */
   events(query: EventQuery): Promise<readonly StoredEvent[]>;
+  /** Drops what is older, whole months at a time where the engine keeps months apart; returns how many are gone. */
+  retain(eventsFrom: EpochMs): Promise<number>;
   close(): Promise<void>;
 }
+
+/** Figures made of events, kept apart from them and made again when events come late. */
+export interface RollupRepository {
+  /** Hours to make figures of, oldest mark first. */
+  dirtyHours(limit: number): Promise<readonly DirtyHour[]>;
+  /** Replaces the figures of the slots named by the rows and clears the hours at their marks, in one transaction. */
+  saveRollups(
+    storeId: string,
+    rows: readonly RollupRow[],
+    done: readonly DirtyHour[],
+  ): Promise<void>;
+  rollups(query: RollupQuery): Promise<readonly RollupRow[]>;
+  sums(query: RollupQuery): Promise<readonly RollupSum[]>;
+}
+
+/** Small documents by key, and the log of who did what. */
+export interface DocumentRepository {
+  document(key: DocumentKey): Promise<{ readonly text: string; readonly at: EpochMs } | null>;
+  documents(
+    kind: string,
+    owner: string | null,
+  ): Promise<readonly { readonly key: DocumentKey; readonly text: string; readonly at: EpochMs }[]>;
+  saveDocument(key: DocumentKey, text: string | null, at: EpochMs): Promise<void>;
+  audit(entry: AuditEntry): Promise<void>;
+  audits(before: number | null, limit: number): Promise<readonly (AuditEntry & { n: number })[]>;
+}
+
+/** Who did what: never holds personal data, only names of keys, stores and actions. */
+export interface AuditEntry {
+  readonly at: EpochMs;
+  readonly actor: string;
+  readonly action: string;
+  readonly target: string;
+  readonly detail: string;
+}
+
+/** The central store: one interface, SQLite and PostgreSQL behind it. */
+export interface CentralStore extends EventRepository, RollupRepository, DocumentRepository {}
