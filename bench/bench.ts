@@ -5,6 +5,7 @@ await dispatch(
     pipeline: () => import("./speed/pipeline.ts"),
     tracker: () => import("./speed/tracker.ts"),
     outbox: () => import("./speed/outbox.ts"),
+    drain: () => import("./speed/drain.ts"),
     radio: () => import("./speed/radio.ts"),
     recovery: () => import("./speed/recovery.ts"),
     rtsp: () => import("./speed/rtsp.ts"),
@@ -14,6 +15,8 @@ await dispatch(
     idle: () => import("./speed/idle.ts"),
     latency: () => import("./speed/latency.ts"),
     metrics: () => import("./speed/metrics.ts"),
+    ingest: () => import("./speed/ingest.ts"),
+    query: () => import("./speed/query.ts"),
   },
   process.argv.slice(2),
 );

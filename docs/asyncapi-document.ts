@@ -32,6 +32,22 @@ const CHANNELS: Readonly<Partial<Record<Channel, ChannelText>>> = {
     ...{ sender: "gateway", qos: 1, retain: true, name: null, messages: ["up/birth"] },
     description: "Who is there; also the last will, with the same `session`.",
   },
+  "up/health": {
+    ...{ sender: "gateway", qos: 1, retain: true, name: null, messages: ["up/health"] },
+    description: "How the gateway stands, once a minute and at every connection.",
+  },
+  "up/reported": {
+    ...{ sender: "gateway", qos: 1, retain: true, name: null, messages: ["up/reported"] },
+    description: "What the gateway runs with, and what became of the last wish and commands.",
+  },
+  "down/desired": {
+    ...{ sender: "centre", qos: 1, retain: true, name: null, messages: ["down/desired"] },
+    description: "What the gateway should run with: the whole wish, idempotent by its hash.",
+  },
+  "down/cmd": {
+    ...{ sender: "centre", qos: 1, retain: false, name: null, messages: ["down/cmd"] },
+    description: "One thing to do, once by its id, before it expires.",
+  },
   live: {
     ...{ sender: "gateway", qos: 0, retain: true, messages: ["live", "live/devices"] },
     name: "`store`, `zone-<id>`, `line-<id>` or `devices`",

@@ -1,7 +1,9 @@
+import { stringify } from "yaml";
 import { z } from "zod";
 import { gatewayConfigSchema } from "../src/config/gateway.ts";
 import { sitePlanSchema } from "../src/config/site.ts";
 import { renderMetricsDocument } from "../src/metrics/definitions/document.ts";
+import { openApiDocument } from "../src/wire/openapi.ts";
 import { renderAsyncApi } from "./asyncapi-document.ts";
 import { renderErrorsDocument } from "./errors-document.ts";
 import { schemaFiles } from "./schema-files.ts";
@@ -17,6 +19,8 @@ function jsonSchema(schema: z.ZodType, title: string): string {
 /** Path from the root of the repository -> how its text is made. */
 export const generatedFiles: Readonly<Record<string, () => string>> = {
   "docs/asyncapi.yaml": () => renderAsyncApi(CONTRACT_VERSION),
+  "docs/openapi.yaml": () =>
+    stringify(openApiDocument(), { lineWidth: 120, aliasDuplicateObjects: false }),
   "docs/errors.md": renderErrorsDocument,
   "docs/metrics.md": renderMetricsDocument,
   "config/gateway.schema.json": () => jsonSchema(gatewayConfigSchema, "Vitrine gateway file"),

@@ -19,7 +19,8 @@ const ALLOWED: Readonly<
   metrics: { folders: ["core"], packages: [] },
   privacy: { folders: ["core"], packages: ["node:crypto"] },
   io: { folders: ["core", "config", "wire", "radio", "vision"], packages: ["*"] },
-  central: { folders: ["core", "wire", "metrics", "io"], packages: ["*"] },
+  fleet: { folders: ["core", "wire"], packages: [] },
+  central: { folders: ["core", "config", "wire", "metrics", "io", "web"], packages: ["*"] },
   web: { folders: ["core", "metrics", "wire"], packages: ["*"] },
   app: { folders: ["*"], packages: ["*"] },
 };

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { hasPostgres } from "./central/postgres-programs.ts";
 import { canServeRtsp } from "./fakes/rtsp-server.ts";
 
 /**
@@ -15,10 +16,11 @@ interface Need {
 }
 
 const DEBIAN_PACKAGES: readonly Need[] = [
-  ...["ffmpeg", "mosquitto", "chromium"].map((program) => ({
+  ...["ffmpeg", "mosquitto", "chromium", "rabbitmq-server", "nats-server"].map((program) => ({
     packages: [program],
     isThere: () => isInstalled(program),
   })),
+  { packages: ["postgresql"], isThere: hasPostgres },
   // The RTSP camera of the tests; it says itself whether everything it is made of is there.
   {
     packages: [

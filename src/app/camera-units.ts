@@ -75,6 +75,11 @@ export function cameraUnits(deps: CameraUnitsDeps, ports: SensorPorts): readonly
       service: camera,
       facts: () => cameraFacts(camera, config),
       tap: (isOn) => camera.tap(isOn),
+      restart: () => camera.restart(),
+      vitals: () => {
+        const { fps, lastFrameAgeMs } = camera.facts();
+        return { kind: "camera" as const, fps, lastFrameAgeMs };
+      },
     };
   });
 }

@@ -13,6 +13,7 @@ import { createJourney, type Journey } from "../journey/journey.ts";
 import { createMetrics, type Metrics } from "../metrics/metrics.ts";
 import { summaries } from "../metrics/reports/live-summaries.ts";
 import type { DashboardSource, StatusView } from "../web/dashboard-source.ts";
+import { type FleetPart, openFleet } from "./fleet/open-fleet.ts";
 import { createGatewayHistory, type GatewayHistory } from "./history/gateway-history.ts";
 import { TradingDays } from "./history/trading-days.ts";
 import type { RadioDesk } from "./radio-desk.ts";
@@ -23,6 +24,7 @@ import { Subscribers } from "./subscribers.ts";
 import { createStaffWatch, type StaffWatch } from "./tags/staff-watch.ts";
 import type { TagDesk } from "./tags/tag-desk.ts";
 import { openTills } from "./till/open-tills.ts";
+import { createTimeFix } from "./time-fix.ts";
 import { type Chore, createUpkeep } from "./upkeep.ts";
 import { visitOptionsOf } from "./visit-calendar.ts";
 import type { WalkMode } from "./walk/walk-mode.ts";
@@ -72,7 +74,11 @@ export interface GatewayDeps {
   readonly tillToken?: string | null;
   /** How tags are calibrated; absent where nothing is located. */
   readonly walking?: WalkMode;
+  /** What the centre may see and do of this gateway; called once. Absent = nothing but births and events. */
+  readonly fleet?: FleetPart;
   readonly anchor: () => TimeAnchor;
+  /** Whether the wall clock was never set and somebody is about to set it; absent = no. */
+  readonly isClockAwaited?: () => boolean;
   readonly clock: Clock;
   readonly log: Log;
   readonly random: () => number;
@@ -147,7 +153,9 @@ export function composeGateway(deps: GatewayDeps): Gateway {
   const notices = (): readonly string[] => [
     ...[...deps.notices, ...tills.notices(), ...recordingNotices(desk), ...history.notices()],
     ...[...radioNotices(deps.radio), ...staff.notices(), ...(tags?.notices() ?? [])],
+    ...fleet.flatMap((unit) => unit.notices()),
   ];
+  const fleet = openFleet(deps.fleet, { link, delivery, notices, anchor, clock, board, units });
   const dashboard: DashboardSource = {
     site: () => site,
     today: () => metrics.today(clock.now()),
@@ -161,12 +169,13 @@ export function composeGateway(deps: GatewayDeps): Gateway {
     till: tills.port,
     ...deps.walking?.ports,
   };
-  const ageing = { metrics, delivery, changed, journey, anchor, staff, tradingDays };
+  const checkClock = createTimeFix({ boot: deps.boot, anchor, onEvent: onJourneyEvent });
+  const ageing = { metrics, delivery, changed, journey, anchor, staff, tradingDays, checkClock };
   const upkeep = createUpkeep(clock, [...choresOf(deps, ageing), ...history.chores(tradingDays)]);
   tradingDays.restore();
   const sinks = link === null ? [delivery] : [delivery, link];
   const services = units.map((unit) => unit.service);
-  const sources = [...services, upkeep, lastWords(journey), ...desksOf(deps)];
+  const sources = [...fleet, ...services, upkeep, lastWords(journey), ...desksOf(deps)];
   return { sources, sinks, dashboard, metrics };
 }
 
@@ -183,6 +192,7 @@ interface Ageing {
   readonly anchor: SteadyAnchor;
   readonly staff: StaffWatch;
   readonly tradingDays: TradingDays;
+  readonly checkClock: () => void;
 }
 
 function choresOf(deps: GatewayDeps, parts: Ageing): readonly Chore[] {
@@ -211,7 +221,7 @@ function choresOf(deps: GatewayDeps, parts: Ageing): readonly Chore[] {
       run: () => journey.advance(epochAt(anchor.read(), clock.mono())),
     },
     { name: "estimates", periodMs: ESTIMATE_PERIOD_MS, run: () => void metrics.advanceEstimates() },
-    { name: "anchor", periodMs: ANCHOR_PERIOD_MS, run: () => anchor.check() },
+    { name: "anchor", periodMs: ANCHOR_PERIOD_MS, run: parts.checkClock },
     ...staff.chores,
     { name: "new-day", periodMs: DAY_CHECK_PERIOD_MS, run: () => tradingDays.check() },
   ];
@@ -338,7 +348,8 @@ function createDelivery(
           log,
           random,
         });
-  const delivery = new Delivery({ identity, outbox, link, sensors, clock, log });
+  const isClockAwaited = deps.isClockAwaited ?? ((): boolean => false);
+  const delivery = new Delivery({ identity, outbox, link, sensors, isClockAwaited, clock, log });
   return { link, delivery };
 }
 

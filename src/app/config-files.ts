@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { parse as parseYaml } from "yaml";
-import { counterLineFaults } from "../config/counters.ts";
 import { type GatewayConfig, parseGatewayConfig } from "../config/gateway.ts";
 import { parseSitePlan } from "../config/site.ts";
-import { describeFaults, GatewayError, type InputFault } from "../core/errors.ts";
+import { siteFitFaults } from "../config/site-fit.ts";
+import { describeFaults, GatewayError } from "../core/errors.ts";
 import type { SitePlan } from "../core/site.ts";
 
 /** A checked configuration with the site plan it names; relative paths are resolved against the file. */
@@ -22,8 +22,15 @@ export interface LoadedConfig {
  * @throws CONFIG_UNREADABLE when a file cannot be read, CONFIG_INVALID with all faults at once.
  */
 export async function loadGatewayFile(path: string): Promise<LoadedConfig> {
+  return await loadGatewayDocument(parseDocument(await readText(path), path), path);
+}
+
+/**
+ * Checks a gateway file that was read from `path`, and the site plan it names.
+ * @throws CONFIG_UNREADABLE, CONFIG_INVALID as `loadGatewayFile`
+ */
+export async function loadGatewayDocument(document: unknown, path: string): Promise<LoadedConfig> {
   const base = dirname(resolve(path));
-  const document = parseDocument(await readText(path), path);
   const outcome = parseGatewayConfig(document);
   if (!outcome.ok) {
     const message = refusal(path, describeFaults(outcome.error)).message;
@@ -34,13 +41,7 @@ export async function loadGatewayFile(path: string): Promise<LoadedConfig> {
   const config = outcome.value;
   const sitePath = resolve(base, config.site);
   const site = await loadSiteFile(sitePath);
-  const faults = [
-    ...strangers("cameras", config.cameras, site.cameras),
-    ...strangers("counters", config.counters, site.cameras),
-    ...counterLineFaults(config.counters, site),
-    ...strangers("radios", config.radios, site.receivers),
-    ...strangers("scanners", config.scanners, site.receivers),
-  ];
+  const faults = siteFitFaults(config, site);
   if (faults.length > 0) throw refusal(path, describeFaults(faults));
   return {
     config,
@@ -62,26 +63,6 @@ async function siteFaults(document: unknown, base: string): Promise<string> {
     if (!(error instanceof GatewayError)) throw error;
     return `\n${error.message}`;
   }
-}
-
-/** Sensors of the gateway file that the site plan does not know, each as a fault. */
-function strangers(
-  list: "cameras" | "counters" | "radios" | "scanners",
-  configured: readonly { readonly id: string }[],
-  planned: readonly { readonly id: string }[],
-): readonly InputFault[] {
-  const known = planned.map(({ id }) => id);
-  return configured.flatMap(({ id }, index) =>
-    known.includes(id)
-      ? []
-      : [
-          {
-            path: `${list}[${index}].id`,
-            found: JSON.stringify(id),
-            expected: `an id of the site plan (${known.join(", ") || "it has none"})`,
-          },
-        ],
-  );
 }
 
 /**

@@ -20,6 +20,11 @@ const REDACTED_KEYS = [
   "secret",
 ];
 
+/** A log whose level may be changed while it is used. */
+export interface LevelledLog extends Log {
+  level: string;
+}
+
 /** Where log lines go; `process.stdout` and any stream satisfy it. */
 export interface LogSink {
   write(line: string): void;
@@ -29,7 +34,7 @@ export interface LogSink {
  * Structured log to one sink, one JSON object per line. journald rotates; nothing is written to files here.
  * Credentials inside URLs are cut out of every string.
  */
-export function createLogger(level: LogLevel, sink: LogSink): Log {
+export function createLogger(level: LogLevel, sink: LogSink): LevelledLog {
   return pino(
     {
       level,

@@ -2,6 +2,7 @@ import type { ReceiverId } from "../core/brand.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Service } from "../core/lifecycle.ts";
 import type { SitePlan } from "../core/site.ts";
+import type { SensorVitals } from "../fleet/health.ts";
 import type { NobleRadio } from "../io/radio/noble-radio.ts";
 import { createRadioInput, type RadioInput } from "../io/radio/radio-input.ts";
 import type { SightingSource } from "../radio/sighting.ts";
@@ -72,8 +73,16 @@ export function createRadioPart(deps: RadioUnitsDeps, ports: SensorPorts): Radio
       name: site.receivers.find((plan) => plan.id === receiverId)?.name ?? receiverId,
       service: together(`radio:${receiverId}`, services),
       facts: () => input.factTexts(receiverId),
+      vitals: () => vitalsOf(input, receiverId),
     };
   }
+}
+
+function vitalsOf(input: RadioInput, receiverId: ReceiverId): SensorVitals | null {
+  const facts = input.facts().find((one) => one.receiverId === receiverId);
+  if (facts === undefined) return null;
+  const { reportsPerSecond: advertsPerSecond, lastReportAgeMs: lastHeardAgeMs } = facts;
+  return { kind: "receiver", advertsPerSecond, lastHeardAgeMs };
 }
 
 /** Starts in order, stops in reverse. */

@@ -2,9 +2,11 @@ import { randomBytes, randomFillSync } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { MqttConfig } from "../config/gateway.ts";
-import type { Clock } from "../core/clock.ts";
+import type { Clock, TimeAnchor } from "../core/clock.ts";
 import type { Service } from "../core/lifecycle.ts";
 import { seededRandom } from "../core/random.ts";
+import { type ClockWatch, createClockWatch } from "../io/board/clock-watch.ts";
+import { HomeAssistant } from "../io/mqtt/home-assistant.ts";
 import { type Outbox, openOutbox } from "../io/outbox/outbox.ts";
 import type { OutboxOptions } from "../io/outbox/outbox-contract.ts";
 import { createPreview } from "../io/preview/preview-hub.ts";
@@ -15,18 +17,27 @@ import {
 } from "../io/radio/noble-radio.ts";
 import { sitePlanFile } from "../io/site/site-plan-file.ts";
 import { cameraUnits } from "./camera-units.ts";
-import { type BrokerAccess, composeGateway, type SensorPorts } from "./compose.ts";
+import {
+  type BrokerAccess,
+  composeGateway,
+  type GatewayDeps,
+  type SensorPorts,
+} from "./compose.ts";
 import { type LoadedConfig, readSecret } from "./config-files.ts";
 import { loadCounterUnits } from "./counter-units.ts";
 import { createPage, type PageOptions } from "./dashboard-page.ts";
 import { createDeadRadioExit, type DeadRadioExit } from "./dead-radio.ts";
+import { createFleetUnit, type FleetUnitDeps } from "./fleet/fleet-unit.ts";
+import { createLeaving, type Leaving } from "./fleet/leaving.ts";
+import { createLifeSigns, type LifeSigns } from "./fleet/life-signs.ts";
+import type { FleetBase } from "./fleet/open-gateway.ts";
 import { openPast, type Past } from "./history/open-past.ts";
-import { createLogger } from "./logger.ts";
+import { createLogger, type LevelledLog, type LogLevel } from "./logger.ts";
 import { cameraModels } from "./models-at-hand.ts";
 import { RadioDesk } from "./radio-desk.ts";
 import { createScannerUnits } from "./scanner-units.ts";
 import { Supervisor } from "./supervisor.ts";
-import { anchorOf, createSystemClock, readClockState } from "./system-clock.ts";
+import { anchorOf, createSystemClock } from "./system-clock.ts";
 import { openTagDesk } from "./tags/open-tag-desk.ts";
 import type { Terminal } from "./terminal.ts";
 import { readVersion } from "./version.ts";
@@ -40,37 +51,37 @@ export interface MachineParts {
 
 /**
  * Runs a gateway until the terminal asks it to stop, then drains and returns.
- * @throws the faults of configuration, ports and secrets, and RADIO_DEAD for the supervisor to start it anew; everything
- * else is retried and shown as a state
+ * @throws the faults of configuration, ports and secrets, RADIO_DEAD and RESTART_WANTED for the supervisor to start it
+ * anew; everything else is retried and shown as a state
  */
 export async function runGateway(
   loaded: LoadedConfig,
   terminal: Terminal,
   machine: MachineParts = {},
+  fleetBase: FleetBase | null = null,
 ): Promise<void> {
   const { config, site, stateDir } = loaded;
   const { environment } = terminal;
   const log = createLogger(config.log.level, process.stdout);
   const clock = machine.clock ?? createSystemClock();
   const exit = createDeadRadioExit(clock, log);
+  const leaving = createLeaving();
   const boot = randomBytes(6).toString("hex");
-  const random = seededRandom(randomBytes(4).readUInt32LE());
-  const common = { clock, log, random };
+  const common = { clock, log, random: seededRandom(randomBytes(4).readUInt32LE()) };
   const { broker, password, tillToken } = await readSecrets(config, environment);
-  const counters = await loadCounterUnits({ config, site, clock, log, random });
+  const counters = await loadCounterUnits({ config, site, ...common });
   const scanners = createScannerUnits({ config, run: boot, clock, log });
   // Not asked for their pictures here: a camera that is away must not hold up the gateway.
   const choices = await cameraModels(loaded);
   const { outbox, past } = await openStores(loaded, common);
   const preview = createPreview(config.preview, clock, log);
-  const anchor = () => anchorOf(clock, readClockState());
+  const { watch, anchor, isClockAwaited } = await watchClock(clock);
   const store = sitePlanFile(loaded.sitePath, clock);
   const tags = await openTagDesk(stateDir, { site, store, anchor, clock, log });
   const walking = new WalkMode({ site, store, clock, log });
-  const { unknownDevices } = config;
+  const { cameras, models, positioning, unknownDevices } = config;
   const radioDesk = new RadioDesk({ unknownDevices, anchor, fill: randomFillSync });
   const sensors = (ports: SensorPorts) => {
-    const { cameras, models, positioning } = config;
     const sources = adapterRadios(config.radios, machine, { onDead: exit.onDead, ...common });
     const located = { site, ...tags.desk.known(), lagMs: positioning.lagMs, run: boot, clock };
     const radio = scanners.radio({ sources, driver: null, ...located }, ports);
@@ -99,36 +110,79 @@ export async function runGateway(
     radio: radioDesk,
     walking,
     sensors,
+    fleet: fleetOf({ loaded, base: fleetBase, boot, outbox, clock, log }, leaving),
     attach: (link) => {
-      for (const part of [counters, scanners]) part.attach(link);
+      for (const part of [counters, scanners, announced(loaded, outbox)]) part.attach(link);
     },
-    anchor,
+    ...{ anchor, isClockAwaited },
     ...common,
   });
   const shown = { source: gateway.dashboard, preview, password, clock, log };
   const page = await pagesOf(config.web, shown);
-  const services = [preview, ...gateway.sources, ...gateway.sinks, ...page];
+  const services = [watch, preview, ...gateway.sources, ...gateway.sinks, ...page];
   const supervisor = new Supervisor({ services, ...common });
+  const signs = createLifeSigns({ environment, outbox, clock, log });
   try {
-    await keepRunning(supervisor, terminal.signal, exit);
+    await keepRunning(supervisor, signs, terminal.signal, [exit, leaving]);
   } finally {
     for (const file of [outbox, past.history]) file?.close();
   }
 }
 
-/** Until somebody asks it to stop, or a radio is dead. @throws RADIO_DEAD after everything was stopped in order */
+/** What Home Assistant is told, or what it was told and is not any more. */
+function announced({ config, site }: LoadedConfig, outbox: Outbox): HomeAssistant {
+  const { cameras, radios, scanners, counters, gateway, mqtt } = config;
+  const sensorIds = [...cameras, ...radios, ...scanners, ...counters].map(({ id }) => String(id));
+  const root = mqtt?.root ?? "vitrine";
+  const { enabled, prefix } = mqtt?.homeAssistant ?? { enabled: false, prefix: "homeassistant" };
+  const shown = { root, gatewayId: gateway.id, storeName: site.store.name, version: readVersion() };
+  return new HomeAssistant({ enabled, prefix, gateway: { ...shown, sensorIds }, outbox });
+}
+
+/** Both clocks, with the state of the wall clock as it is known from the first reading on. */
+async function watchClock(
+  clock: Clock,
+): Promise<
+  { readonly watch: ClockWatch } & Required<Pick<GatewayDeps, "anchor" | "isClockAwaited">>
+> {
+  const watch = createClockWatch(clock);
+  await watch.refresh();
+  const anchor = (): TimeAnchor => anchorOf(clock, watch.state);
+  return { watch, anchor, isClockAwaited: () => watch.isAwaited };
+}
+
+/** Builds the fleet part on a gateway's ports. */
+function fleetOf(
+  deps: Omit<FleetUnitDeps, "version" | "leave" | "setLogLevel" | "log"> & {
+    readonly log: LevelledLog;
+  },
+  { leave }: Leaving,
+): NonNullable<GatewayDeps["fleet"]> {
+  const setLogLevel = (level: LogLevel): void => {
+    deps.log.level = level;
+  };
+  return (ports) => createFleetUnit({ ...deps, version: readVersion(), leave, setLogLevel }, ports);
+}
+
+/**
+ * Until somebody asks it to stop, or there is another reason to leave.
+ * @throws RADIO_DEAD, RESTART_WANTED after everything was stopped in order
+ */
 async function keepRunning(
   supervisor: Supervisor,
+  signs: LifeSigns,
   asked: AbortSignal,
-  exit: DeadRadioExit,
+  exits: readonly Pick<DeadRadioExit | Leaving, "signal" | "fault">[],
 ): Promise<void> {
   try {
     await supervisor.start();
-    await stopRequested(AbortSignal.any([asked, exit.signal]));
+    signs.ready();
+    await stopRequested(AbortSignal.any([asked, ...exits.map(({ signal }) => signal)]));
   } finally {
+    signs.stopping();
     await supervisor.stop();
   }
-  if (exit.fault !== null) throw exit.fault;
+  for (const { fault } of exits) if (fault !== null) throw fault;
 }
 
 /** The dashboard, unless it is switched off. */

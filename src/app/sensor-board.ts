@@ -7,6 +7,7 @@ import type {
   SensorState,
 } from "../core/events.ts";
 import type { Service } from "../core/lifecycle.ts";
+import type { SensorReading, SensorVitals } from "../fleet/health.ts";
 import type { BirthSensor } from "../io/mqtt/delivery.ts";
 import type { ConditionStatus, SensorStatus } from "../web/dashboard-source.ts";
 
@@ -20,6 +21,10 @@ export interface SensorUnit {
   readonly facts: () => readonly (readonly [label: string, text: string])[];
   /** Starts or stops handing out what the detector finds; absent where there is no detector. */
   readonly tap?: (isOn: boolean) => void;
+  /** Begins anew without the others; false when there is nothing to begin anew. Absent where it cannot. */
+  readonly restart?: () => boolean;
+  /** Numbers about itself, for its health; absent or null where there are none. */
+  readonly vitals?: () => SensorVitals | null;
 }
 
 interface Known {
@@ -77,6 +82,14 @@ export class SensorBoard {
       ...this.#stateOf(unit.sensorId),
       facts: unit.facts(),
     }));
+  }
+
+  /** For the health message: states and numbers, no names and no words. */
+  readings(): readonly SensorReading[] {
+    return this.#units.map(({ sensorId: id, kind, vitals }) => {
+      const { state, code } = this.#stateOf(id);
+      return { id, kind, state, code, vitals: vitals?.() ?? null };
+    });
   }
 
   births(): readonly BirthSensor[] {

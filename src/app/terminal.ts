@@ -1,4 +1,4 @@
-import { GatewayError } from "../core/errors.ts";
+import { type FaultCode, GatewayError } from "../core/errors.ts";
 
 /** What a command may say to the person or program that started it. */
 export interface Terminal {
@@ -14,6 +14,8 @@ export interface Terminal {
 }
 
 const SAME_PRESS_MS = 1_000;
+/** 75 says "try again" (EX_TEMPFAIL of sysexits.h): the supervisor starts the gateway anew. */
+const EXIT_CODES: Partial<Record<FaultCode, number>> = { USAGE: 2, RESTART_WANTED: 75 };
 
 /** The terminal of this process. `environment` is read here and nowhere else. */
 export function createTerminal(): Terminal {
@@ -46,7 +48,7 @@ export function reportFailure(terminal: Terminal, error: unknown): number {
   if (error instanceof GatewayError) {
     const cause = error.cause instanceof Error ? ` (${error.cause.message.split("\n", 1)[0]})` : "";
     terminal.note(`${error.code}: ${error.message}${cause}\n  ${error.hint}`);
-    return error.code === "USAGE" ? 2 : 1;
+    return EXIT_CODES[error.code] ?? 1;
   }
   terminal.note(error instanceof Error ? (error.stack ?? error.message) : String(error));
   return 1;

@@ -5,19 +5,20 @@ import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import fc from "fast-check";
 import { FakeClock } from "../../test/fakes/fake-clock.ts";
+import { FakeLink } from "../../test/fakes/fake-link.ts";
 import { epochMs, gatewayId, storeId } from "../core/brand.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { JourneyEvent } from "../core/events.ts";
 import { SILENT_LOG } from "../core/lifecycle.ts";
 import { eventHash } from "../io/mqtt/event-hash.ts";
-import { type Link, type MessageHandler, topicMatches } from "../io/mqtt/link.ts";
 import { toCloudEvent } from "../wire/cloud-event.ts";
 import type { AckMessage } from "../wire/envelopes.ts";
 import { toGapEvent } from "../wire/gap-event.ts";
-import { createApi } from "./api.ts";
+import { createApi } from "./api/create-api.ts";
 import { createCentral } from "./central.ts";
 import { Ingest } from "./ingest.ts";
-import { SqliteStore } from "./sqlite-store.ts";
+import { StorePlans } from "./rollups/store-plans.ts";
+import { SqliteStore } from "./sqlite/sqlite-store.ts";
 
 const EPOCH = "7b0e8c1e-6d1c-4f6e-9a53-0d5bb1a3c0de";
 const OTHER_EPOCH = "11111111-6d1c-4f6e-9a53-0d5bb1a3c0de";
@@ -27,38 +28,22 @@ let link: FakeLink;
 let ingest: Ingest;
 const clock = new FakeClock();
 
-/** A link whose messages the test hands in; it keeps what is published. */
-class FakeLink implements Link {
-  readonly state = { kind: "offline", since: epochMs(0), code: null } as const;
-  readonly published: { topic: string; ack: AckMessage; retain: boolean }[] = [];
-  readonly #handlers: [string, MessageHandler][] = [];
-  publish(topic: string, text: string, options: { retain: boolean }): void {
-    this.published.push({ topic, ack: JSON.parse(text), retain: options.retain });
-  }
-  subscribe(filter: string, handler: MessageHandler): void {
-    this.#handlers.push([filter, handler]);
-  }
-  onState(): void {}
-  async receive(topic: string, body: unknown): Promise<AckMessage | undefined> {
-    const text = typeof body === "string" ? body : JSON.stringify(body);
-    const before = this.published.length;
-    for (const [filter, handler] of this.#handlers)
-      if (topicMatches(filter, topic)) await handler({ topic, text, retained: false });
-    return this.published[before]?.ack;
-  }
-}
-
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), "vitrine-central-"));
   store = new SqliteStore(join(dir, "central.db"));
   link = new FakeLink();
-  ingest = new Ingest({ repository: store, link, root: "vitrine", clock, log: SILENT_LOG });
+  ingest = ingestOf(store, link);
 });
 afterEach(async () => {
   assert.equal(store.integrity(), "ok");
   await store.close();
   rmSync(dir, { recursive: true, force: true });
 });
+
+function ingestOf(repository: SqliteStore, line: FakeLink): Ingest {
+  const random = () => 0;
+  return new Ingest({ repository, link: line, root: "vitrine", clock, log: SILENT_LOG, random });
+}
 
 const context = {
   gatewayId: gatewayId("gw1"),
@@ -130,6 +115,8 @@ test("a batch is stored, acknowledged retained, and its repetition changes nothi
     repeated: 1,
     refused: 0,
     quarantined: 0,
+    deferred: 0,
+    flooded: 0,
   });
 });
 
@@ -216,7 +203,7 @@ test("seq = stored + known + shed + quarantined after any order of batches, and 
       run += 1;
       const fresh = new SqliteStore(join(dir, `property-${run}.db`));
       const line = new FakeLink();
-      new Ingest({ repository: fresh, link: line, root: "vitrine", clock, log: SILENT_LOG });
+      ingestOf(fresh, line);
       const play = async (): Promise<void> => {
         for (const { first, length } of parts)
           await line.receive("vitrine/v1/gw1/up/ev", batch(first, records(first, length)));
@@ -243,7 +230,7 @@ test("events are paged in order of time without loss at equal times", async () =
     1,
     Array.from({ length: 40 }, (_, n) => ({ ...event(n), time: event(n >> 3)["time"] })),
   );
-  const app = createApi(apiOptions(null));
+  const app = await createApi(apiOptions(null));
   const ids: string[] = [];
   let after = "";
   do {
@@ -264,9 +251,12 @@ function apiOptions(token: string | null): Parameters<typeof createApi>[0] {
   return {
     repository: store,
     linkState: () => link.state,
-    siteOf: () => null,
+    plans: new StorePlans({ files: [], repository: store, log: SILENT_LOG }),
+    fleet: null,
     metricsOf: null,
     token,
+    isOpen: token === null,
+    page: null,
     clock,
   };
 }
@@ -331,7 +321,7 @@ const requests: readonly {
 ];
 for (const { name, url, token, headers, status } of requests) {
   test(`the API answers ${status} to ${name}`, async () => {
-    const app = createApi(apiOptions(token));
+    const app = await createApi(apiOptions(token));
     const answer = await app.inject({ url, headers: { host: "localhost", ...headers } });
     assert.equal(answer.statusCode, status);
     await app.close();

@@ -5,15 +5,27 @@ import { Disposer, type Log, type Service } from "../core/lifecycle.ts";
 import type { SitePlan } from "../core/site.ts";
 import type { LinkState } from "../io/mqtt/link.ts";
 import { MqttLink, type MqttLinkOptions } from "../io/mqtt/mqtt-link.ts";
-import { createApi } from "./api.ts";
-import { Ingest, type IngestCounts } from "./ingest.ts";
+import { createApi } from "./api/create-api.ts";
+import type { PageFiles } from "./api/page-routes.ts";
+import { addMetricsRoute, createCentralFigures } from "./fleet/central-figures.ts";
+import { FleetDesk } from "./fleet/fleet-desk.ts";
+import type { QuotaOptions } from "./gateway-quota.ts";
+import { Ingest, type IngestCounts, NO_INGEST } from "./ingest.ts";
 import { openRepository } from "./open-repository.ts";
 import type { PeriodMetrics } from "./period-view.ts";
-import type { EventRepository } from "./repository.ts";
+import type { CentralStore } from "./repository.ts";
+import { Retention } from "./retention.ts";
+import type { WorkerMetrics } from "./rollups/make-day.ts";
+import { RollupWorker } from "./rollups/rollup-worker.ts";
+import { StorePlans } from "./rollups/store-plans.ts";
 
 export interface CentralOptions {
-  /** `sqlite:FILE`. */
+  /** `sqlite:FILE`, or one or several `postgres://...` with commas between them. */
   readonly store: string;
+  /** Group of centres that share the stream (MQTT 5); each needs a client id of its own. Absent = this one alone. */
+  readonly share?: string;
+  /** Events older than this many days are dropped; absent = all are kept. */
+  readonly keepDays?: number;
   readonly mqttUrl: string;
   readonly mqtt?: Partial<
     Pick<
@@ -24,9 +36,13 @@ export interface CentralOptions {
   readonly root: string;
   /** Port 0 picks a free one. A token is required anywhere but on loopback. */
   readonly http: { readonly host: string; readonly port: number; readonly token?: string };
-  /** Site plans of the shops whose day the API computes, with the metrics code to do it. */
+  /** Site plans that win over what gateways report, and the metrics code that makes the figures. */
   readonly sites?: readonly SitePlan[];
-  readonly metricsOf?: (site: SitePlan) => PeriodMetrics;
+  readonly metricsOf?: (site: SitePlan) => PeriodMetrics & WorkerMetrics;
+  /** The chain page; absent = none is served. */
+  readonly page?: () => Promise<PageFiles>;
+  /** How much one gateway may send; absent = the default. */
+  readonly quota?: QuotaOptions;
   readonly clock: Clock;
   readonly log: Log;
   readonly random: () => number;
@@ -38,8 +54,12 @@ export interface Central extends Service {
   readonly url: string;
   readonly linkState: LinkState;
   readonly counts: IngestCounts;
+  /** What gateways tell of themselves and what is wished of them; null before `start`. */
+  readonly fleet: FleetDesk | null;
 }
 
+/** Messages in the ingest at once; as many batches may gather for one transaction. */
+const MESSAGES_AT_ONCE = 256;
 const LOOPBACK = new Set(["127.0.0.1", "localhost", "::1"]);
 
 /**
@@ -58,6 +78,7 @@ export function createCentral(options: CentralOptions): Central {
     ...options.mqtt,
     url: options.mqttUrl,
     clean: false,
+    overlap: MESSAGES_AT_ONCE,
     boot: "central",
     will: null,
     clock,
@@ -66,6 +87,7 @@ export function createCentral(options: CentralOptions): Central {
   });
   const disposer = new Disposer();
   let ingest: Ingest | null = null;
+  let fleet: FleetDesk | null = null;
   let url = "";
   return {
     name: "central",
@@ -76,14 +98,40 @@ export function createCentral(options: CentralOptions): Central {
       return link.state;
     },
     get counts() {
-      return ingest?.counts ?? { batches: 0, stored: 0, repeated: 0, refused: 0, quarantined: 0 };
+      return ingest?.counts ?? NO_INGEST;
+    },
+    get fleet() {
+      return fleet;
     },
     async start(signal) {
-      const repository = openRepository(options.store);
+      const repository = await openRepository(options.store, log);
       disposer.add(() => repository.close());
-      ingest = new Ingest({ repository, link, root: options.root, clock, log });
+      if (options.keepDays !== undefined) {
+        const retention = new Retention({ repository, keepDays: options.keepDays, clock, log });
+        disposer.add(() => retention.stop());
+      }
+      const { root, random, share, quota } = options;
+      const sharing = {
+        ...(share === undefined ? {} : { share }),
+        ...(quota === undefined ? {} : { quota }),
+      };
+      const intake = new Ingest({ repository, link, root, clock, log, random, ...sharing });
+      ingest = intake;
+      // Ids of commands may not repeat from one life of the centre to the next.
+      const run = `c${clock.now().toString(36)}`;
+      const desk = new FleetDesk({ repository, link, root: options.root, run, clock, log });
+      fleet = desk;
       disposer.add(() => link[Symbol.asyncDispose]());
-      const api = buildApi(options, repository, link, token);
+      const plans = new StorePlans({ files: options.sites ?? [], repository, log });
+      disposer.add(startRollups(options, repository, plans));
+      const api = await buildApi(options, { repository, plans, link, fleet: desk });
+      addMetricsRoute(
+        api,
+        createCentralFigures({
+          ...{ repository, clock, ingest: () => intake.counts, fleet: () => desk.counts },
+          isConnected: () => link.state.kind === "connected",
+        }),
+      );
       disposer.add(() => api.close());
       url = await listen(api, http.host, http.port);
       if (!signal.aborted) await link.start(signal);
@@ -93,21 +141,36 @@ export function createCentral(options: CentralOptions): Central {
   };
 }
 
-function buildApi(
-  options: CentralOptions,
-  repository: EventRepository,
-  link: MqttLink,
-  token: string | null,
-): FastifyInstance {
-  const sites = new Map((options.sites ?? []).map((site) => [String(site.store.id), site]));
-  return createApi({
-    repository,
+interface Parts {
+  readonly repository: CentralStore;
+  readonly plans: StorePlans;
+  readonly link: MqttLink;
+  readonly fleet: FleetDesk;
+}
+
+async function buildApi(options: CentralOptions, parts: Parts): Promise<FastifyInstance> {
+  const { repository, plans, link, fleet } = parts;
+  const { http, clock, metricsOf = null } = options;
+  const token = http.token === undefined || http.token === "" ? null : http.token;
+  return await createApi({
+    ...{ repository, plans, fleet, metricsOf, token, clock },
     linkState: () => link.state,
-    siteOf: (storeId) => sites.get(storeId) ?? null,
-    metricsOf: options.metricsOf ?? null,
-    token,
-    clock: options.clock,
+    isOpen: token === null,
+    page: (await options.page?.()) ?? null,
   });
+}
+
+/** Makes figures as long as the centre runs; the release waits for the turn under way. */
+function startRollups(
+  { metricsOf, keepDays, clock, log }: CentralOptions,
+  repository: CentralStore,
+  plans: StorePlans,
+): () => Promise<void> {
+  if (metricsOf === undefined) return () => Promise.resolve();
+  const retained = keepDays === undefined ? {} : { keepDays };
+  const worker = new RollupWorker({ repository, plans, metricsOf, ...retained, clock, log });
+  worker.start();
+  return () => worker.stop();
 }
 
 async function listen(api: FastifyInstance, host: string, port: number): Promise<string> {

@@ -1,11 +1,22 @@
 import { GatewayError } from "../core/errors.ts";
-import type { EventRepository } from "./repository.ts";
-import { SqliteStore } from "./sqlite-store.ts";
+import type { Log } from "../core/lifecycle.ts";
+import { openPostgres } from "./postgres/open-postgres.ts";
+import type { CentralStore } from "./repository.ts";
+import { SqliteStore } from "./sqlite/sqlite-store.ts";
 
-/** Opens the store a URL names: `sqlite:FILE`. @throws CONFIG_INVALID for any other, STORE_FAILED when it cannot open */
-export function openRepository(store: string): EventRepository {
+/**
+ * Opens the store a URL names: `sqlite:FILE`, `postgres://...`, or several of the latter with commas between them.
+ * @throws CONFIG_INVALID for any other; STORE_UNREADABLE, STORE_UNREACHABLE, STORE_REFUSED, STORE_VERSION,
+ * STORE_EXTENSION, STORE_SHARDS, DISK_FULL, STORE_FAILED when it cannot be opened
+ */
+export async function openRepository(store: string, log: Log): Promise<CentralStore> {
   const path = /^sqlite:(.+)$/.exec(store)?.[1];
   if (path !== undefined) return new SqliteStore(path);
+  const urls = store.split(",");
+  if (urls.every((url) => /^postgres(ql)?:\/\//.test(url))) return openPostgres(urls, log);
   const scheme = /^[a-z]+/.exec(store)?.[0] ?? "nothing";
-  throw new GatewayError("CONFIG_INVALID", `the store must be sqlite:FILE, found ${scheme}`);
+  throw new GatewayError(
+    "CONFIG_INVALID",
+    `the store must be sqlite:FILE or postgres://..., found ${scheme}`,
+  );
 }

@@ -9,7 +9,7 @@ import { shopDays } from "../metrics/reports/report-period.ts";
 import { toCloudEvent } from "../wire/cloud-event.ts";
 import { parseReportQuery } from "../wire/report-query.ts";
 import { computeReport } from "./period-view.ts";
-import { SqliteStore } from "./sqlite-store.ts";
+import { SqliteStore } from "./sqlite/sqlite-store.ts";
 
 const site = shopSite();
 const NOW = utc("2026-05-13T12:00:00Z");
@@ -31,21 +31,17 @@ function tenDays(): readonly JourneyEvent[] {
 async function storeOf(events: readonly JourneyEvent[]) {
   const store = new SqliteStore(":memory:");
   const context = { gatewayId: gatewayId("g"), storeId: site.store.id, boot: "b", recordedAt: NOW };
-  await store.commit({
-    gatewayId: "g",
-    epoch: "e",
-    stream: "journey",
-    first: 1,
-    receivedAt: NOW,
-    records: events.map((event, index) => ({
-      kind: "event" as const,
-      storeId: site.store.id,
-      at: event.at,
-      id: String(index),
-      type: `vitrine.${event.kind}`,
-      body: JSON.stringify(toCloudEvent(event, { ...context, hash: (text) => text.slice(0, 32) })),
-    })),
-  });
+  const records = events.map((event, index) => ({
+    kind: "event" as const,
+    storeId: site.store.id,
+    at: event.at,
+    id: String(index),
+    type: `vitrine.${event.kind}`,
+    body: JSON.stringify(toCloudEvent(event, { ...context, hash: (text) => text.slice(0, 32) })),
+  }));
+  await store.commit([
+    { gatewayId: "g", epoch: "e", stream: "journey", first: 1, receivedAt: NOW, records },
+  ]);
   return store;
 }
 

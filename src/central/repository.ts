@@ -1,4 +1,5 @@
 import type { EpochMs } from "../core/brand.ts";
+import type { FaultCode } from "../core/errors.ts";
 import type { BirthMessage, GapReason } from "../wire/envelopes.ts";
 
 /** One record of a batch after the checks of the ingest. */
@@ -23,10 +24,14 @@ export interface CommitBatch {
   readonly first: number;
   readonly records: readonly BatchRecord[];
   readonly receivedAt: EpochMs;
+  /** Store of the gateway; absent: that of the first event, which must then be there. */
+  readonly storeId?: string;
 }
 
 /** What became of a batch, in the order of the batches handed in. */
 export interface CommitOutcome {
+  /** Why nothing is known about the batch: the shard of its store failed. Else null. Then `positions` is empty. */
+  readonly failed: FaultCode | null;
   /** The number waited for when the batch left a hole (nothing was changed then); else null. */
   readonly need: number | null;
   /** Cursor of every stream of this outbox after the commit. */
@@ -180,7 +185,8 @@ export interface StoredEvent {
 export interface EventRepository {
   /**
    * Stores the part of each batch behind its cursor and moves the cursors. Batches of one store are committed in one
-   * transaction; the promise resolves when all are durable. Batches of one stream follow each other in order.
+   * transaction; the promise resolves when all are durable. Batches of one stream follow each other in order. When
+   * some shards fail and others do not, the outcomes say so in `failed`; when all fail, the promise rejects.
    */
   commit(batches: readonly CommitBatch[]): Promise<readonly CommitOutcome[]>;
   /** Cursors of one outbox by stream; empty when it is not known. */
@@ -198,6 +204,18 @@ export interface EventRepository {
   /** Drops what is older, whole months at a time where the engine keeps months apart; returns how many are gone. */
   retain(eventsFrom: EpochMs): Promise<number>;
   close(): Promise<void>;
+}
+
+/** Where gateways are at home: what the ingest must know before it can commit. */
+export interface GatewayRegistry {
+  /** How many independent databases there are; a commit touches one of them when all its stores share a lane. */
+  readonly lanes: number;
+  /** Which of them a store lives in, from 0. */
+  laneOf(storeId: string): number;
+  /** Store a gateway is registered for; null when it is not known yet. */
+  home(gatewayId: string): Promise<string | null>;
+  /** Registers a gateway for a store unless it is registered already; returns the store it is registered for. */
+  claimHome(gatewayId: string, storeId: string): Promise<string>;
 }
 
 /** Figures made of events, kept apart from them and made again when events come late. */
@@ -236,4 +254,8 @@ export interface AuditEntry {
 }
 
 /** The central store: one interface, SQLite and PostgreSQL behind it. */
-export interface CentralStore extends EventRepository, RollupRepository, DocumentRepository {}
+export interface CentralStore
+  extends EventRepository,
+    GatewayRegistry,
+    RollupRepository,
+    DocumentRepository {}

@@ -4,6 +4,7 @@ import { fail, type InputFault, ok, type Result } from "../core/errors.ts";
 import { faultsOf } from "../core/input-faults.ts";
 import { counterSchema } from "./counters.ts";
 import { duplicateIds } from "./duplicate-ids.ts";
+import { fleetSchema, metricsSchema } from "./fleet.ts";
 import { scannerFaults, scannerSchema, shareSchema } from "./scanners.ts";
 import { deepFreeze } from "./site.ts";
 
@@ -102,6 +103,21 @@ const mqtt = z.strictObject({
     .min(1)
     .exactOptional()
     .meta({ title: "Client key", description: "PEM. Restart: service." }),
+  homeAssistant: z
+    .strictObject({
+      enabled: z.boolean().default(false).meta({
+        title: "Announce",
+        description:
+          "Announce the store's live values and the state of each sensor to Home Assistant; switched off again, they are taken back. The broker must let the gateway write below the prefix. Restart: service.",
+      }),
+      prefix: z
+        .string()
+        .regex(/^[A-Za-z0-9_-]{1,64}$/, "1 to 64 letters, digits, - or _")
+        .default("homeassistant")
+        .meta({ title: "Prefix", description: "Home Assistant's own. Restart: service." }),
+    })
+    .prefault({})
+    .meta({ title: "Home Assistant" }),
 });
 
 const outbox = z.strictObject({
@@ -115,6 +131,11 @@ const outbox = z.strictObject({
       description:
         "Largest size of the outbox file; beyond it low-value events are shed and accounted for. Restart: service.",
     }),
+  maxAgeMs: positiveMs.min(3_600_000, "at least an hour").default(1_209_600_000).meta({
+    title: "Longest wait",
+    description:
+      "Events that wait longer for the centre are shed and accounted for. Only time with the gateway switched on counts, to a quarter of an hour; 14 days by default. Restart: service.",
+  }),
   commitMs: positiveMs.max(250, "at most 250 ms").default(250).meta({
     title: "Group commit",
     description: "Longest time an accepted event may wait for the disk. Restart: service.",
@@ -250,6 +271,8 @@ export const gatewayConfigSchema = z.strictObject({
   web: web.prefault({}).meta({ title: "Dashboard" }),
   preview: preview.prefault({}).meta({ title: "Pictures for set-up" }),
   models: models.prefault({}).meta({ title: "Models" }),
+  fleet: fleetSchema.prefault({}).meta({ title: "Fleet", description: "docs/fleet.md" }),
+  metrics: metricsSchema.prefault({}).meta({ title: "Figures for Prometheus" }),
   log: z
     .strictObject({
       level: z

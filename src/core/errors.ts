@@ -148,6 +148,11 @@ export const FAULTS = {
     hint: "The gateway leaves so that its supervisor starts it anew (at most once an hour); if that does not help, unplug the adapter or power-cycle the machine.",
     retry: "backoff",
   },
+  RESTART_WANTED: {
+    summary: "The gateway leaves to be started anew.",
+    hint: "Nothing is wrong: a configuration of the centre is put in force or taken back, or the centre asked for it. The exit code is 75; systemd (`Restart=always`) and Docker (`restart: unless-stopped`) start it again.",
+    retry: "backoff",
+  },
   TAG_BOOK_FULL: {
     summary: "No further tags can be registered until the gateway is restarted.",
     hint: "Restart the gateway; it then reads the site plan anew and forgets the tags that were removed.",
@@ -208,6 +213,37 @@ export const FAULTS = {
     summary: "The central database failed.",
     hint: "Nothing is acknowledged until it works again; gateways keep their events.",
     retry: "backoff",
+  },
+  STORE_UNREACHABLE: {
+    summary: "The central database does not answer.",
+    hint: "Check host, port and network of `--store`, and that the server runs. Nothing is acknowledged until then; gateways keep their events.",
+    retry: "backoff",
+  },
+  STORE_REFUSED: {
+    summary:
+      "The central database refused user name, password, database name or a needed privilege.",
+    hint: "Correct the URL of `--store`; the user must own the database (it makes tables in it).",
+    retry: "operator",
+  },
+  STORE_UNREADABLE: {
+    summary: "The file of the central store cannot be opened, or is not such a file.",
+    hint: "Check path, owner and mode. A damaged file: move it away and restore a backup, or start anew; gateways send what they still keep.",
+    retry: "operator",
+  },
+  STORE_VERSION: {
+    summary: "The central store was written by a newer version of the program.",
+    hint: "Install that version again. Nothing was changed.",
+    retry: "operator",
+  },
+  STORE_EXTENSION: {
+    summary: "The central database lacks an extension that is needed for several shards.",
+    hint: "Install postgres_fdw on the first node (package postgresql-contrib) and run `CREATE EXTENSION postgres_fdw` there as a superuser.",
+    retry: "operator",
+  },
+  STORE_SHARDS: {
+    summary: "The list of shards is not the one the data were distributed by.",
+    hint: "Give every node of `--store` in the same order as before. Another number of nodes needs the data moved first; see docs/central.md.",
+    retry: "operator",
   },
   MESSAGE_INVALID: {
     summary: "A message does not match its schema.",

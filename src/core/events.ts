@@ -19,7 +19,7 @@ import type {
   QueueJoined,
   QueueLeft,
 } from "./visit-events.ts";
-import type { TransactionKind } from "./vocabulary.ts";
+import type { AuditOutcome, TransactionKind } from "./vocabulary.ts";
 
 /**
  * The vocabulary on which all stages meet: what sensors tell (`sensor-events.ts`, named here as well) and what happened
@@ -180,7 +180,35 @@ export interface SensorConditionRecorded extends JourneyHead {
   readonly measured: Readonly<Record<string, number>>;
 }
 
+/** What became of a configuration or a command from the centre; never holds what was configured. */
+export interface AuditRecorded extends JourneyHead {
+  readonly kind: "audited";
+  readonly action: "config" | "command";
+  /** Hash of the configuration, or id of the command. */
+  readonly subjectId: string;
+  /** Name of the command; `config` for a configuration. */
+  readonly name: string;
+  /** Version of the configuration; null for a command. */
+  readonly version: number | null;
+  readonly outcome: AuditOutcome;
+  /** A sentence for people. */
+  readonly detail: string;
+}
+
+/**
+ * The wall clock was set for the first time in this life of the gateway. At `atMono` it really was `at`: times told
+ * before, flagged unsynced, are mended by it.
+ */
+export interface TimeFixed extends JourneyHead {
+  readonly kind: "time-fix";
+  /** The life it is about. */
+  readonly boot: string;
+  /** What the clock was wrong by just before, ms; positive: it was slow. */
+  readonly offsetMs: number;
+}
+
 export type JourneyEvent =
+  | TimeFixed
   | CrossingRecorded
   | GroupRecorded
   | ZoneApproachRecorded
@@ -199,6 +227,7 @@ export type JourneyEvent =
   | BasketChangeRecorded
   | JourneyCompleted
   | TransactionRecorded
+  | AuditRecorded
   | SensorRecorded;
 
 export type JourneyEventKind = JourneyEvent["kind"];

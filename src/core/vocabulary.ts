@@ -23,3 +23,15 @@ export const TAG_KINDS = Object.freeze([
   "loyalty-card",
 ] as const);
 export type TagKind = (typeof TAG_KINDS)[number];
+
+/** What became of something that the centre asked for. */
+export const AUDIT_OUTCOMES = Object.freeze([
+  "applied",
+  "reverted",
+  "rejected",
+  "done",
+  "refused",
+  "expired",
+  "failed",
+] as const);
+export type AuditOutcome = (typeof AUDIT_OUTCOMES)[number];

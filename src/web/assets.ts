@@ -36,12 +36,17 @@ export function prepareAssets(files: UiFiles): Assets {
 }
 
 function prepare(name: UiFileName, plain: Uint8Array): Asset {
+  return { ...prepareAsset(name, TYPES[name], plain), open: OPEN.has(name) };
+}
+
+/** Compresses one file and names it by its content; closed while signed out. Pure. */
+export function prepareAsset(name: string, type: string, plain: Uint8Array): Asset {
   const hash = createHash("sha256").update(plain).digest("base64url").slice(0, 10);
   const [stem, extension] = name.split(".");
   return {
     url: `/assets/${stem}-${hash}.${extension}`,
-    type: TYPES[name],
-    open: OPEN.has(name),
+    type,
+    open: false,
     plain,
     gzip: gzipSync(plain, { level: 9 }),
     brotli: brotliCompressSync(plain, {

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { OutputFile } from "esbuild";
 import { UI_FILES, type UiFileName, type UiFiles } from "./assets.ts";
@@ -18,10 +19,7 @@ export async function loadUi(folder = new URL("./ui/", import.meta.url)): Promis
 
 /** Bundles and minifies the browser sources in memory; nothing is written. Fails on any error in them. */
 export async function bundleUi(): Promise<UiFiles> {
-  const folder = SOURCE_FOLDERS.map((path) => fileURLToPath(new URL(path, import.meta.url))).find(
-    (path) => existsSync(`${path}app.tsx`),
-  );
-  if (folder === undefined) throw new Error("the browser sources (src/web/ui) are missing");
+  const folder = sourceFolder();
   const page = await bundle(folder, ["app.tsx", "app.css", "theme.ts"], {});
   // jsmpeg writes a style sheet into the document while loading, which the content policy forbids. It does nothing of
   // the kind where there is no document, and the player needs none: it is given its canvas.
@@ -30,6 +28,47 @@ export async function bundleUi(): Promise<UiFiles> {
     const file = [...page, ...player].find((output) => output.path.endsWith(`/${name}`));
     return file?.contents ?? new Uint8Array(await readFile(`${folder}${name}`));
   });
+}
+
+/** The chain page's files, as the centre serves them. */
+export interface ChainUi {
+  readonly script: Uint8Array;
+  readonly style: Uint8Array;
+  readonly theme: Uint8Array;
+  readonly icon: Uint8Array;
+}
+
+/** The chain page's files: prebuilt ones beside the built server, else bundled in memory from the sources. */
+export async function loadChainUi(folder = new URL("./ui/", import.meta.url)): Promise<ChainUi> {
+  const isBuilt = existsSync(new URL("chain.js", folder));
+  const files = isBuilt ? null : await bundleChainUi();
+  const read = async (name: string): Promise<Uint8Array> =>
+    files?.get(name) ?? new Uint8Array(await readFile(new URL(name, folder)));
+  const [script, style, theme, icon] = await Promise.all(
+    ["chain.js", "chain.css", "theme.js", "icon.svg"].map(read),
+  );
+  const none = new Uint8Array();
+  return {
+    ...{ script: script ?? none, style: style ?? none, theme: theme ?? none, icon: icon ?? none },
+  };
+}
+
+/** Bundles the sources of the chain page in memory, by file name. */
+export async function bundleChainUi(): Promise<ReadonlyMap<string, Uint8Array>> {
+  const folder = sourceFolder();
+  const entries = ["chain/chain.tsx", "chain/chain.css", "theme.ts"];
+  const outputs = await bundle(folder, entries, {});
+  const named = outputs.map(({ path, contents }) => [basename(path), contents] as const);
+  const icon = new Uint8Array(await readFile(`${folder}icon.svg`));
+  return new Map([...named, ["icon.svg", icon]]);
+}
+
+function sourceFolder(): string {
+  const folder = SOURCE_FOLDERS.map((path) => fileURLToPath(new URL(path, import.meta.url))).find(
+    (path) => existsSync(`${path}app.tsx`),
+  );
+  if (folder === undefined) throw new Error("the browser sources (src/web/ui) are missing");
+  return folder;
 }
 
 /** `define`: names of the browser that stand for something else in these files. */

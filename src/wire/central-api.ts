@@ -6,7 +6,8 @@ import { faultsOf } from "../core/input-faults.ts";
 const DEFAULT_LIMIT = 500;
 const LARGEST_LIMIT = 5000;
 
-const instant = z.union(
+/** An instant in a query. */
+export const instant = z.union(
   [
     z.iso.datetime({ offset: true }).transform((text) => Date.parse(text)),
     z
@@ -17,7 +18,8 @@ const instant = z.union(
   { error: "an RFC 3339 time or milliseconds since 1970" },
 );
 
-const eventsQuerySchema = z.strictObject({
+/** Query of `/api/v1/stores/:id/events` as it is sent. */
+export const eventsQuerySchema = z.strictObject({
   from: instant.default(0),
   to: instant.default(8.64e15),
   type: z

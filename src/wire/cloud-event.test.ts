@@ -4,6 +4,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { epochMs, gatewayId, storeId } from "../core/brand.ts";
 import type { JourneyEvent } from "../core/events.ts";
+import { AUDIT_OUTCOMES } from "../core/vocabulary.ts";
 import {
   type CloudEventContext,
   cloudEventType,
@@ -182,6 +183,17 @@ const kinds = [
     ),
     began: fc.record({ source: fc.stringMatching(/^[a-z]+:[a-z0-9#]{1,20}$/), seq: count }),
   }),
+  fc.record({
+    ...head,
+    kind: fc.constant("audited"),
+    action: fc.constantFrom("config", "command"),
+    subjectId: id,
+    name: id,
+    version: fc.option(count),
+    outcome: fc.constantFrom(...AUDIT_OUTCOMES),
+    detail: fc.string({ maxLength: 512 }),
+  }),
+  fc.record({ ...head, kind: fc.constant("time-fix"), boot: id, offsetMs: fc.integer() }),
   fc.record({
     ...head,
     kind: fc.constant("sensor-changed"),

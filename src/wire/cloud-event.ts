@@ -6,8 +6,11 @@ import { faultsOf } from "../core/input-faults.ts";
 import { EVENT_FIELDS } from "./event-fields.ts";
 import { levelText } from "./vocabulary.ts";
 
-/** Classes of events. Each is a stream with its own contiguous sequence numbers; the order is the order of sending. */
-export const STREAMS = ["journey", "audit", "zone", "health", "raw"] as const;
+/**
+ * Classes of events. Each is a stream with its own contiguous sequence numbers; the order is the order of sending.
+ * `fresh` is no class of its own: it carries events of the others past their backlog while that is brought in.
+ */
+export const STREAMS = ["fresh", "journey", "audit", "zone", "health", "raw"] as const;
 export type StreamName = (typeof STREAMS)[number];
 
 /** Which stream carries which kind of event. */
@@ -31,15 +34,19 @@ export const STREAM_OF: Readonly<Record<JourneyEventKind, StreamName>> = {
   completed: "journey",
   "staff-crossed": "journey",
   "staff-unseen": "health",
+  audited: "audit",
+  "time-fix": "audit",
   "sensor-changed": "health",
   "sensor-condition": "health",
 };
 
-/** Kinds that close a journey: they are committed at once instead of with the next group. */
+/** Kinds that close a journey, and the audit: they are committed at once instead of with the next group. */
 export const URGENT_KINDS: ReadonlySet<JourneyEventKind> = new Set([
   "exited",
   "transacted",
   "completed",
+  "audited",
+  "time-fix",
 ]);
 
 const TYPE_PREFIX = "vitrine.";
@@ -152,6 +159,10 @@ function subjectOf(event: JourneyEvent): string {
       return `line/${event.lineId}`;
     case "staff-unseen":
       return "staff";
+    case "audited":
+      return `${event.action}/${event.subjectId}`;
+    case "time-fix":
+      return `boot/${event.boot}`;
     case "transacted":
       return `receipt/${event.receiptId}`;
     case "sensor-changed":

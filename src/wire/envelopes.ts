@@ -72,8 +72,11 @@ export const birthSchema = z.strictObject({
 });
 export type BirthMessage = z.output<typeof birthSchema>;
 
-/** Why events are missing. `cap`: outbox full. `disk`: the disk refused. `gone`: asked for again after being forgotten. */
-export const GAP_REASONS = ["cap", "disk", "gone"] as const;
+/**
+ * Why events are missing. `cap`: outbox full. `disk`: the disk refused. `gone`: asked for again after being forgotten.
+ * `age`: waited longer than events may, in time the gateway was switched on.
+ */
+export const GAP_REASONS = ["cap", "disk", "gone", "age"] as const;
 export type GapReason = (typeof GAP_REASONS)[number];
 
 /** `data` of a gap record: the numbers `from` to `to` of this stream will never come; they were `n` events. */
@@ -141,7 +144,37 @@ export function parseMessage<T>(
   return outcome.success ? ok(outcome.data) : fail(faultsOf(outcome.error.issues, parsed.value));
 }
 
+/** No message of ours nests half as deeply; code that walks a value must not run out of stack on a hostile one. */
+const DEEPEST_NESTING = 64;
+
+/** Whether brackets outside of strings nest beyond the limit; malformed text is left to the parser. */
+function isTooDeep(text: string): boolean {
+  let depth = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text[at];
+    if (character === '"') at = endOfString(text, at);
+    else if (character === "[" || character === "{") depth += 1;
+    else if (character === "]" || character === "}") depth -= 1;
+    if (depth > DEEPEST_NESTING) return true;
+  }
+  return false;
+}
+
+/** Where the string that begins at `start` ends; beyond the text when it does not. */
+function endOfString(text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); end > 0; end = text.indexOf('"', end + 1)) {
+    let escapes = 0;
+    while (text[end - 1 - escapes] === "\\") escapes += 1;
+    if (escapes % 2 === 0) return end;
+  }
+  return text.length;
+}
+
 function parseJson(text: string): Result<unknown, readonly InputFault[]> {
+  if (isTooDeep(text)) {
+    const expected = `at most ${DEEPEST_NESTING} levels of nesting`;
+    return fail([{ path: "", found: "more", expected }]);
+  }
   try {
     return ok(JSON.parse(text));
   } catch {

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { cameraId, epochMs, lineId, tagId, trackId, visitId, zoneId } from "../core/brand.ts";
 import { FAULTS, type FaultCode } from "../core/errors.ts";
 import type { JourneyEvent, JourneyEventKind, JourneyHead } from "../core/events.ts";
+import { AUDIT_OUTCOMES } from "../core/vocabulary.ts";
 import {
   count,
   levelText,
@@ -206,6 +207,15 @@ export const EVENT_FIELDS = {
     netMinor: z.number().int("a whole number of minor units"),
     units: count,
   }),
+  audited: z.strictObject({
+    action: z.enum(["config", "command"]),
+    subjectId: levelText,
+    name: levelText,
+    version: count.nullable(),
+    outcome: z.enum(AUDIT_OUTCOMES),
+    detail: z.string().max(512),
+  }),
+  "time-fix": z.strictObject({ boot: levelText, offsetMs: z.number().int("whole milliseconds") }),
   "sensor-changed": z.strictObject({
     sensorId: levelText,
     sensorKind: z.enum(["camera", "radio"]),

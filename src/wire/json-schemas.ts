@@ -6,6 +6,8 @@ import { logHeaderSchema } from "./detections-log.ts";
 import { devicesSchema } from "./devices-message.ts";
 import { ackSchema, batchSchema, birthSchema, gapDataSchema, liveSchema } from "./envelopes.ts";
 import { EVENT_FIELDS } from "./event-fields.ts";
+import { commandSchema, desiredSchema, reportedSchema } from "./fleet-messages.ts";
+import { healthSchema } from "./health-message.ts";
 import { posSchema } from "./pos-message.ts";
 import { radioSchema } from "./radio-message.ts";
 import { trackSchema } from "./track-message.ts";
@@ -17,6 +19,10 @@ const ENVELOPES: Readonly<Record<string, z.ZodType>> = {
   "up/ev": batchSchema,
   "down/ack": ackSchema,
   "up/birth": birthSchema,
+  "up/health": healthSchema,
+  "up/reported": reportedSchema,
+  "down/desired": desiredSchema,
+  "down/cmd": commandSchema,
   "in/pos": posSchema,
   "in/basket": basketSchema,
   "in/track": trackSchema,

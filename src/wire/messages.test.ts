@@ -42,7 +42,8 @@ test("every example in docs/messages.md is a valid message", () => {
 
 test("docs/messages.md shows every envelope and every type of event", () => {
   const shown = examples();
-  for (const name of ["up/ev", "down/ack", "up/birth", "in/pos", "live", "vitrine.gap"])
+  const fleet = ["up/health", "up/reported", "down/desired", "down/cmd"];
+  for (const name of ["up/ev", "down/ack", "up/birth", ...fleet, "in/pos", "live", "vitrine.gap"])
     assert.ok(
       shown.some((example) => example.name === name),
       name,
@@ -88,4 +89,15 @@ test("a gap whose count does not fit its ends is refused", () => {
   const gap = { stream: "raw", from: 5, to: 9, n: 5, why: "cap" };
   assert.equal(schema?.safeParse(gap).success, true);
   assert.equal(schema?.safeParse({ ...gap, n: 4 }).success, false);
+});
+
+test("a message that nests too deeply is a fault, not a full stack; brackets in texts do not count", () => {
+  for (const depth of [65, 100_000]) {
+    const outcome = parseMessage(ackSchema, `${"[".repeat(depth)}${"]".repeat(depth)}`);
+    assert.ok(!outcome.ok);
+    assert.equal(outcome.error[0]?.expected, "at most 64 levels of nesting");
+  }
+  const text = JSON.stringify({ a: `${"[{".repeat(100)}\\"`, b: "[".repeat(100) });
+  const outcome = parseMessage(ackSchema, text);
+  assert.ok(!outcome.ok && outcome.error[0]?.expected !== "at most 64 levels of nesting");
 });

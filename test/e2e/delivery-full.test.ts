@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { SqliteStore } from "../../src/central/sqlite-store.ts";
+import { SqliteStore } from "../../src/central/sqlite/sqlite-store.ts";
 import { parseSitePlan } from "../../src/config/site.ts";
 import { SILENT_LOG } from "../../src/core/lifecycle.ts";
 import { openOutbox } from "../../src/io/outbox/outbox.ts";

@@ -96,6 +96,8 @@ export interface GatewaySetup {
   readonly commitMs?: number;
   readonly capBytes?: number;
   readonly log?: Log;
+  /** Certificate to log in with. */
+  readonly tls?: { readonly caFile: string; readonly certFile: string; readonly keyFile: string };
   readonly attach?: (link: MqttLink, outbox: Outbox) => void;
 }
 
@@ -119,6 +121,7 @@ export async function startGateway(setup: GatewaySetup): Promise<TestGateway> {
   };
   const link = new MqttLink({
     url: setup.url,
+    ...setup.tls,
     clientId: gateway,
     clean: true,
     boot: setup.boot,

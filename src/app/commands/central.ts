@@ -4,16 +4,21 @@ import { createCentral } from "../../central/central.ts";
 import { GatewayError } from "../../core/errors.ts";
 import { seededRandom } from "../../core/random.ts";
 import { createMetrics } from "../../metrics/metrics.ts";
+import { loadChainUi } from "../../web/bundle.ts";
 import { loadSiteFile } from "../config-files.ts";
 import { createLogger, type LogLevel } from "../logger.ts";
-import { collect } from "../option-values.ts";
+import { collect, positiveNumber } from "../option-values.ts";
 import { stopRequested } from "../run-gateway.ts";
 import { Supervisor } from "../supervisor.ts";
 import { createSystemClock } from "../system-clock.ts";
 import type { Terminal } from "../terminal.ts";
+import { addCentralKeys } from "./central-keys.ts";
 
 interface CentralFlags {
-  readonly store: string;
+  readonly store?: string;
+  readonly keepDays?: number;
+  readonly share?: string;
+  readonly client?: string;
   readonly mqtt: string;
   readonly root: string;
   readonly http: string;
@@ -25,14 +30,26 @@ const EXAMPLE = `
 Example:
   vitrine central --store sqlite:central.db --mqtt mqtt://127.0.0.1:1883 --http 127.0.0.1:8081
 
-Environment: VITRINE_MQTT_USERNAME, VITRINE_MQTT_PASSWORD, and VITRINE_API_TOKEN, which is required beyond loopback.`;
+Stores (docs/central.md):
+  sqlite:FILE                       one file, for up to some hundred shops
+  postgres://USER@HOST/NAME         PostgreSQL 15 or newer
+  postgres://A/N,postgres://B/N     shards: always all of them, in the same order
+  A password is better given in VITRINE_STORE (the whole store) or PGPASSWORD than on the command line.
+
+Several centres on one PostgreSQL store: --share GROUP for all and a --client NAME for each (brokers with MQTT 5).
+
+Environment: VITRINE_STORE, VITRINE_MQTT_USERNAME, VITRINE_MQTT_PASSWORD, and VITRINE_API_TOKEN, which is required beyond loopback.`;
 
 /** Adds `vitrine central`. */
 export function addCentral(program: Command, terminal: Terminal): void {
-  program
-    .command("central")
+  const command = program.command("central");
+  addCentralKeys(command, terminal);
+  command
     .description("The central store: takes events in, acknowledges its commits, serves a read API")
-    .option("--store <store>", "sqlite:FILE", "sqlite:central.db")
+    .option("--store <store>", "sqlite:FILE or postgres://... (default: sqlite:central.db)")
+    .option("--keep-days <days>", "drop events that are older; figures stay", positiveNumber)
+    .option("--share <group>", "share the stream with the other centres of this group")
+    .option("--client <name>", "client id at the broker, which must stay the same")
     .option("--mqtt <url>", "broker", "mqtt://127.0.0.1:1883")
     .option("--root <name>", "topic root", "vitrine")
     .option("--http <host:port>", "where the API listens", "127.0.0.1:8081")
@@ -56,16 +73,20 @@ async function central(flags: CentralFlags, terminal: Terminal): Promise<void> {
   const username = environment["VITRINE_MQTT_USERNAME"];
   const password = environment["VITRINE_MQTT_PASSWORD"];
   const service = createCentral({
-    store: flags.store,
+    store: flags.store ?? environment["VITRINE_STORE"] ?? "sqlite:central.db",
+    ...(flags.keepDays === undefined ? {} : { keepDays: flags.keepDays }),
+    ...(flags.share === undefined ? {} : { share: flags.share }),
     mqttUrl: flags.mqtt,
     mqtt: {
       ...(username === undefined ? {} : { username }),
       ...(password === undefined ? {} : { password }),
+      ...(flags.client === undefined ? {} : { clientId: flags.client }),
     },
     root: flags.root,
     http: { ...parseAddress(flags.http), ...(token === undefined ? {} : { token }) },
     sites: await Promise.all(flags.site.map(loadSiteFile)),
     metricsOf: (site) => createMetrics({ site }),
+    page: () => loadChainUi(),
     clock,
     log,
     random,

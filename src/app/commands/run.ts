@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { loadGatewayFile } from "../config-files.ts";
+import { openGatewayFile } from "../fleet/open-gateway.ts";
 import { runGateway } from "../run-gateway.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -11,6 +11,7 @@ export function addRun(program: Command, terminal: Terminal): void {
     .option("--config <file>", "gateway file", "config/gateway.yaml")
     .addHelpText("after", "\nExample:\n  vitrine run --config /etc/vitrine/gateway.yaml")
     .action(async (flags: { config: string }) => {
-      await runGateway(await loadGatewayFile(flags.config), terminal);
+      const { loaded, fleet } = await openGatewayFile(flags.config);
+      await runGateway(loaded, terminal, {}, fleet);
     });
 }

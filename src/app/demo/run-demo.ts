@@ -17,6 +17,7 @@ import { createPreview, type PreviewHub } from "../../io/preview/preview-hub.ts"
 import { createDemoRadio } from "../../io/radio/demo-radio.ts";
 import { sitePlanInMemory } from "../../io/site/site-plan-file.ts";
 import { createMetrics } from "../../metrics/metrics.ts";
+import { loadChainUi } from "../../web/bundle.ts";
 import { cameraUnits } from "../camera-units.ts";
 import { composeGateway, type Gateway, type SensorPorts } from "../compose.ts";
 import { createPage } from "../dashboard-page.ts";
@@ -164,6 +165,7 @@ function demoCentre(base: DemoBase): Central {
     http: { host: "127.0.0.1", port: 0 },
     sites: [options.site],
     metricsOf: (site) => createMetrics({ site }),
+    page: () => loadChainUi(),
     clock,
     log: options.log,
     random,
@@ -249,7 +251,7 @@ function announce(
     [
       "",
       `  Dashboard   ${at.page}`,
-      `  Centre      ${at.central.url}/api/v1/gateways`,
+      `  Centre      ${at.central.url}/`,
       `  Broker      ${at.broker}  (topics under ${ROOT}/v1/${GATEWAY}/)`,
       `  Camera      ${camera}`,
       `  Radio       ${options.site.receivers.length} receiver(s), generated packets through the real stack`,

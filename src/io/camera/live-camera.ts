@@ -56,6 +56,8 @@ export interface Camera extends Service {
   tap(isOn: boolean): void;
   /** Hands the worker a look into its frames, people covered in there if asked; false when no worker is at work. */
   peek(port: MessagePort, isPixelated: boolean): boolean;
+  /** Opens the source anew with a new worker; false while it is not open and so is opened anew anyway. */
+  restart(): boolean;
 }
 
 /** Builds a camera; nothing happens before `start`. */
@@ -141,6 +143,11 @@ class LiveCamera implements Camera {
   peek(port: MessagePort, isPixelated: boolean): boolean {
     this.#crew?.host.peek(port, isPixelated);
     return this.#crew !== null;
+  }
+
+  restart(): boolean {
+    this.#current?.end();
+    return this.#current !== null;
   }
 
   async #live(signal: AbortSignal): Promise<void> {
@@ -242,6 +249,7 @@ class LiveCamera implements Camera {
     if (next.kind === "reopen" && run.frames > 0) this.#standing.reopening();
     await run.stop();
     this.#damagedBefore += run.damaged;
+    if (cause.kind === "asked") await this.#dismiss();
     if (cause.kind === "worker" || (cause.kind === "silent" && cause.code === "INFERENCE_FAILED")) {
       await this.#dismiss();
     }
@@ -260,6 +268,8 @@ class LiveCamera implements Camera {
     switch (cause.kind) {
       case "aborted":
         return { kind: "stop" };
+      case "asked":
+        return { kind: "again" };
       case "unsuited":
         return { kind: "change", model: cause.model };
       case "silent":

@@ -20,6 +20,8 @@ export type Cause =
   | { readonly kind: "worker"; readonly fault: GatewayError | null }
   /** Another model suits the picture better. */
   | { readonly kind: "unsuited"; readonly model: CameraModel }
+  /** Somebody asked for it. */
+  | { readonly kind: "asked" }
   | { readonly kind: "aborted" };
 
 /** A worker and the frames it shares with this thread; replaced together when the worker dies. */
@@ -129,6 +131,11 @@ export class SourceRun {
       stopWaiting = crew.host.whenGone((fault) => this.#settle({ kind: "worker", fault }));
       if (signal.aborted) onAbort();
     });
+  }
+
+  /** Ends the run because somebody wants the source opened anew; nothing happens before `watch`. */
+  end(): void {
+    this.#settle({ kind: "asked" });
   }
 
   /** Ends ffmpeg; resolves when it is gone. Idempotent. */

@@ -19,9 +19,9 @@ import { namedTopic, plainTopic } from "../../wire/topics.ts";
 import { journeyEntry } from "../outbox/journey-entry.ts";
 import type { Outbox } from "../outbox/outbox.ts";
 import { eventHash } from "./event-hash.ts";
-import type { Link } from "./link.ts";
+import type { GatewayLink } from "./link.ts";
 import type { LastWill } from "./mqtt-link.ts";
-import { SendWindow } from "./send-window.ts";
+import { type DeadLine, SendWindow } from "./send-window.ts";
 
 /** Who sends: fixed for one life of the gateway. */
 export interface GatewayIdentity {
@@ -52,8 +52,10 @@ export interface DeliveryOptions {
   readonly identity: GatewayIdentity;
   readonly outbox: Outbox;
   /** null when no broker is configured: events wait in the outbox. */
-  readonly link: Link | null;
+  readonly link: GatewayLink | null;
   readonly sensors: () => readonly BirthSensor[];
+  /** Whether the wall clock was never set and somebody is about to set it; absent = no. */
+  readonly isClockAwaited?: () => boolean;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -108,6 +110,7 @@ export class Delivery implements Service {
   #lastAckAt: EpochMs | null = null;
   #isAcked = false;
   #badAcks = 0;
+  #dropped = 0;
 
   constructor(options: DeliveryOptions) {
     this.#options = options;
@@ -126,6 +129,8 @@ export class Delivery implements Service {
         options.link?.publish(this.#topic("up/ev"), text, qos1, onDone);
       },
       onEpoch: () => this.#announce(true),
+      onDead: (why) => this.#drop(why),
+      isClockUnset: () => options.isClockAwaited?.() ?? false,
     });
     options.outbox.onState = () => this.#refresh();
     options.link?.subscribe(this.#topic("down/ack"), (message) => this.#takeAck(message.text));
@@ -133,7 +138,7 @@ export class Delivery implements Service {
       this.#isAcked = false;
       if (state.kind === "connected") {
         this.#announce(true);
-        this.#window.open();
+        this.#window.open(state.sendQuota);
       } else this.#window.close();
       this.#refresh();
     });
@@ -154,10 +159,16 @@ export class Delivery implements Service {
   record(event: JourneyEvent): boolean {
     const { outbox, clock, identity } = this.#options;
     const entry = journeyEntry(event, { ...identity, recordedAt: clock.now(), hash: eventHash });
-    return outbox.append(entry, () => {
+    const stream = this.#window.streamFor(entry.stream);
+    return outbox.append({ ...entry, stream }, () => {
       this.#publishVolatile(this.#named("event", event.kind), entry.body, false);
       this.#window.pump();
     });
+  }
+
+  /** Connections given up since the start because nobody answered over them. */
+  get dropped(): number {
+    return this.#dropped;
   }
 
   /** Publishes the latest values of the store, a zone or a line, retained; dropped while offline. */
@@ -241,7 +252,17 @@ export class Delivery implements Service {
     if (!this.#window.take(ack.value)) return;
     this.#isAcked = true;
     this.#lastAckAt = this.#options.clock.now();
+    this.#options.link?.forward();
     this.#refresh();
+  }
+
+  #drop(why: DeadLine): void {
+    this.#dropped += 1;
+    this.#options.log.warn(
+      { event: "delivery.line-dead", code: "ACK_STALLED", why, count: this.#dropped },
+      "nobody answers over the connection; it is begun anew",
+    );
+    this.#options.link?.drop();
   }
 
   #publishVolatile(topic: string, text: string, retain: boolean): void {

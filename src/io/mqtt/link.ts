@@ -10,6 +10,8 @@ export type LinkState =
       readonly protocolVersion: 4 | 5;
       /** Name of this connection; the last will carries the same. */
       readonly session: string;
+      /** Messages of QoS 1 that may wait for the broker's acknowledgement; absent = any number. */
+      readonly sendQuota?: number;
     };
 
 export interface LinkMessage {
@@ -49,9 +51,21 @@ export interface Link {
   onState(listener: (state: LinkState) => void): void;
 }
 
-/** Whether a topic matches a filter; `+` stands for one level, a final `#` for the rest. Pure. */
+/** The line of a gateway, whose liveness is judged by what the centre acknowledges and not by the socket. */
+export interface GatewayLink extends Link {
+  /** Gives the connection up; the next one follows after the usual pause. Nothing happens without a connection. */
+  drop(): void;
+  /** The centre acknowledged something over this connection. */
+  forward(): void;
+}
+
+/**
+ * Whether a topic matches a filter; `+` stands for one level, a final `#` for the rest. Of a shared subscription,
+ * `$share/<group>/<filter>`, the filter counts. Pure.
+ */
 export function topicMatches(filter: string, topic: string): boolean {
-  const wanted = filter.split("/");
+  const levelsOfFilter = filter.split("/");
+  const wanted = levelsOfFilter[0] === "$share" ? levelsOfFilter.slice(2) : levelsOfFilter;
   const levels = topic.split("/");
   if (wanted.at(-1) === "#")
     return (

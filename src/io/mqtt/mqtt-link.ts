@@ -3,9 +3,10 @@ import { connect, type IClientOptions, type MqttClient } from "mqtt";
 import type { Clock, Timer } from "../../core/clock.ts";
 import { type FaultCode, GatewayError } from "../../core/errors.ts";
 import type { Log, Service } from "../../core/lifecycle.ts";
-import { type RetryOptions, retryPauses } from "../../core/retry.ts";
+import type { RetryOptions } from "../../core/retry.ts";
+import { HeldAcks } from "./held-acks.ts";
 import {
-  type Link,
+  type GatewayLink,
   type LinkMessage,
   type LinkState,
   type MessageHandler,
@@ -13,6 +14,7 @@ import {
   type SubscriptionNeed,
   topicMatches,
 } from "./link.ts";
+import { ReconnectPauses } from "./reconnect-pauses.ts";
 
 /** A retained message the broker sends when the connection is lost. */
 export interface LastWill {
@@ -34,6 +36,8 @@ export interface MqttLinkOptions {
   readonly boot: string;
   readonly will: ((session: string) => LastWill) | null;
   readonly retry?: RetryOptions;
+  /** Messages of QoS 1 that may be in the handlers at the same time; absent = one after the other. */
+  readonly overlap?: number;
   readonly clock: Clock;
   readonly log: Log;
   readonly random: () => number;
@@ -44,6 +48,7 @@ const STABLE_MS = 60_000;
 const CONNECT_TIMEOUT_MS = 8000;
 const KEEPALIVE_S = 30;
 const RECEIVE_MAXIMUM = 64;
+const LARGEST_SEND_QUOTA = 65_535;
 const KEPT_SESSION_S = 604_800;
 const CLOSE_DEADLINE_MS = 2000;
 /** CONNACK codes with which a broker refuses MQTT 5: 3.1.1's "unacceptable version" and its successor. */
@@ -62,24 +67,25 @@ interface Subscription {
  * mqtt.js as a plain line: one client per connection, no queue, no store to replay, our own back-off with full
  * jitter. Speaks MQTT 5 and falls back to 3.1.1. A broker that is away is a state, never an exception.
  */
-export class MqttLink implements Link, Service {
+export class MqttLink implements GatewayLink, Service {
   readonly name = "mqtt link";
   readonly #options: MqttLinkOptions;
   readonly #handlers: Subscription[] = [];
   readonly #listeners: ((state: LinkState) => void)[] = [];
-  #pauses: Generator<number, never>;
+  readonly #pauses: ReconnectPauses;
   #client: MqttClient | null = null;
   #state: LinkState;
   #timer: Timer | null = null;
   #stable: Timer | null = null;
   #version: 4 | 5 = 5;
   #connections = 0;
+  #sendQuota = LARGEST_SEND_QUOTA;
   #tls: Pick<IClientOptions, "ca" | "cert" | "key"> = {};
   #disposed = false;
 
   constructor(options: MqttLinkOptions) {
     this.#options = options;
-    this.#pauses = retryPauses(options.retry ?? RETRY, options.random);
+    this.#pauses = new ReconnectPauses(options.retry ?? RETRY, options.random);
     this.#state = { kind: "offline", since: options.clock.now(), code: null };
   }
 
@@ -118,6 +124,14 @@ export class MqttLink implements Link, Service {
     this.#client.publish(topic, text, options, (error) => onDone(error ?? null));
   }
 
+  drop(): void {
+    this.#client?.end(true);
+  }
+
+  forward(): void {
+    this.#pauses.forward();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#disposed = true;
     this.#timer?.cancel();
@@ -144,15 +158,21 @@ export class MqttLink implements Link, Service {
     this.#client = client;
     let failure: unknown = null;
     let isAnswered = false;
-    client.handleMessage = (packet, done): void => {
+    const { overlap } = this.#options;
+    const acks = overlap === undefined ? null : new HeldAcks(client, overlap);
+    client.handleMessage = (packet, step): void => {
       const text = packet.payload.toString("utf8");
+      const { messageId } = packet;
+      const isHeld = packet.qos === 1 && messageId !== undefined;
+      const done = acks !== null && isHeld ? acks.hold(messageId, step) : step;
       this.#dispatch(client, { topic: packet.topic, text, retained: packet.retain }, done);
     };
     client.on("error", (error) => {
       failure = error;
     });
-    client.on("connect", () => {
+    client.on("connect", ({ properties }) => {
       isAnswered = true;
+      this.#sendQuota = properties?.receiveMaximum ?? LARGEST_SEND_QUOTA;
       this.#subscribeAll(client, session);
     });
     client.on("close", () => {
@@ -182,7 +202,7 @@ export class MqttLink implements Link, Service {
         ? {
             properties: {
               sessionExpiryInterval: clean ? 0 : KEPT_SESSION_S,
-              receiveMaximum: RECEIVE_MAXIMUM,
+              receiveMaximum: Math.max(RECEIVE_MAXIMUM, this.#options.overlap ?? 0),
             },
           }
         : {}),
@@ -199,9 +219,10 @@ export class MqttLink implements Link, Service {
         since: this.#options.clock.now(),
         protocolVersion: this.#version,
         session,
+        sendQuota: this.#sendQuota,
       });
       this.#stable = this.#options.clock.after(STABLE_MS, "mqtt stable", () => {
-        this.#pauses = retryPauses(this.#options.retry ?? RETRY, this.#options.random);
+        this.#pauses.lasted();
       });
     };
     this.#subscribeWished(client);
@@ -267,7 +288,7 @@ export class MqttLink implements Link, Service {
     const isHungUpOn = !isAnswered && failure === null;
     const wasFive = this.#version === 5;
     if (isVersionRefused || isHungUpOn) this.#version = wasFive ? 4 : 5;
-    const pauseMs = isVersionRefused && wasFive ? 0 : this.#pauses.next().value;
+    const pauseMs = isVersionRefused && wasFive ? 0 : this.#pauses.next();
     if (pauseMs > 0) this.#setOffline(failure);
     this.#timer = this.#options.clock.after(pauseMs, "mqtt reconnect", () => this.#open());
   }

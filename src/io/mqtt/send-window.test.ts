@@ -24,6 +24,10 @@ let window: SendWindow;
 let sent: BatchMessage[] = [];
 let largestBytes = 0;
 let epochs = 0;
+let dead: string[] = [];
+let isClockUnset = false;
+/** What the broker does with a batch. */
+let answer: (onDone: (error: Error | null) => void) => void = (onDone) => onDone(null);
 
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), "vitrine-window-"));
@@ -31,6 +35,9 @@ beforeEach(() => {
   sent = [];
   largestBytes = 0;
   epochs = 0;
+  dead = [];
+  isClockUnset = false;
+  answer = (onDone) => onDone(null);
   outbox = openOutbox({
     path: join(dir, "outbox.db"),
     capBytes: 8_388_608,
@@ -39,8 +46,12 @@ beforeEach(() => {
     log: SILENT_LOG,
     random: () => 0,
   });
-  window = new SendWindow({
-    outbox,
+  window = windowOn(outbox);
+});
+
+function windowOn(store: Outbox): SendWindow {
+  return new SendWindow({
+    outbox: store,
     clock,
     gatewayId: gatewayId("gw1"),
     storeId: storeId("shop1"),
@@ -49,13 +60,15 @@ beforeEach(() => {
     send: (text, onDone) => {
       sent.push(batchSchema.parse(JSON.parse(text)));
       largestBytes = Math.max(largestBytes, Buffer.byteLength(text));
-      onDone(null);
+      answer(onDone);
     },
     onEpoch: () => {
       epochs += 1;
     },
+    onDead: (why) => dead.push(why),
+    isClockUnset: () => isClockUnset,
   });
-});
+}
 afterEach(() => {
   outbox.close();
   rmSync(dir, { recursive: true, force: true });
@@ -77,6 +90,7 @@ function ack(seq: Record<string, number>, more: Partial<AckMessage> = {}): boole
   return window.take({ v: 1, epoch: outbox.epoch, seq, need: null, pauseMs: 0, ...more });
 }
 
+const firstAndCount = (): number[][] => sent.map((batch) => [batch.first, batch.ev.length]);
 const firsts = (): number[] => sent.map((batch) => batch.first);
 
 test("nothing is sent before the link is up, then journeys go first", () => {
@@ -94,14 +108,76 @@ test("nothing is sent before the link is up, then journeys go first", () => {
   );
 });
 
-test("at most eight batches of at most 64 KiB are under way", () => {
-  add(2000, "journey", 1000);
+test("a backlog begins with eight batches of at most 64 KiB under way, and quick acknowledgements let out more", () => {
+  add(3000, "journey", 1000);
   window.open();
   assert.equal(sent.length, 8);
   assert.ok(largestBytes <= LARGEST_PAYLOAD_BYTES, `${largestBytes} bytes`);
-  const second = sent[1]?.first ?? 0;
-  ack({ journey: second - 1 });
-  assert.equal(sent.length, 9);
+  ack({ journey: (sent[1]?.first ?? 0) - 1 });
+  assert.equal(sent.length, 10);
+});
+
+test("acknowledgements that stood in a queue let out less, in smaller batches", () => {
+  add(3000, "journey", 1000);
+  window.open();
+  clock.advance(20);
+  ack({ journey: (sent[1]?.first ?? 0) - 1 });
+  const before = window.budgetBytes;
+  for (let n = 0; n < 12; n += 1) {
+    clock.advance(900);
+    ack({ journey: (sent.at(-1)?.first ?? 0) - 1 });
+  }
+  assert.ok(window.budgetBytes < before / 4, `${window.budgetBytes} of ${before}`);
+  assert.ok((sent.at(-1)?.ev.length ?? 0) < (sent[0]?.ev.length ?? 0) / 2);
+});
+
+test("a broker that takes few messages unacknowledged is not given more", () => {
+  answer = () => undefined;
+  add(3000, "journey", 1000);
+  window.open(7);
+  assert.equal(sent.length, 1, "four places for others, two for what is fresh");
+});
+
+test("while a backlog is brought in, what happens now goes before it", () => {
+  add(2000, "journey", 1000);
+  assert.equal(window.streamFor("journey"), "journey", "without a line it is the backlog");
+  window.open();
+  ack({ journey: 1 });
+  assert.deepEqual(
+    (["journey", "zone", "audit", "raw"] as const).map((name) => window.streamFor(name)),
+    ["fresh", "fresh", "audit", "raw"],
+  );
+  add(1, "fresh");
+  window.pump();
+  assert.equal(sent.at(-1)?.stream, "fresh", "although the window is full of backlog");
+  ack({ journey: 1500 });
+  assert.equal(window.streamFor("zone"), "zone", "the rest is no backlog any more");
+});
+
+test("a broker that does not answer either is given up after the first stall", () => {
+  answer = () => undefined;
+  add(1);
+  window.open();
+  for (let s = 0; s < 6; s += 1) {
+    clock.advance(1000);
+    window.tick();
+  }
+  assert.deepEqual(dead, ["silent"]);
+});
+
+test("a broker that answers while the centre is away is left alone for five minutes", () => {
+  add(1);
+  window.open();
+  const tickFor = (seconds: number): void => {
+    for (let s = 0; s < seconds; s += 1) {
+      clock.advance(1000);
+      window.tick();
+    }
+  };
+  tickFor(290);
+  assert.deepEqual(dead, []);
+  tickFor(70);
+  assert.deepEqual(dead, ["deaf"]);
 });
 
 test("rows are given up only on the centre's acknowledgement", () => {
@@ -240,4 +316,31 @@ test("a backlog is marked as history, fresh events are not", () => {
     sent.map((b) => b.hist),
     [true, false],
   );
+});
+
+test("what is recorded before the clock is set waits for it, and nothing else does", () => {
+  add(2);
+  isClockUnset = true;
+  const later = windowOn(outbox);
+  add(3);
+  later.open();
+  assert.deepEqual(firstAndCount(), [[1, 2]], "what an earlier life recorded goes out");
+  isClockUnset = false;
+  later.tick();
+  assert.deepEqual(firstAndCount(), [
+    [1, 2],
+    [3, 3],
+  ]);
+});
+
+test("a clock that is never set holds events for ten minutes", () => {
+  isClockUnset = true;
+  window.open();
+  add(1);
+  clock.advance(599_999);
+  window.tick();
+  assert.equal(sent.length, 0);
+  clock.advance(1);
+  window.tick();
+  assert.equal(sent.length, 1);
 });

@@ -4,7 +4,12 @@ import type { OutboxFile } from "./outbox-file.ts";
 import { STAMPS_PER_MS } from "./stream-table.ts";
 
 /** Streams kept until the trading day is over, so that today's figures can be rebuilt after a restart. */
-export const DAYBOOK_STREAMS: ReadonlySet<StreamName> = new Set(["journey", "zone", "health"]);
+export const DAYBOOK_STREAMS: ReadonlySet<StreamName> = new Set([
+  "fresh",
+  "journey",
+  "zone",
+  "health",
+]);
 
 /**
  * Bodies of the day's events recorded in [from, until), in order of recording over all streams. Reads in pages, so

@@ -3,6 +3,7 @@ import type { Clock } from "../../core/clock.ts";
 import type { FaultCode } from "../../core/errors.ts";
 import type { Log } from "../../core/lifecycle.ts";
 import type { StreamName } from "../../wire/cloud-event.ts";
+import type { ShedCounts } from "./outbox-file.ts";
 
 /** One event to keep until the centre has it. */
 export interface OutboxEntry {
@@ -35,6 +36,8 @@ export interface OutboxStats {
   readonly oldestRecordedAt: EpochMs | null;
   /** Events shed since the file was created; the centre learns of each in a gap record. */
   readonly shed: number;
+  /** The same by stream and reason; what is still refused counts as `disk`. */
+  readonly shedBy: ShedCounts;
   /** Events refused because memory was full while the disk was; not yet in a gap record. */
   readonly refused: number;
   readonly streams: Readonly<
@@ -47,6 +50,8 @@ export interface OutboxOptions {
   readonly capBytes: number;
   /** Longest wait of an ordinary event for the disk. */
   readonly commitMs: number;
+  /** Events that waited longer than this, in time the gateway was switched on, are shed; absent = only the cap counts. */
+  readonly maxAgeMs?: number;
   readonly clock: Clock;
   readonly log: Log;
   readonly random: () => number;

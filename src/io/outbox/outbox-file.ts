@@ -3,6 +3,7 @@ import Database from "better-sqlite3";
 import { type EpochMs, epochMs } from "../../core/brand.ts";
 import { STREAMS, type StreamName } from "../../wire/cloud-event.ts";
 import type { GapReason } from "../../wire/envelopes.ts";
+import { PoweredTime } from "./powered-time.ts";
 import { STAMPS_PER_MS, StreamTable } from "./stream-table.ts";
 
 /** One record to store. */
@@ -26,6 +27,9 @@ export interface StreamPosition {
 
 /** Receipts remembered; a till that resends one older than this many receipts is not recognised. */
 const REMEMBERED_RECEIPTS = 200_000;
+/** How many events of each stream were shed, by reason. */
+export type ShedCounts = Readonly<Record<StreamName, Readonly<Partial<Record<GapReason, number>>>>>;
+
 const JOURNAL_BYTES = 4_194_304;
 
 /**
@@ -47,7 +51,10 @@ export class OutboxFile {
     records: readonly OutboxRecord[],
     refused: ReadonlyMap<StreamName, number>,
   ) => void;
+  readonly #countShed: Database.Statement<[StreamName, GapReason, number]>;
   readonly #pageBytes: number;
+  /** Time this file was in use. */
+  readonly powered: PoweredTime;
   /** Streams whose position changed since it was last written. */
   readonly #dirty = new Set<StreamName>();
   #stamp = 0;
@@ -62,6 +69,7 @@ export class OutboxFile {
       this.epoch = String(
         this.#db.prepare("SELECT v FROM meta WHERE k='epoch'").pluck().get() ?? "",
       );
+      this.powered = new PoweredTime(this.#db);
       this.#tables = byStream((stream) => new StreamTable(this.#db, stream));
       this.#positions = byStream((stream) => {
         const saved = loadPosition(this.#db, stream);
@@ -73,6 +81,9 @@ export class OutboxFile {
     }
     const db = this.#db;
     this.#savePosition = db.prepare("UPDATE position SET next=?, acked=?, shed=? WHERE stream=?");
+    this.#countShed = db.prepare(
+      "INSERT INTO shed VALUES(?, ?, ?) ON CONFLICT DO UPDATE SET n=n+excluded.n",
+    );
     this.#addReceipt = db.prepare("INSERT OR IGNORE INTO receipt(id) VALUES(?)");
     this.#dropReceipts = db.prepare("DELETE FROM receipt WHERE n<=?");
     this.#findReceipt = db.prepare<[string], number>("SELECT n FROM receipt WHERE id=?").pluck();
@@ -89,6 +100,27 @@ export class OutboxFile {
   /** Bytes in use in the file, without free pages and without the journal. */
   get usedBytes(): number {
     return ((this.#pageCount.get() ?? 0) - (this.#freePages.get() ?? 0)) * this.#pageBytes;
+  }
+
+  /** What was shed since the file was made; of what an earlier version shed, the reason is not known. */
+  get shedCounts(): ShedCounts {
+    const rows = this.#db
+      .prepare<[], { stream: StreamName; why: GapReason; n: number }>("SELECT * FROM shed")
+      .all();
+    return byStream((name) =>
+      Object.fromEntries(rows.filter((row) => row.stream === name).map(({ why, n }) => [why, n])),
+    );
+  }
+
+  /** A small text kept under a name in this file; null when there is none. It does not survive a new epoch. */
+  note(name: string): string | null {
+    const read = this.#db.prepare<[string], string>("SELECT v FROM meta WHERE k=?").pluck();
+    return read.get(`note-${name}`) ?? null;
+  }
+
+  /** Keeps a small text under a name, durably. */
+  saveNote(name: string, text: string): void {
+    this.#db.prepare("INSERT OR REPLACE INTO meta VALUES(?, ?)").run(`note-${name}`, text);
   }
 
   /** Rows of one stream; reads only. */
@@ -143,12 +175,20 @@ export class OutboxFile {
   }
 
   /**
-   * Sheds up to `limit` of the oldest rows above `floor`: they and the gaps among them become one gap row. Returns the number of events shed now; 0 when only gaps are left.
+   * Sheds up to `limit` of the oldest rows above `floor` and below `end`: they and the gaps among them become one gap
+   * row. Returns the number of events shed now; 0 when only gaps are left.
    */
-  shed(stream: StreamName, floor: number, limit: number, why: GapReason, at: EpochMs): number {
+  shed(
+    stream: StreamName,
+    floor: number,
+    limit: number,
+    why: GapReason,
+    at: EpochMs,
+    end: number = Number.POSITIVE_INFINITY,
+  ): number {
     const position = this.#positions[stream];
     const table = this.#tables[stream];
-    const found = table.sheddable(Math.max(floor, position.acked), limit);
+    const found = table.sheddable(Math.max(floor, position.acked), limit, end);
     if (found === null) return 0;
     position.shed += found.events;
     this.#dirty.add(stream);
@@ -156,6 +196,7 @@ export class OutboxFile {
       this.#db.transaction(() => {
         table.remove(found.from, found.lastRow);
         table.insertGap(found.from, found.to, this.#nextStamp(at), why);
+        this.#countShed.run(stream, why, found.events);
         this.#saveDirty();
       })();
     } catch (error) {
@@ -208,6 +249,7 @@ export class OutboxFile {
       this.#tables[stream].insertGap(position.next, to, this.#nextStamp(at), "disk");
       position.next += events;
       position.shed += events;
+      this.#countShed.run(stream, "disk", events);
       this.#dirty.add(stream);
     }
     this.#saveDirty();
@@ -261,6 +303,7 @@ function createSchema(db: Database.Database): void {
     db.exec(`CREATE TABLE IF NOT EXISTS meta(k TEXT PRIMARY KEY, v TEXT NOT NULL) WITHOUT ROWID;
       CREATE TABLE IF NOT EXISTS position(stream TEXT PRIMARY KEY, next INTEGER NOT NULL,
         acked INTEGER NOT NULL, shed INTEGER NOT NULL) WITHOUT ROWID;
+      CREATE TABLE IF NOT EXISTS shed(stream TEXT, why TEXT, n INTEGER NOT NULL, PRIMARY KEY(stream, why)) WITHOUT ROWID;
       CREATE TABLE IF NOT EXISTS receipt(n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE);`);
     for (const stream of STREAMS) {
       db.exec(`CREATE TABLE IF NOT EXISTS stream_${stream}(seq INTEGER PRIMARY KEY, last INTEGER,

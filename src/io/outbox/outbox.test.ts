@@ -33,9 +33,10 @@ afterEach(() => {
   rmSync(dir, { recursive: true, force: true });
 });
 
-function open(capBytes = 64 * 1024 * 1024): Outbox {
+function open(capBytes = 64 * 1024 * 1024, maxAgeMs = 86_400_000): Outbox {
   const path = join(dir, "outbox.db");
-  const options = { path, capBytes, commitMs: 250, clock, log: SILENT_LOG, random: () => 0 };
+  const common = { commitMs: 250, clock, log: SILENT_LOG, random: () => 0 };
+  const options = { path, capBytes, maxAgeMs, ...common };
   const outbox = openOutbox(options);
   opened.push(outbox);
   return outbox;
@@ -179,15 +180,19 @@ interface Step {
   readonly bodyBytes: number;
   readonly ackShare: number;
   readonly isSent: boolean;
+  readonly passedMs: number;
 }
 
-function takeStep(outbox: Outbox, { stream, events, bodyBytes, ackShare, isSent }: Step): void {
+function takeStep(
+  outbox: Outbox,
+  { stream, events, bodyBytes, ackShare, isSent, passedMs }: Step,
+): void {
   for (let n = 0; n < events; n += 1) outbox.append(entry("x".repeat(bodyBytes), stream));
   outbox.flush();
   const { next, acked } = outbox.stats().streams[stream];
   if (isSent) outbox.markSent(stream, Math.min(acked + 20, next - 1));
   outbox.acknowledge(stream, acked + Math.floor((next - 1 - acked) * ackShare));
-  clock.advance(250);
+  clock.advance(250 + passedMs);
 }
 
 /** Reads a stream to its end; fails on a hole. Returns the events left and the last number covered. */
@@ -212,15 +217,16 @@ test("produced = stored + shed, to the unit, whatever is appended, sent and ackn
     bodyBytes: fc.integer({ min: 10, max: 1500 }),
     ackShare: fc.constantFrom(0, 0, 0.5, 1),
     isSent: fc.boolean(),
+    passedMs: fc.constantFrom(0, 0, 600_000, 3_600_000),
   });
-  let shed = 0;
+  const shed = new Map<string, number>();
   const holds = (steps: readonly Step[]): void => {
     for (const name of readdirSync(dir)) rmSync(join(dir, name));
-    const first = open(393_216);
+    const first = open(393_216, 7_200_000);
     for (const each of steps) takeStep(first, each);
     first.close();
     const outbox = open(393_216);
-    const { streams, waiting } = outbox.stats();
+    const { streams, waiting, shedBy } = outbox.stats();
     let left = 0;
     for (const stream of STREAMS) {
       const produced = steps
@@ -229,7 +235,12 @@ test("produced = stored + shed, to the unit, whatever is appended, sent and ackn
       const { events, covered } = walk(outbox, stream);
       assert.deepEqual([covered, streams[stream].next - 1], [produced, produced], stream);
       left += events;
-      shed += streams[stream].shed;
+      let reasons = 0;
+      for (const [why, n] of Object.entries(shedBy[stream])) {
+        shed.set(why, (shed.get(why) ?? 0) + n);
+        reasons += n;
+      }
+      assert.equal(reasons, streams[stream].shed, `${stream}: every shed event has a reason`);
     }
     assert.equal(left, waiting);
     outbox.close();
@@ -238,7 +249,35 @@ test("produced = stored + shed, to the unit, whatever is appended, sent and ackn
     numRuns: 12,
     seed: 7,
   });
-  assert.ok(shed > 0, "the property saw shedding");
+  assert.deepEqual([...shed.keys()].sort(), ["age", "cap"], "the property saw shedding");
+});
+
+test("events that waited too long while the gateway was on are shed, told as age; time without power does not count", () => {
+  const hour = 3_600_000;
+  let outbox = open(undefined, 24 * hour);
+  outbox.append(entry("old", "zone", true));
+  outbox.append(entry("old", "audit", true));
+  outbox.append(entry("sent", "journey", true));
+  outbox.markSent("journey", 1);
+  const passHours = (hours: number): void => {
+    for (let n = 0; n < hours; n += 1) {
+      clock.advance(hour);
+      outbox.append(entry(n, "health", true));
+    }
+  };
+  passHours(20);
+  outbox.close();
+  clock = new FakeClock({ epoch: clock.now() + 1000 * hour });
+  outbox = open(undefined, 24 * hour);
+  passHours(3);
+  assert.equal(outbox.stats().shed, 0, "23 hours of power in a thousand");
+  outbox.markSent("journey", 1);
+  passHours(3);
+  const { shedBy } = outbox.stats();
+  assert.deepEqual([shedBy.zone, shedBy.audit, shedBy.journey], [{ age: 1 }, { age: 1 }, {}]);
+  const [gap] = outbox.read("zone", 0, 1000);
+  assert.deepEqual([gap?.kind, gap?.kind === "gap" && gap.why], ["gap", "age"]);
+  assert.equal(outbox.state.kind, "ok");
 });
 
 test("rows that may have reached the centre are not shed", () => {

@@ -19,6 +19,7 @@ import type {
   OutboxStats,
 } from "./outbox-contract.ts";
 import { byStream, type OutboxFile, type OutboxRecord } from "./outbox-file.ts";
+import { freeBytes, type ShedTerms, shedAged, withRefused } from "./shedding.ts";
 import type { StoredRow } from "./stream-table.ts";
 
 interface PendingRecord extends OutboxRecord {
@@ -30,11 +31,8 @@ const GROUP_EVENTS = 64;
 const PENDING_CAP = 4096;
 const GROUP_OVERHEAD_BYTES = 16_384;
 const FORGET_ROWS = 1000;
-const SHED_ROWS = 256;
 const READ_ROWS = 200;
 const SHRINK_PAGES = 256;
-/** Lowest class first; events of a journey and the audit trail go last. */
-const SHED_ORDER: readonly StreamName[] = ["raw", "zone", "health", "journey", "audit"];
 const DISK_RETRY = { baseMs: 250, capMs: 10_000, factor: 2, jitterRatio: 0.5 };
 
 /**
@@ -55,13 +53,17 @@ export class Outbox {
   /** Lower bound of the room below the cap, so that the file need not be measured at every commit. */
   #roomBytes = 0;
   #mayForget = true;
+  #poweredMono: number;
   #closed = false;
+  /** Called with the duration of each commit that succeeded. */
+  onCommit: (tookMs: number) => void = () => undefined;
   /** Called when the state changes. */
   onState: (state: OutboxState) => void = () => undefined;
 
   constructor(opened: OpenedOutboxFile, options: OutboxOptions) {
     this.#options = options;
     this.#file = opened.file;
+    this.#poweredMono = options.clock.mono();
     this.#retries = retryPauses(DISK_RETRY, options.random);
     this.#reportReplacement(opened);
   }
@@ -105,9 +107,11 @@ export class Outbox {
   #commitPending(): void {
     const group = this.#pending;
     this.#pending = [];
+    const fromMono = this.#options.clock.mono();
     let firsts: Record<StreamName, number>;
     try {
       firsts = this.#guarded(() => this.#commit(group));
+      this.onCommit(this.#options.clock.mono() - fromMono);
     } catch (error) {
       this.#pending = group.concat(this.#pending);
       this.#waitForRoom(error);
@@ -119,6 +123,7 @@ export class Outbox {
       this.#setOk();
     }
     this.#forgetSome();
+    this.#passTime();
     for (const { stream, onAccepted } of group) {
       onAccepted?.(stream, firsts[stream]);
       firsts[stream] += 1;
@@ -170,6 +175,20 @@ export class Outbox {
     this.#replace(why);
   }
 
+  /** A small text kept in the file, such as what is published elsewhere; null when there is none or a new epoch began. */
+  note(name: string): string | null {
+    return this.#guarded(() => this.#file.note(name));
+  }
+
+  /** Keeps a small text; while the disk refuses it is left out, and the one before stays. */
+  saveNote(name: string, text: string): void {
+    try {
+      this.#guarded(() => this.#file.saveNote(name, text));
+    } catch (error) {
+      if (!cannotWrite(error)) throw error;
+    }
+  }
+
   hasReceipt(receiptId: string): boolean {
     if (this.#pending.some((record) => record.receiptId === receiptId)) return true;
     return this.#guarded(() => this.#file.hasReceipt(receiptId));
@@ -207,6 +226,7 @@ export class Outbox {
       capBytes: this.#options.capBytes,
       oldestRecordedAt: oldest ?? null,
       shed: STREAMS.reduce((sum, stream) => sum + streams[stream].shed, 0),
+      shedBy: withRefused(file.shedCounts, this.#refused),
       refused: [...this.#refused.values()].reduce((sum, events) => sum + events, 0),
       streams,
     };
@@ -219,6 +239,7 @@ export class Outbox {
     this.#timer?.cancel();
     this.#closed = true;
     this.#file.saveAcknowledged();
+    this.#passTime(true);
     this.#file.close();
   }
 
@@ -263,29 +284,39 @@ export class Outbox {
 
   /** Forgets the day's acknowledged events, then sheds, until at most `targetBytes` are used; false when it freed none. */
   #freeBytes(targetBytes: number): boolean {
-    let freed = 0;
-    for (const stream of SHED_ORDER) {
-      while (this.#file.usedBytes > targetBytes) {
-        const rows = this.#file.forget(stream, Number.MAX_SAFE_INTEGER, SHED_ROWS);
-        freed += rows;
-        if (rows === 0) break;
-      }
-    }
-    for (const stream of SHED_ORDER) {
-      while (this.#file.usedBytes > targetBytes) {
-        const events = this.#shedSome(stream);
-        freed += events;
-        if (events === 0) break;
-      }
-    }
-    return freed > 0;
+    const onShed = (): void => this.#setFault("OUTBOX_FULL", "the outbox is full and sheds events");
+    return freeBytes(this.#file, targetBytes, { ...this.#shedTerms(), onShed });
   }
 
-  #shedSome(stream: StreamName): number {
+  #shedTerms(): ShedTerms {
     const at = this.#options.clock.now();
-    const events = this.#file.shed(stream, this.#handedOut[stream], SHED_ROWS, "cap", at);
-    if (events > 0) this.#setFault("OUTBOX_FULL", "the outbox is full and sheds events");
-    return events;
+    return { handedOut: this.#handedOut, at, onShed: () => undefined };
+  }
+
+  /** Counts the time switched on, and from time to time sheds what waited too long. */
+  #passTime(isLast = false): void {
+    const mono = this.#options.clock.mono();
+    const isDue = this.#file.powered.pass(mono - this.#poweredMono);
+    this.#poweredMono = mono;
+    if (!isDue && !isLast) return;
+    try {
+      this.#guarded(() => this.#file.powered.mark(byStream((name) => this.committed(name) + 1)));
+      if (!isLast) this.#shedAged();
+    } catch (error) {
+      // A full disk: the next mark counts this time as well.
+      if (!cannotWrite(error)) throw error;
+    }
+  }
+
+  #shedAged(): void {
+    const { maxAgeMs, log } = this.#options;
+    if (maxAgeMs === undefined) return;
+    const events = this.#guarded(() => shedAged(this.#file, maxAgeMs, this.#shedTerms()));
+    if (events === 0) return;
+    log.warn(
+      { event: "outbox.aged", events },
+      "events waited too long for the centre and were shed",
+    );
   }
 
   #forgetSome(): void {

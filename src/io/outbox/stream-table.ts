@@ -118,9 +118,9 @@ export class StreamTable {
     return upTo;
   }
 
-  /** The oldest run of rows above `floor` to shed, gaps among them included; null when no event is left. */
-  sheddable(floor: number, limit: number): Sheddable | null {
-    const run = this.#after.all(floor, limit);
+  /** The oldest run of rows above `floor` and below `end` to shed, gaps among them included; null when no event is left. */
+  sheddable(floor: number, limit: number, end: number): Sheddable | null {
+    const run = this.#after.all(floor, limit).filter((row) => (row.last ?? row.seq) < end);
     const first = run[0];
     const events = run.filter((row) => row.body !== null).length;
     const last = run.at(-1);

@@ -132,6 +132,8 @@ export class Intake {
       case "sensor-condition":
       case "tag-moved":
       case "staff-unseen":
+      case "audited":
+      case "time-fix":
         // A forecast is for signage, and a camera with a condition still counts: no figure rests on any of these.
         return true;
     }

@@ -1,0 +1,116 @@
+import type { EpochMs } from "../../core/brand.ts";
+import type { SitePlan } from "../../core/site.ts";
+import type { StoreTile } from "../../wire/central-answers.ts";
+import { parseMessage } from "../../wire/envelopes.ts";
+import { type HealthMessage, healthSchema } from "../../wire/health-message.ts";
+import { freshnessOf, type GatewayFreshness } from "../fleet/freshness.ts";
+import type { CentralStore, GatewayRow, StoreRow } from "../repository.ts";
+import type { StorePlans } from "../rollups/store-plans.ts";
+import { attentionOf, byAttention } from "./attention.ts";
+import { type ChainFigures, readChainFigures } from "./chain-figures.ts";
+
+const DAY_MS = 86_400_000;
+
+/** One gateway as the chain sees it now. */
+export interface GatewayNow {
+  readonly row: GatewayRow;
+  readonly fresh: GatewayFreshness;
+  readonly health: HealthMessage | null;
+}
+
+/** All stores as they stand now, those that need attention first. */
+export interface ChainNow {
+  readonly now: EpochMs;
+  readonly tiles: readonly StoreTile[];
+  readonly gateways: ReadonlyMap<string, readonly GatewayNow[]>;
+  readonly plans: ReadonlyMap<string, SitePlan>;
+}
+
+/** Reads the whole chain: a dozen questions to the store, however many stores there are. @throws STORE_FAILED */
+export async function readChain(
+  repository: CentralStore,
+  plans: StorePlans,
+  now: EpochMs,
+): Promise<ChainNow> {
+  const [stores, rows, documents, sites] = await Promise.all([
+    repository.stores(),
+    repository.gateways(),
+    repository.documents("health", null),
+    plans.all(),
+  ]);
+  const gateways = gatewaysNow(rows, documents, now);
+  const figures = await readChainFigures(repository, sites, now);
+  const events = new Map(stores.map((row) => [row.storeId, row]));
+  const ids = new Set([...events.keys(), ...gateways.keys(), ...sites.keys()]);
+  const tiles = [...ids].map((storeId) =>
+    tileOf(storeId, {
+      ...{ site: sites.get(storeId) ?? null, events: events.get(storeId) ?? null, now },
+      ...{ gateways: gateways.get(storeId) ?? [], figures: figures.get(storeId) ?? null },
+    }),
+  );
+  return { now, tiles: tiles.sort(byAttention), gateways, plans: sites };
+}
+
+function gatewaysNow(
+  rows: readonly GatewayRow[],
+  documents: Awaited<ReturnType<CentralStore["documents"]>>,
+  now: EpochMs,
+): ReadonlyMap<string, readonly GatewayNow[]> {
+  const healthAt = new Map(documents.map(({ key, at }) => [key.owner, at]));
+  const texts = new Map(documents.map(({ key, text }) => [key.owner, text]));
+  const fresh = freshnessOf(rows, healthAt, now);
+  const byStore = new Map<string, GatewayNow[]>();
+  for (const [index, row] of rows.entries()) {
+    const own = fresh[index];
+    if (row.storeId === null || own === undefined) continue;
+    const parsed = parseMessage(healthSchema, texts.get(row.gatewayId) ?? "");
+    const one = { row, fresh: own, health: parsed.ok ? parsed.value : null };
+    const list = byStore.get(row.storeId);
+    if (list === undefined) byStore.set(row.storeId, [one]);
+    else list.push(one);
+  }
+  return byStore;
+}
+
+interface TileParts {
+  readonly site: SitePlan | null;
+  readonly events: StoreRow | null;
+  readonly gateways: readonly GatewayNow[];
+  readonly figures: ChainFigures | null;
+  readonly now: EpochMs;
+}
+
+/** From the best to the worst. */
+const FRESHNESS: readonly StoreTile["freshness"][] = ["fresh", "late", "never", "silent"];
+
+function tileOf(storeId: string, parts: TileParts): StoreTile {
+  const { site, events, gateways, figures, now } = parts;
+  const ranks = gateways.map(({ fresh }) => FRESHNESS.indexOf(fresh.freshness));
+  const seen = gateways.map(({ row }) => row.lastSeenAt);
+  const state = {
+    gateways: gateways.length,
+    online: gateways.filter(({ fresh }) => fresh.isOnline).length,
+    freshness: gateways.length === 0 ? "never" : (FRESHNESS[Math.max(...ranks)] ?? "never"),
+    blindSensors: gateways.reduce((sum, { health }) => sum + blindOf(health), 0),
+    shed: gateways.reduce((sum, { row }) => sum + shedSince(row, now - DAY_MS), 0),
+    completeness: figures?.completeness ?? null,
+    driftingDoors: figures?.driftingDoors ?? 0,
+  };
+  const { name = null, timeZone = null, currency = null } = site?.store ?? {};
+  return {
+    ...{ storeId, name, timeZone, currency },
+    ...{ events: events?.events ?? 0, firstAt: events?.firstAt ?? null },
+    ...{ lastAt: events?.lastAt ?? null, lastSeenAt: seen.length === 0 ? null : Math.max(...seen) },
+    ...state,
+    attention: [...attentionOf({ ...state, hasPlan: site !== null })],
+    today: figures?.today ?? null,
+  };
+}
+
+function blindOf(health: HealthMessage | null): number {
+  if (health === null) return 0;
+  return [...health.cameras, ...health.receivers].filter(({ state }) => state === "blind").length;
+}
+
+const shedSince = ({ gaps }: GatewayRow, since: number): number =>
+  gaps.filter(({ receivedAt }) => receivedAt >= since).reduce((sum, { n }) => sum + n, 0);

@@ -1,0 +1,164 @@
+import type { EpochMs } from "../../core/brand.ts";
+import type { BirthMessage } from "../../wire/envelopes.ts";
+import type {
+  AuditEntry,
+  CentralStore,
+  CommitBatch,
+  CommitOutcome,
+  DirtyHour,
+  DocumentKey,
+  EventQuery,
+  GatewayRow,
+  QuarantineRow,
+  RollupQuery,
+  RollupRow,
+  RollupSum,
+  StoredEvent,
+  StoreRow,
+} from "../repository.ts";
+import { CommitWriter } from "./commit-writer.ts";
+import { DocumentQueries, type KeyedDocument } from "./document-queries.ts";
+import { readGateways, writeBirth } from "./gateway-queries.ts";
+import type { NodePool } from "./node-pool.ts";
+import { Partitions } from "./partitions.ts";
+import { readDirtyHours, readRollups, readSums, saveRollups } from "./rollup-queries.ts";
+
+/** The central store on one PostgreSQL node, which is all of it or one shard. The node must have been prepared. */
+export class PostgresNode implements CentralStore {
+  readonly lanes = 1;
+  readonly #pool: NodePool;
+  readonly #partitions: Partitions;
+  readonly #writer: CommitWriter;
+  readonly #documents: DocumentQueries;
+
+  /** `shard` is its position among the nodes, from 0. */
+  constructor(pool: NodePool, shard: number) {
+    this.#pool = pool;
+    this.#partitions = new Partitions(pool);
+    this.#writer = new CommitWriter(pool, this.#partitions, shard);
+    this.#documents = new DocumentQueries(pool);
+  }
+
+  laneOf(_storeId: string): number {
+    return 0;
+  }
+
+  commit(batches: readonly CommitBatch[]): Promise<readonly CommitOutcome[]> {
+    return this.#writer.commit(batches);
+  }
+
+  async positions(gatewayId: string, epoch: string): Promise<Readonly<Record<string, number>>> {
+    const rows = await this.#pool.query<{ stream: string; seq: number }>(
+      `SELECT stream, seq FROM gateway_cursor WHERE gateway=$1 AND epoch=$2 AND seq>0
+       AND store_id=(SELECT store_id FROM gateway_home WHERE gateway=$1)`,
+      [gatewayId, epoch],
+    );
+    return Object.fromEntries(rows.map(({ stream, seq }) => [stream, seq]));
+  }
+
+  async home(gatewayId: string): Promise<string | null> {
+    const [row] = await this.#pool.query<{ store_id: string }>(
+      "SELECT store_id FROM gateway_home WHERE gateway=$1",
+      [gatewayId],
+    );
+    return row?.store_id ?? null;
+  }
+
+  async claimHome(gatewayId: string, storeId: string): Promise<string> {
+    await this.#pool.query(
+      "INSERT INTO gateway_home(gateway, store_id) VALUES($1, $2) ON CONFLICT DO NOTHING",
+      [gatewayId, storeId],
+    );
+    return (await this.home(gatewayId)) ?? storeId;
+  }
+
+  async recordBirth(gatewayId: string, birth: BirthMessage, at: EpochMs): Promise<void> {
+    if (birth.online) await this.claimHome(gatewayId, birth.storeId);
+    await writeBirth(this.#pool, gatewayId, birth, at);
+  }
+
+  quarantine(gatewayId: string, reason: string, body: string, at: EpochMs): Promise<void> {
+    const nowhere = { epoch: null, stream: null, seq: null };
+    return this.#writer.setAside({ ...nowhere, gatewayId, reason, body, receivedAt: at });
+  }
+
+  quarantined(before: number | null, limit: number): Promise<readonly QuarantineRow[]> {
+    return this.#pool.query<QuarantineRow>(
+      `SELECT n, gateway AS "gatewayId", epoch, stream, seq, reason, body, received AS "receivedAt"
+       FROM quarantine WHERE n<$1 ORDER BY n DESC LIMIT $2`,
+      [before ?? Number.MAX_SAFE_INTEGER, limit],
+    );
+  }
+
+  gateways(): Promise<readonly GatewayRow[]> {
+    return readGateways(this.#pool);
+  }
+
+  stores(): Promise<readonly StoreRow[]> {
+    return this.#pool.query<StoreRow>(
+      `SELECT store_id AS "storeId", events, first_at AS "firstAt", last_at AS "lastAt"
+       FROM store WHERE events>0 ORDER BY store_id`,
+    );
+  }
+
+  events(query: EventQuery): Promise<readonly StoredEvent[]> {
+    const { storeId, from, to, type, limit, after } = query;
+    const [at, id] = after === null || after.at < from ? [from, ""] : [after.at, after.id];
+    // The plain bound on `at` is what tells the planner which months it may leave out.
+    return this.#pool.query<StoredEvent>(
+      `SELECT at, id, body FROM event WHERE store_id=$1 AND at>=$2 AND (at, id)>($2, $3) AND at<$4
+       AND ($5::text IS NULL OR type=$5) ORDER BY at, id LIMIT $6`,
+      [storeId, at, id, to, type, limit],
+    );
+  }
+
+  async retain(eventsFrom: EpochMs): Promise<number> {
+    const dropped = await this.#partitions.drop(eventsFrom);
+    await this.#pool.query("DELETE FROM gap WHERE received<$1", [eventsFrom]);
+    return dropped;
+  }
+
+  dirtyHours(limit: number): Promise<readonly DirtyHour[]> {
+    return readDirtyHours(this.#pool, limit);
+  }
+
+  saveRollups(
+    storeId: string,
+    rows: readonly RollupRow[],
+    done: readonly DirtyHour[],
+  ): Promise<void> {
+    return this.#pool.transaction((connection) => saveRollups(connection, storeId, rows, done));
+  }
+
+  rollups(query: RollupQuery): Promise<readonly RollupRow[]> {
+    return readRollups(this.#pool, query);
+  }
+
+  sums(query: RollupQuery): Promise<readonly RollupSum[]> {
+    return readSums(this.#pool, query);
+  }
+
+  document(key: DocumentKey): Promise<{ text: string; at: EpochMs } | null> {
+    return this.#documents.read(key);
+  }
+
+  documents(kind: string, owner: string | null): Promise<readonly KeyedDocument[]> {
+    return this.#documents.list(kind, owner);
+  }
+
+  saveDocument(key: DocumentKey, text: string | null, at: EpochMs): Promise<void> {
+    return this.#documents.save(key, text, at);
+  }
+
+  audit(entry: AuditEntry): Promise<void> {
+    return this.#documents.log(entry);
+  }
+
+  audits(before: number | null, limit: number): Promise<readonly (AuditEntry & { n: number })[]> {
+    return this.#documents.entries(before, limit);
+  }
+
+  close(): Promise<void> {
+    return this.#pool.close();
+  }
+}

@@ -1,0 +1,249 @@
+import type { EpochMs } from "../../core/brand.ts";
+import { GatewayError } from "../../core/errors.ts";
+import type { BirthMessage } from "../../wire/envelopes.ts";
+import { isStoreKind } from "../kept-text.ts";
+import { storeOf } from "../plan-commit.ts";
+import type {
+  AuditEntry,
+  CentralStore,
+  CommitBatch,
+  CommitOutcome,
+  DirtyHour,
+  DocumentKey,
+  EventQuery,
+  GatewayRow,
+  QuarantineRow,
+  RollupQuery,
+  RollupRow,
+  RollupSum,
+  StoredEvent,
+  StoreRow,
+} from "../repository.ts";
+import type { KeyedDocument } from "./document-queries.ts";
+import type { PostgresNode } from "./postgres-node.ts";
+import { shardOf } from "./shard-map.ts";
+
+/** One node of several; `ready` must resolve before it is used and is cheap once it did. */
+export interface Shard {
+  readonly node: PostgresNode;
+  ready(): Promise<void>;
+}
+
+/**
+ * The central store on several PostgreSQL nodes. Everything of a store lives on the node its id hashes to, with the
+ * cursors of its gateways; messages set aside whole, other documents and the audit log are on the first node. Questions
+ * about the whole chain go to all nodes at once and fail when one of them does: a sum without some shops would be wrong.
+ */
+export class ShardedStore implements CentralStore {
+  readonly lanes: number;
+  readonly #shards: readonly Shard[];
+
+  constructor(shards: readonly Shard[]) {
+    this.#shards = shards;
+    this.lanes = shards.length;
+  }
+
+  laneOf(storeId: string): number {
+    return shardOf(storeId, this.lanes);
+  }
+
+  async commit(batches: readonly CommitBatch[]): Promise<readonly CommitOutcome[]> {
+    const groups = new Map<number, { batch: CommitBatch; index: number }[]>();
+    for (const [index, batch] of batches.entries()) {
+      const storeId = storeOf(batch);
+      if (storeId === null) throw new TypeError("a batch without events must name its store");
+      const lane = this.laneOf(storeId);
+      const group = groups.get(lane) ?? [];
+      group.push({ batch, index });
+      groups.set(lane, group);
+    }
+    const outcomes: CommitOutcome[] = [];
+    const failures: unknown[] = [];
+    await Promise.all(
+      [...groups].map(async ([lane, group]) => {
+        const done = await this.#commitOn(lane, group, failures);
+        for (const [place, { index }] of group.entries()) {
+          const outcome = done[place];
+          if (outcome !== undefined) outcomes[index] = outcome;
+        }
+      }),
+    );
+    if (groups.size > 0 && failures.length === groups.size) throw failures[0];
+    return outcomes;
+  }
+
+  async positions(gatewayId: string, epoch: string): Promise<Readonly<Record<string, number>>> {
+    const storeId = await this.home(gatewayId);
+    return storeId === null ? {} : (await this.#of(storeId)).positions(gatewayId, epoch);
+  }
+
+  /** Asks every node; one that does not answer matters only when no other knows the gateway. */
+  async home(gatewayId: string): Promise<string | null> {
+    const answers = await this.#settled((node) => node.home(gatewayId));
+    const found = answers.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+    const storeId = found.find((one) => one !== null);
+    if (storeId !== undefined && storeId !== null) return storeId;
+    for (const answer of answers) if (answer.status === "rejected") throw answer.reason;
+    return null;
+  }
+
+  async claimHome(gatewayId: string, storeId: string): Promise<string> {
+    const found = await this.home(gatewayId);
+    return found ?? (await this.#of(storeId)).claimHome(gatewayId, storeId);
+  }
+
+  async recordBirth(gatewayId: string, birth: BirthMessage, at: EpochMs): Promise<void> {
+    const storeId = birth.online
+      ? await this.claimHome(gatewayId, birth.storeId)
+      : await this.home(gatewayId);
+    if (storeId !== null) await (await this.#of(storeId)).recordBirth(gatewayId, birth, at);
+  }
+
+  async quarantine(gatewayId: string, reason: string, body: string, at: EpochMs): Promise<void> {
+    await (await this.#node(0)).quarantine(gatewayId, reason, body, at);
+  }
+
+  async quarantined(before: number | null, limit: number): Promise<readonly QuarantineRow[]> {
+    const rows = await this.#everywhere((node) => node.quarantined(before, limit));
+    return rows.sort((a, b) => b.n - a.n).slice(0, limit);
+  }
+
+  async gateways(): Promise<readonly GatewayRow[]> {
+    const rows = await this.#everywhere((node) => node.gateways());
+    return rows.sort((a, b) => inOrder(a.gatewayId, b.gatewayId));
+  }
+
+  async stores(): Promise<readonly StoreRow[]> {
+    return byStore(await this.#everywhere((node) => node.stores()));
+  }
+
+  async events(query: EventQuery): Promise<readonly StoredEvent[]> {
+    return (await this.#of(query.storeId)).events(query);
+  }
+
+  async retain(eventsFrom: EpochMs): Promise<number> {
+    const counts = await this.#everywhere(async (node) => [await node.retain(eventsFrom)]);
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  /** Of the nodes that answer, taken in turns: marks of different nodes cannot be compared. */
+  async dirtyHours(limit: number): Promise<readonly DirtyHour[]> {
+    const answers = await this.#settled((node) => node.dirtyHours(limit));
+    const lists = answers.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+    const [failure] = answers.filter((one) => one.status === "rejected");
+    if (lists.length === 0 && failure !== undefined) throw failure.reason;
+    const mixed: DirtyHour[] = [];
+    for (let at = 0; mixed.length < limit && lists.some((list) => at < list.length); at += 1)
+      for (const list of lists) mixed.push(...list.slice(at, at + 1));
+    return mixed.slice(0, limit);
+  }
+
+  async saveRollups(
+    storeId: string,
+    rows: readonly RollupRow[],
+    done: readonly DirtyHour[],
+  ): Promise<void> {
+    await (await this.#of(storeId)).saveRollups(storeId, rows, done);
+  }
+
+  async rollups(query: RollupQuery): Promise<readonly RollupRow[]> {
+    return byStore(await this.#lanesOf(query, (node, part) => node.rollups(part)));
+  }
+
+  async sums(query: RollupQuery): Promise<readonly RollupSum[]> {
+    return byStore(await this.#lanesOf(query, (node, part) => node.sums(part)));
+  }
+
+  async document(key: DocumentKey): Promise<{ text: string; at: EpochMs } | null> {
+    return (await this.#holding(key.kind, key.owner)).document(key);
+  }
+
+  async documents(kind: string, owner: string | null): Promise<readonly KeyedDocument[]> {
+    if (owner !== null || !isStoreKind(kind))
+      return (await this.#holding(kind, owner ?? "")).documents(kind, owner);
+    const found = await this.#everywhere((node) => node.documents(kind, null));
+    return found.sort(
+      (a, b) => inOrder(a.key.owner, b.key.owner) || inOrder(a.key.part, b.key.part),
+    );
+  }
+
+  async saveDocument(key: DocumentKey, text: string | null, at: EpochMs): Promise<void> {
+    await (await this.#holding(key.kind, key.owner)).saveDocument(key, text, at);
+  }
+
+  async audit(entry: AuditEntry): Promise<void> {
+    await (await this.#node(0)).audit(entry);
+  }
+
+  async audits(
+    before: number | null,
+    limit: number,
+  ): Promise<readonly (AuditEntry & { n: number })[]> {
+    return (await this.#node(0)).audits(before, limit);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#shards.map(({ node }) => node.close()));
+  }
+
+  async #commitOn(
+    lane: number,
+    group: readonly { readonly batch: CommitBatch }[],
+    failures: unknown[],
+  ): Promise<readonly CommitOutcome[]> {
+    try {
+      return await (await this.#node(lane)).commit(group.map(({ batch }) => batch));
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error;
+      failures.push(error);
+      const nothing = { need: null, positions: {}, stored: 0, known: 0, shed: 0, quarantined: 0 };
+      return group.map(() => ({ ...nothing, failed: error.code }));
+    }
+  }
+
+  async #node(lane: number): Promise<PostgresNode> {
+    const shard = this.#shards[lane];
+    if (shard === undefined) throw new RangeError(`there is no shard ${lane}`);
+    await shard.ready();
+    return shard.node;
+  }
+
+  #of(storeId: string): Promise<PostgresNode> {
+    return this.#node(this.laneOf(storeId));
+  }
+
+  #holding(kind: string, owner: string): Promise<PostgresNode> {
+    return isStoreKind(kind) ? this.#of(owner) : this.#node(0);
+  }
+
+  #settled<T>(ask: (node: PostgresNode) => Promise<T>): Promise<PromiseSettledResult<T>[]> {
+    return Promise.allSettled(this.#shards.map(async (_, lane) => ask(await this.#node(lane))));
+  }
+
+  async #everywhere<T>(ask: (node: PostgresNode) => Promise<readonly T[]>): Promise<T[]> {
+    const answers = this.#shards.map(async (_, lane) => ask(await this.#node(lane)));
+    return (await Promise.all(answers)).flat();
+  }
+
+  /** Only the nodes whose stores are asked for. */
+  async #lanesOf<T>(
+    query: RollupQuery,
+    ask: (node: PostgresNode, part: RollupQuery) => Promise<readonly T[]>,
+  ): Promise<T[]> {
+    const { storeIds } = query;
+    if (storeIds === null) return this.#everywhere((node) => ask(node, query));
+    const lanes = [...new Set(storeIds.map((storeId) => this.laneOf(storeId)))];
+    const answers = lanes.map(async (lane) => {
+      const own = storeIds.filter((storeId) => this.laneOf(storeId) === lane);
+      return ask(await this.#node(lane), { ...query, storeIds: own });
+    });
+    return (await Promise.all(answers)).flat();
+  }
+}
+
+const inOrder = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** Stable: rows of one store keep their order. */
+function byStore<T extends { readonly storeId: string }>(rows: T[]): T[] {
+  return rows.sort((a, b) => inOrder(a.storeId, b.storeId));
+}

@@ -1,0 +1,240 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import Database from "better-sqlite3";
+import { connectAsync, type MqttClient } from "mqtt";
+import { gatewayId, storeId } from "../../src/core/brand.ts";
+import { gatewayWill } from "../../src/io/mqtt/delivery.ts";
+import type { LastWill } from "../../src/io/mqtt/mqtt-link.ts";
+import { NAMED_CHANNELS, namedTopic, PLAIN_CHANNELS, plainTopic } from "../../src/wire/topics.ts";
+import {
+  crossing,
+  startCentral,
+  startGateway,
+  type TestGateway,
+  tempDir,
+  until,
+} from "../e2e/delivery-rig.ts";
+import { type BrokerName, missingProgram, startBroker, type TestBroker } from "./test-broker.ts";
+
+const ROOT = "vitrine";
+/** More than MQTT has packet ids. */
+const BACKLOG = 66_000;
+const RECOVERY_MS = 60_000;
+
+/** What the centre's file holds of one gateway. */
+function storedRows(path: string, gateway: string): { rows: number; ids: number; last: number } {
+  const db = new Database(path, { readonly: true });
+  const row = db
+    .prepare<[string], { rows: number; ids: number; last: number }>(
+      "SELECT count(*) AS rows, count(DISTINCT id) AS ids, max(seq) AS last FROM event WHERE gateway=?",
+    )
+    .get(gateway);
+  db.close();
+  return row ?? { rows: 0, ids: 0, last: 0 };
+}
+
+/** The statements every broker is held to: the same words, the same code, one broker after the other. */
+export function holdToContract(name: BrokerName): void {
+  describe(name, { skip: missingProgram(name) }, () => {
+    const dir = tempDir();
+    let broker: TestBroker;
+    let statement = 0;
+    before(async () => {
+      broker = await startBroker(name, join(dir.path, "broker"));
+    });
+    after(async () => {
+      await broker.stop();
+      dir.remove();
+    });
+
+    /** A gateway on the first node and a centre on the last, with names and files of their own. */
+    async function chain(recordFirst = 0) {
+      statement += 1;
+      const id = `gw-${statement}_A`;
+      const centralPath = join(dir.path, `central-${statement}.db`);
+      const outboxPath = join(dir.path, `outbox-${statement}.db`);
+      const gatewayOn = (url: string, boot: string): Promise<TestGateway> =>
+        startGateway({ path: outboxPath, url, boot, id });
+      if (recordFirst > 0) {
+        const away = await gatewayOn("mqtt://127.0.0.1:9", "b0");
+        // Entrances only: each exit would be a commit of its own.
+        for (let n = 0; n < recordFirst; n += 1) away.delivery.record(crossing(3 * n, "run"));
+        await away.stop();
+      }
+      const central = await startCentral(centralPath, broker.urls.at(-1) ?? "", {
+        mqtt: {
+          clientId: `central-${statement}`,
+          retry: { baseMs: 50, capMs: 300, factor: 2, jitterRatio: 0.5 },
+        },
+      });
+      await until("the centre is connected", () => central.linkState.kind === "connected");
+      const gateway = await gatewayOn(broker.urls[0] ?? "", "b1");
+      const drained = (limitMs = RECOVERY_MS): Promise<void> =>
+        until("drained", () => gateway.delivery.status().outboxEvents === 0, limitMs);
+      const end = async (): Promise<{ rows: number; ids: number; last: number }> => {
+        await gateway.stop();
+        await central[Symbol.asyncDispose]();
+        return storedRows(centralPath, id);
+      };
+      return { id, gateway, central, drained, end };
+    }
+
+    async function listener(filter: string, url = broker.urls[0] ?? ""): Promise<Listener> {
+      const client = await connectAsync(url, { protocolVersion: 4, reconnectPeriod: 0 });
+      const heard: { topic: string; text: string; retained: boolean }[] = [];
+      client.on("message", (topic, payload, { retain }) => {
+        heard.push({ topic, text: payload.toString("utf8"), retained: retain });
+      });
+      await client.subscribeAsync(filter, { qos: 1 });
+      return { client, heard };
+    }
+
+    test(`${name}: events are stored once each, in order, over the version the broker offers`, async () => {
+      const { gateway, drained, end } = await chain();
+      for (let n = 0; n < 1000; n += 1) gateway.delivery.record(crossing(n, "run"));
+      await drained();
+      const { state } = gateway.link;
+      assert.equal(state.kind === "connected" && state.protocolVersion, broker.protocolVersion);
+      assert.deepEqual(await end(), { rows: 1000, ids: 1000, last: 1000 });
+    });
+
+    test(`${name}: birth and acknowledgement are kept for whoever asks for that topic later`, async () => {
+      const { id, gateway, drained, end } = await chain();
+      gateway.delivery.record(crossing(0, "run"));
+      await drained();
+      for (const [channel, field, wanted] of [
+        ["down/ack", "seq", { journey: 1 }],
+        ["up/birth", "online", true],
+      ] as const) {
+        // The centre is on the last node: where retained messages stay with their node, they are there.
+        const url = channel === "down/ack" ? broker.urls.at(-1) : broker.urls[0];
+        const { client, heard } = await listener(plainTopic(ROOT, gatewayId(id), channel), url);
+        await until(`${channel} came`, () => heard.length > 0);
+        assert.deepEqual(
+          [heard[0]?.retained, JSON.parse(heard[0]?.text ?? "{}")[field]],
+          [true, wanted],
+        );
+        await client.endAsync(true);
+      }
+      const all = await listener(`${ROOT}/v1/+/up/birth`);
+      const last = plainTopic(ROOT, gatewayId("sentinel"), "up/birth");
+      await all.client.publishAsync(last, "", { qos: 1 });
+      await until("the last one came", () => all.heard.some(({ topic }) => topic === last));
+      assert.equal(
+        all.heard.some(({ topic }) => topic.includes(id)),
+        broker.hasRetainedByWildcard,
+        "what is kept comes by a filter with wildcards where the broker can do that",
+      );
+      await all.client.endAsync(true);
+      await end();
+    });
+
+    test(`${name}: the last will tells of the session that ended, not of a newer one`, async () => {
+      const { id, gateway, central, drained, end } = await chain();
+      gateway.delivery.record(crossing(0, "run"));
+      await drained();
+      const online = async (): Promise<boolean | undefined> => {
+        const body = (await (await fetch(`${central.url}/api/v1/gateways`)).json()) as {
+          gateways: { gatewayId: string; online: boolean }[];
+        };
+        return body.gateways.find((row) => row.gatewayId === id)?.online;
+      };
+      await until("online", async () => (await online()) === true);
+      const will = (session: string): LastWill =>
+        gatewayWill(
+          {
+            root: ROOT,
+            gatewayId: gatewayId(id),
+            storeId: storeId("shop1"),
+            boot: "b1",
+            versions: {},
+          },
+          gateway.outbox.epoch,
+          session,
+        );
+      const { state } = gateway.link;
+      const session = state.kind === "connected" ? state.session : "";
+      const old = will("b1-0");
+      const watcher = await listener(plainTopic(ROOT, gatewayId(id), "up/birth"));
+      await watcher.client.publishAsync(old.topic, old.text, { qos: 1, retain: true });
+      await until("the late will went round", () =>
+        watcher.heard.some(({ text }) => text === old.text),
+      );
+      gateway.delivery.record(crossing(1, "run"));
+      await drained();
+      assert.equal(await online(), true, "a will of an older session changes nothing");
+      await gateway.link[Symbol.asyncDispose]();
+      const ghost = await connectAsync(broker.urls[0] ?? "", {
+        protocolVersion: 4,
+        reconnectPeriod: 0,
+        clientId: id,
+        will: {
+          topic: old.topic,
+          payload: Buffer.from(will(session).text),
+          qos: 1,
+          retain: true,
+        },
+      });
+      ghost.stream.destroy();
+      await until("offline", async () => (await online()) === false, RECOVERY_MS);
+      await watcher.client.endAsync(true);
+      await end();
+    });
+
+    test(`${name}: every topic of the grammar is carried as it is`, async () => {
+      const gateway = gatewayId("gw-Zz_09");
+      const topics = [
+        ...PLAIN_CHANNELS.map((channel) => plainTopic(ROOT, gateway, channel)),
+        ...NAMED_CHANNELS.map((channel) => namedTopic(ROOT, gateway, channel, "a-B_0")),
+      ];
+      const { client, heard } = await listener(`${ROOT}/v1/+/#`, broker.urls.at(-1));
+      const sender = await connectAsync(broker.urls[0] ?? "", {
+        protocolVersion: 4,
+        reconnectPeriod: 0,
+      });
+      for (const topic of topics) await sender.publishAsync(topic, topic, { qos: 1 });
+      const mine = (): string[] =>
+        heard.filter(({ topic }) => topic.includes(gateway)).map(({ topic }) => topic);
+      await until("all came", () => mine().length >= topics.length);
+      assert.deepEqual(mine(), topics);
+      await sender.endAsync(true);
+      await client.endAsync(true);
+    });
+
+    test(`${name}: after a kill of the node both sides are connected to, the stream goes on`, async () => {
+      const { gateway, drained, end } = await chain();
+      for (let n = 0; n < 200; n += 1) gateway.delivery.record(crossing(n, "run"));
+      await drained();
+      for (const node of broker.urls.keys()) {
+        await broker.kill(node);
+        for (let n = 0; n < 100; n += 1)
+          gateway.delivery.record(crossing(200 + 100 * node + n, "run"));
+        await broker.restart(node);
+        await drained();
+      }
+      const all = 200 + 100 * broker.urls.length;
+      assert.deepEqual(await end(), { rows: all, ids: all, last: all });
+    });
+
+    test(`${name}: more events than MQTT has message numbers are drained exactly`, async () => {
+      const { drained, end } = await chain(BACKLOG);
+      await drained();
+      assert.deepEqual(await end(), { rows: BACKLOG, ids: BACKLOG, last: BACKLOG });
+    });
+
+    test(`${name}: a broker that forgets everything costs nothing`, async () => {
+      const { gateway, drained, end } = await chain();
+      for (let n = 0; n < 500; n += 1) gateway.delivery.record(crossing(n, "run"));
+      await broker.forget();
+      for (let n = 500; n < 700; n += 1) gateway.delivery.record(crossing(n, "run"));
+      await drained();
+      assert.deepEqual(await end(), { rows: 700, ids: 700, last: 700 });
+    });
+  });
+}
+
+interface Listener {
+  readonly client: MqttClient;
+  readonly heard: { readonly topic: string; readonly text: string; readonly retained: boolean }[];
+}

@@ -1,0 +1,127 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { chownSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pg from "pg";
+import { freePort, stopped, until } from "../e2e/delivery-rig.ts";
+import { postgresPrograms } from "./postgres-programs.ts";
+
+/** PostgreSQL refuses to run as root: then this user owns data and process. */
+const NOBODY = 65_534;
+
+/** A PostgreSQL server of the test's own, on a free loopback port. */
+export class PostgresServer {
+  readonly #bin: string;
+  readonly #dir: string;
+  readonly #port: number;
+  readonly #settings: readonly string[];
+  #child: ChildProcess | null = null;
+  #databases = 0;
+
+  private constructor(bin: string, dir: string, port: number, settings: readonly string[]) {
+    this.#bin = bin;
+    this.#dir = dir;
+    this.#port = port;
+    this.#settings = settings;
+  }
+
+  /** Makes a cluster in a temporary folder and starts it; `settings` are `name=value`. */
+  static async create(settings: readonly string[] = []): Promise<PostgresServer> {
+    const bin = postgresPrograms();
+    if (bin === null) throw new Error("PostgreSQL is not installed");
+    const dir = mkdtempSync(join(tmpdir(), "vitrine-postgres-"));
+    if (isRoot()) chownSync(dir, NOBODY, NOBODY);
+    const made = spawnSync(
+      join(bin, "initdb"),
+      ["-D", join(dir, "data"), "-U", "vitrine", "-A", "trust", "--locale=C.UTF-8", "--no-sync"],
+      { ...asNobody(), encoding: "utf8", cwd: dir },
+    );
+    if (made.status !== 0) throw new Error(`initdb: ${made.stderr}`);
+    const server = new PostgresServer(bin, dir, await freePort(), settings);
+    await server.start();
+    return server;
+  }
+
+  /** Starts it, also again after `kill`; resolves when it takes connections. */
+  async start(): Promise<void> {
+    const options = ["listen_addresses=127.0.0.1", `unix_socket_directories=${this.#dir}`];
+    const args = [...options, ...this.#settings].flatMap((option) => ["-c", option]);
+    const child = spawn(
+      join(this.#bin, "postgres"),
+      ["-D", join(this.#dir, "data"), "-p", String(this.#port), ...args],
+      { ...asNobody(), cwd: this.#dir, stdio: ["ignore", "ignore", "pipe"] },
+    );
+    this.#child = child;
+    let text = "";
+    child.stderr.on("data", (chunk) => {
+      text = (text + String(chunk)).slice(-4000);
+    });
+    await until("PostgreSQL takes connections", async () => {
+      if (child.exitCode !== null) throw new Error(`PostgreSQL left: ${text}`);
+      return this.#answers();
+    });
+  }
+
+  /** URL of a database of this server, `postgres` unless named. */
+  url(database = "postgres"): string {
+    return `postgres://vitrine@127.0.0.1:${this.#port}/${database}`;
+  }
+
+  /** Makes an empty database and returns its URL. */
+  async createDatabase(): Promise<string> {
+    this.#databases += 1;
+    const name = `t${this.#databases}`;
+    await this.query(this.url(), `CREATE DATABASE ${name}`);
+    return this.url(name);
+  }
+
+  /** Runs one statement on a connection of its own. */
+  async query<T>(url: string, text: string): Promise<T[]> {
+    const client = new pg.Client(url);
+    await client.connect();
+    try {
+      return (await client.query(text)).rows;
+    } finally {
+      await client.end();
+    }
+  }
+
+  /** kill -9 of the server and everything it started, at once. */
+  async kill(): Promise<void> {
+    const child = this.#child;
+    if (child?.pid === undefined) return;
+    const list = `/proc/${child.pid}/task/${child.pid}/children`;
+    const children = readFileSync(list, "utf8").trim().split(" ").map(Number);
+    child.kill("SIGSTOP");
+    for (const pid of children.filter((one) => one > 0)) killQuietly(pid);
+    await stopped(child, "SIGKILL");
+  }
+
+  /** Stops it and removes its data. */
+  async remove(): Promise<void> {
+    if (this.#child !== null) await stopped(this.#child, "SIGINT");
+    rmSync(this.#dir, { recursive: true, force: true });
+  }
+
+  async #answers(): Promise<boolean> {
+    try {
+      await this.query(this.url(), "SELECT 1");
+      return true;
+    } catch {
+      // Not yet: that is what is asked.
+      return false;
+    }
+  }
+}
+
+function killQuietly(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It ended by itself in between.
+  }
+}
+
+const isRoot = (): boolean => process.getuid?.() === 0;
+const asNobody = (): { uid?: number; gid?: number } =>
+  isRoot() ? { uid: NOBODY, gid: NOBODY } : {};

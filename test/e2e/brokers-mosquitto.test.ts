@@ -1,0 +1,3 @@
+import { holdToContract } from "../brokers/conformance.ts";
+
+holdToContract("mosquitto");
