@@ -20,6 +20,8 @@ const RUN_ONLY: readonly MetricId[] = [
   "zone-lift",
   "zone-transition",
   "repeat-rate",
+  "repeat-rate-30",
+  "repeat-rate-60",
   "visit-recency",
   "visit-frequency",
   "customer-tenure",
@@ -45,7 +47,7 @@ const LIFTS = [
 export function questionsFor(site: SitePlan): SimQuestion[] {
   const zones = [...site.cameras.flatMap((camera) => camera.zones), ...(site.floor?.zones ?? [])];
   const inside = zones
-    .filter(({ kind }) => kind !== "outside")
+    .filter(({ kind, stacksBaskets }) => kind !== "outside" && stacksBaskets !== true)
     .map(({ id, kind }) => ({ id, kind }));
   const unique = inside.filter(({ id }, i) => inside.findIndex((one) => one.id === id) === i);
   const scopesOf = (metric: MetricId): readonly MetricScope[] => {

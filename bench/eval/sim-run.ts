@@ -33,7 +33,9 @@ export interface VariantScore {
   readonly coverage: CoverageTally;
   /** Mean error of people inside every 15 min: as shown then, and as the closed day has it. */
   readonly occupancyMae: { readonly live: number | null; readonly closed: number | null };
-  /** The same of people in each zone, every hour. */
+  /** Share of the 95 % intervals of these that hold the truth; beside `coverage`, which they would outnumber. */
+  readonly occupancyCovered: { readonly live: number | null; readonly closed: number | null };
+  /** Mean error of the people in each zone, every hour. */
   readonly zonePeopleMae: number | null;
   /** Metrics that are defined and have no figure yet. */
   readonly missing: readonly string[];
@@ -51,6 +53,8 @@ const LEARNED_DAYS = 8;
 const OF_IDENTIFIED: readonly MetricId[] = [
   "identification-coverage",
   "repeat-rate",
+  "repeat-rate-30",
+  "repeat-rate-60",
   "visit-recency",
   "visit-frequency",
   "customer-tenure",
@@ -78,9 +82,10 @@ class VariantRun {
   readonly #truth: ShopTruth;
   readonly #identity: Identity;
   readonly #only: readonly string[];
-  readonly #live: number[] = [];
-  readonly #closed: number[] = [];
+  readonly #live = new InstantErrors();
+  readonly #closed = new InstantErrors();
   readonly #zonePeople: number[] = [];
+  #closing: (() => void) | null = null;
   #events = 0;
   #eventsMs = 0;
 
@@ -111,7 +116,9 @@ class VariantRun {
     this.#shop.closeDay(day);
     this.#truth.add(day, identified);
     this.#eventsMs += performance.now() - startMs;
-    if (isCompared) this.#compareClosed(day, today);
+    // A day is closed when the next one has begun.
+    this.#closing?.();
+    this.#closing = isCompared ? () => this.#compareClosed(day, today) : null;
   }
 
   score(days: number): VariantScore {
@@ -135,7 +142,8 @@ class VariantRun {
     return {
       entries,
       coverage,
-      occupancyMae: { live: meanOf(this.#live), closed: meanOf(this.#closed) },
+      occupancyMae: { live: this.#live.mean, closed: this.#closed.mean },
+      occupancyCovered: { live: this.#live.coveredRatio, closed: this.#closed.coveredRatio },
       zonePeopleMae: meanOf(this.#zonePeople),
       missing: [...missing],
       seconds: {
@@ -185,8 +193,7 @@ class VariantRun {
 
   #compareNow(day: TrueDay, today: ShopTruth, now: EpochMs): void {
     const { from } = tradingDay(day.number);
-    const inside = this.#ask("occupancy", STORE, from, now)?.value ?? null;
-    if (inside !== null) this.#live.push(Math.abs(inside - today.insideAt(now)));
+    this.#live.add(this.#ask("occupancy", STORE, from, now), today.insideAt(now));
     if (!VARIANTS[this.name].following || now % HOUR_MS !== 0) return;
     for (const { id } of this.#site.cameras.flatMap((camera) => camera.zones)) {
       const value = this.#ask("zone-people-now", { kind: "zone", id }, from, now)?.value ?? null;
@@ -198,9 +205,28 @@ class VariantRun {
   #compareClosed(day: TrueDay, today: ShopTruth): void {
     const { from, to } = tradingDay(day.number);
     this.#ask("occupancy", STORE, from, to);
-    for (let at = day.opensAt + QUARTER_MS; at < day.closesAt; at += QUARTER_MS) {
-      const value = this.#ask("occupancy", STORE, from, epochMs(at))?.value ?? null;
-      if (value !== null) this.#closed.push(Math.abs(value - today.insideAt(at)));
-    }
+    for (let at = day.opensAt + QUARTER_MS; at < day.closesAt; at += QUARTER_MS)
+      this.#closed.add(this.#ask("occupancy", STORE, from, epochMs(at)), today.insideAt(at));
+  }
+}
+
+/** Values at instants against the truth. */
+class InstantErrors {
+  readonly #errors: number[] = [];
+  readonly #covered: number[] = [];
+
+  get mean(): number | null {
+    return meanOf(this.#errors);
+  }
+
+  get coveredRatio(): number | null {
+    return meanOf(this.#covered);
+  }
+
+  add(value: MetricValue | null, truth: number): void {
+    if (value === null || value.value === null) return;
+    this.#errors.push(Math.abs(value.value - truth));
+    const { covered } = entryOf(value, truth);
+    if (covered !== null) this.#covered.push(Number(covered));
   }
 }

@@ -15,6 +15,7 @@ counts, and tags of baskets, carts and members). All have the till, two passing 
   shopfrontConversion, meanVisit, bounceCounts   with door counts only
   bounceTracks, medianTags                       with tracks; from tags, calibrated to the counts
   occupancyMae, zonePeopleMae                    people inside every 15 minutes, in a zone every hour, from the ninth day on
+  occupancyCovered                               share of the intervals of these people inside that hold the truth
   intervalCoverage                               share of 95 % intervals, of the run and of each day, that hold the truth
   <metric>                                       of the best way of watching; of zones, all of them together
   variants                                       every figure of every way: value, truth, error, interval, method, n
@@ -128,6 +129,8 @@ function detail(runs: readonly SimRun[], way: string): Record<string, unknown> {
     intervalCoverage: mean(({ coverage }) => coverage.ratio),
     occupancyMae: mean(({ occupancyMae }) => occupancyMae.live),
     occupancyMaeClosed: mean(({ occupancyMae }) => occupancyMae.closed),
+    occupancyCovered: mean(({ occupancyCovered }) => occupancyCovered.live),
+    occupancyCoveredClosed: mean(({ occupancyCovered }) => occupancyCovered.closed),
     zonePeopleMae: mean(({ zonePeopleMae }) => zonePeopleMae),
     events: mean(({ events }) => events),
     secondsOfEvents: mean(({ seconds }) => seconds.events),

@@ -141,7 +141,7 @@ export function composeGateway(deps: GatewayDeps): Gateway {
   delivery.onChange = () => changed.emit();
   if (link !== null) deps.attach?.(link);
 
-  const history = createGatewayHistory({ ...deps, metrics, history: deps.history ?? null });
+  const history = createGatewayHistory({ ...deps, metrics, journey });
   const told = { statuses, anchor, journey, metrics, onJourneyEvent };
   const tradingDays = openTradingDays(deps, history, told);
   const notices = (): readonly string[] => [
@@ -258,12 +258,14 @@ interface Told {
 
 function openTradingDays(deps: GatewayDeps, history: GatewayHistory, told: Told): TradingDays {
   const { anchor, journey, metrics, onJourneyEvent, statuses } = told;
+  const { clock } = deps;
   return new TradingDays({
     ...deps,
     ...history,
     past: deps.past ?? [],
     ingest: (event) => metrics.ingest(event),
-    resume: (event) => journey.restore(event),
+    journey,
+    advance: () => journey.advance(epochAt(anchor.read(), clock.mono())),
     onEvent: onJourneyEvent,
     statuses,
     anchor: () => anchor.read(),

@@ -20,6 +20,10 @@ export interface VisitSite {
   /** Whether people pay there, or take over what they ordered. */
   isPaying(id: ZoneId): boolean;
   hasKind(id: ZoneId, kind: ZoneKind): boolean;
+  /** Whether baskets and carts stand there until they are taken. */
+  isStack(id: ZoneId): boolean;
+  /** Whether the plan names such a place. */
+  readonly hasStack: boolean;
 }
 
 /** Reads the plan for the visits. Pure. */
@@ -32,6 +36,7 @@ export function visitSite(site: SitePlan): VisitSite {
   const kinds = new Set(zones.map(({ id, kind }) => `${kind} ${id}`));
   const hasKind = (id: ZoneId, kind: ZoneKind | "outside"): boolean => kinds.has(`${kind} ${id}`);
   const queues = queuesOf(zones);
+  const stacks = new Set(zones.filter((zone) => zone.stacksBaskets === true).map(({ id }) => id));
   return {
     storeId: site.store.id,
     queues,
@@ -47,6 +52,8 @@ export function visitSite(site: SitePlan): VisitSite {
     isInside: (id) => !hasKind(id, "window") && !hasKind(id, "outside"),
     isPaying: (id) => hasKind(id, "till") || hasKind(id, "collect"),
     hasKind,
+    isStack: (id) => stacks.has(id),
+    hasStack: stacks.size > 0,
   };
 }
 

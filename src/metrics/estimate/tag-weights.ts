@@ -8,6 +8,8 @@ export interface TagVisit {
   readonly isEngaged: boolean;
   /** Went to two zones. */
   readonly hasTwoZones: boolean;
+  /** One of the parts of a visit of somebody who went out and came back: for the doors a visit of its own. */
+  readonly isPart: boolean;
 }
 
 /** Rules of weighing tags. */
@@ -15,9 +17,13 @@ export const TAG_RULES = Object.freeze({
   /**
    * Mean time until a receiver has heard enough of a tag to say that it is inside: four seconds of a good level, and
    * the packets until it is heard at all. It follows from how often the tag sends and how long the receiver listens, and
-   * is measured with a walk at commissioning.
+   * is measured with a walk at commissioning; where the doors show it, what they show.
    */
   detectMs: 20_000,
+  /** No visit stands for more than one over this: the few that were hardly heard would decide all. */
+  minInclusion: 0.4,
+  /** Nobody stays so long without being heard. */
+  sureMs: 60_000,
   /** Nobody takes a basket to leave in a moment: of shorter visits baskets and carts say nothing. */
   carrierFloorMs: 180_000,
   /** With a smaller effective number of visits tags decide no distribution. */
@@ -28,10 +34,39 @@ export const TAG_RULES = Object.freeze({
   minBounceEffectiveN: 1000,
 });
 
+/** Taken up in the shop, and left there. */
+const isCarrier = (kind: TagKind): boolean => kind === "basket" || kind === "cart";
+
 /** How likely a visit of this length is to be heard, relative to the longest. Pure. */
-export function inclusion(kind: TagKind, ms: number): number {
-  if (kind === "basket" || kind === "cart") return ms >= TAG_RULES.carrierFloorMs ? 1 : 0;
-  return 1 - Math.exp(-Math.max(0, ms) / TAG_RULES.detectMs);
+export function inclusion(kind: TagKind, ms: number, detectMs: number): number {
+  if (isCarrier(kind)) return ms >= TAG_RULES.carrierFloorMs ? 1 : 0;
+  return detectMs > 0 ? 1 - Math.exp(-Math.max(0, ms) / detectMs) : 1;
+}
+
+/** Mean of an exponential wait that was over before the visit was; for a wait above 0. Pure. */
+export function waitWithin(visitMs: number, detectMs: number): number {
+  if (!(visitMs > 0)) return 0;
+  const missed = Math.exp(-visitMs / detectMs);
+  return detectMs - (visitMs * missed) / (1 - missed);
+}
+
+/** Halvings of the search for a length: to less than a millisecond. */
+const LENGTH_STEPS = 24;
+
+/**
+ * Mean length of a visit whose tag was heard for so long until its end. What is heard of a short visit was heard soon:
+ * the time before is that of an exponential wait which was over before the visit was. Pure.
+ */
+export function heardLengthOf(heardMs: number, detectMs: number): number {
+  if (!(detectMs > 0)) return Math.max(0, heardMs + detectMs);
+  let low = heardMs;
+  let high = heardMs + detectMs;
+  for (let i = 0; i < LENGTH_STEPS; i += 1) {
+    const middle = (low + high) / 2;
+    if (middle - waitWithin(middle, detectMs) < heardMs) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
 }
 
 /** Visits with their weights: as many visits as each stands for, relative to the others. */
@@ -40,12 +75,15 @@ export interface Weighted {
   readonly weights: Float64Array;
 }
 
-/** Weighs each visit by one over its inclusion (Horvitz-Thompson); those that cannot be included get no weight. Pure. */
-export function inverseWeights(visits: readonly TagVisit[]): Weighted {
+/**
+ * Weighs each visit by one over its inclusion (Horvitz-Thompson, with the largest weights trimmed); those that cannot be
+ * included get no weight. Pure.
+ */
+export function inverseWeights(visits: readonly TagVisit[], detectMs: number): Weighted {
   const ms = Float64Array.from(visits, (visit) => visit.ms);
   const weights = Float64Array.from(visits, ({ kind, ms: length }) => {
-    const share = inclusion(kind, length);
-    return share > 0 ? 1 / share : 0;
+    const share = inclusion(kind, length, detectMs);
+    return isCarrier(kind) && share === 0 ? 0 : 1 / Math.max(TAG_RULES.minInclusion, share);
   });
   return { ms, weights };
 }

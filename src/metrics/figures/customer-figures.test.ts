@@ -54,6 +54,24 @@ test("the repeat rate is exact among identified visits", () => {
   assert.deepEqual(value.definition.parameters, { windowDays: 90, minPathCell: 10, minN: 20 });
 });
 
+test("of the windows of 30 and 60 days there are figures of their own", () => {
+  const shop = openShop();
+  for (let i = 0; i < 40; i += 1) {
+    if (i < 11) shop.come(`c${i}`, 0);
+    if (i >= 11 && i < 24) shop.come(`c${i}`, 30);
+    shop.come(`c${i}`, 45, 3600 + i);
+  }
+  const told = (["repeat-rate-30", "repeat-rate-60", "repeat-rate"] as const).map((metric) => {
+    const { value, definition } = shop.ask(metric, 45);
+    return [value, definition.parameters["windowDays"]];
+  });
+  assert.deepEqual(told, [
+    [13 / 40, 30],
+    [24 / 40, 60],
+    [24 / 40, 90],
+  ]);
+});
+
 test("a second visit on the same trading day is no return", () => {
   const shop = openShop();
   for (let i = 0; i < 20; i += 1) {

@@ -1,3 +1,4 @@
+import { dateText } from "../../../core/civil-date.ts";
 import type { MetricId } from "../../../core/metric-value.ts";
 import {
   entrantsOf,
@@ -12,6 +13,7 @@ import {
 import type { TruthDay } from "./true-rows.ts";
 
 const DEFAULT_WINDOW_DAYS = 90;
+const DAY_MS = 86_400_000;
 
 /** An identified visit: whose, on which day, and on which days before. */
 interface KnownVisit {
@@ -20,8 +22,12 @@ interface KnownVisit {
   readonly earlier: readonly number[];
 }
 
-/** Visits that a card identified, as the sensors heard it: figures of customers are about these only. */
-function knownVisits({ days, earlier }: TrueQuestion): KnownVisit[] {
+/**
+ * Visits that a card identified, as the sensors heard it: figures of customers are about these only, and about none on
+ * the days that a value says it is not about.
+ */
+function knownVisits({ days, earlier, parameters }: TrueQuestion): KnownVisit[] {
+  const withheld = String(parameters["withheldDays"] ?? "").split(" ");
   const came = new Map<number, number[]>();
   const note = (day: TruthDay): void => {
     for (const card of cardsOf(day)) {
@@ -31,13 +37,15 @@ function knownVisits({ days, earlier }: TrueQuestion): KnownVisit[] {
     }
   };
   for (const day of [...earlier, ...days]) note(day);
-  return days.flatMap((day) =>
-    cardsOf(day).map((card) => ({
-      card,
-      day: day.number,
-      earlier: (came.get(card) ?? []).filter((one) => one < day.number),
-    })),
-  );
+  return days
+    .filter(({ opensAt }) => !withheld.includes(dateText(Math.floor(opensAt / DAY_MS))))
+    .flatMap((day) =>
+      cardsOf(day).map((card) => ({
+        card,
+        day: day.number,
+        earlier: (came.get(card) ?? []).filter((one) => one < day.number),
+      })),
+    );
 }
 
 const cardsOf = ({ rows, identified }: TruthDay): number[] =>
@@ -64,6 +72,12 @@ const changes = (question: TrueQuestion, isOut: boolean): number =>
     return sum + units.reduce((pieces, one) => pieces + one.units, 0);
   }, 0);
 
+const repeatRate: TrueFigure = (q) => {
+  const windowDays = parameterOf(q, "windowDays", DEFAULT_WINDOW_DAYS);
+  const known = knownVisits(q);
+  return ratio(known.filter((visit) => sinceLast(visit) <= windowDays).length, known.length);
+};
+
 /** True figures of baskets and of customers who come again. */
 export const CUSTOMER_TRUTH: Readonly<Partial<Record<MetricId, TrueFigure>>> = {
   "basket-put-back-rate": (q) => ratio(changes(q, true), changes(q, false)),
@@ -78,11 +92,9 @@ export const CUSTOMER_TRUTH: Readonly<Partial<Record<MetricId, TrueFigure>>> = {
       overDays(q, (day) => cardsOf(day).length),
       entrantsOf(q),
     ),
-  "repeat-rate": (q) => {
-    const windowDays = parameterOf(q, "windowDays", DEFAULT_WINDOW_DAYS);
-    const known = knownVisits(q);
-    return ratio(known.filter((visit) => sinceLast(visit) <= windowDays).length, known.length);
-  },
+  "repeat-rate": repeatRate,
+  "repeat-rate-30": repeatRate,
+  "repeat-rate-60": repeatRate,
   "visit-recency": (q) => quantile(knownVisits(q).map(sinceLast).filter(Number.isFinite), 0.5),
   "visit-frequency": frequency,
   "customer-tenure": tenure,

@@ -182,7 +182,7 @@ function HeatCell({ step, most, label }: CellProps): JSX.Element {
     return (
       <td class="heat is-none">
         <span aria-hidden="true">·</span>
-        <span class="visually-hidden">nobody</span>
+        <span class="visually-hidden">few or nobody</span>
       </td>
     );
   }
