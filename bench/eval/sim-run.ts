@@ -13,7 +13,7 @@ import { type EpochMs, epochMs } from "../../src/core/brand.ts";
 import type { MetricId, MetricValue } from "../../src/core/metric-value.ts";
 import type { SitePlan } from "../../src/core/site.ts";
 import { createMetrics, type Metrics } from "../../src/metrics/metrics.ts";
-import { questionKey, questionsFor, type SimQuestion } from "./sim-questions.ts";
+import { isOfSample, questionKey, questionsFor, type SimQuestion } from "./sim-questions.ts";
 import { CoverageTally, entryOf, meanOf, type SimEntry } from "./sim-score.ts";
 
 /** What to run. */
@@ -27,10 +27,19 @@ export interface SimRunOptions {
   readonly only: readonly string[];
 }
 
+/** Numbers of days from the beginning of the run, half-open. */
+interface Days {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** What came of one way of watching the shop. */
 export interface VariantScore {
   readonly entries: Readonly<Record<string, SimEntry>>;
+  /** Intervals against what they speak of: a day's rate is a sample of the shop's own, which the whole run tells. */
   readonly coverage: CoverageTally;
+  /** The same against what happened on that very day, which chance of sampling makes too easy for rates. */
+  readonly realised: CoverageTally;
   /** Mean error of people inside every 15 min: as shown then, and as the closed day has it. */
   readonly occupancyMae: { readonly live: number | null; readonly closed: number | null };
   /** Share of the 95 % intervals of these that hold the truth; beside `coverage`, which they would outnumber. */
@@ -125,7 +134,7 @@ class VariantRun {
     this.#shop.finish();
     const startMs = performance.now();
     const entries: Record<string, SimEntry> = {};
-    const coverage = new CoverageTally();
+    const judged = { coverage: new CoverageTally(), realised: new CoverageTally() };
     const missing = new Set<string>();
     const asked = questionsFor(this.#site).filter(
       ({ metric }) => this.#only.length === 0 || this.#only.includes(metric),
@@ -135,13 +144,14 @@ class VariantRun {
       if (whole === null) missing.add(question.metric);
       else {
         entries[questionKey(question)] = whole;
-        coverage.add(question.metric, whole);
-        if (question.isDaily && this.#only.length === 0) this.#addDays(question, days, coverage);
+        judged.coverage.add(question.metric, whole);
+        judged.realised.add(question.metric, whole);
+        if (question.isDaily && this.#only.length === 0) this.#addDays(question, days, judged);
       }
     }
     return {
       entries,
-      coverage,
+      ...judged,
       occupancyMae: { live: this.#live.mean, closed: this.#closed.mean },
       occupancyCovered: { live: this.#live.coveredRatio, closed: this.#closed.coveredRatio },
       zonePeopleMae: meanOf(this.#zonePeople),
@@ -154,23 +164,30 @@ class VariantRun {
     };
   }
 
-  #addDays(question: SimQuestion, days: number, coverage: CoverageTally): void {
+  #addDays(
+    question: SimQuestion,
+    days: number,
+    judged: Pick<VariantScore, "coverage" | "realised">,
+  ): void {
     for (let day = 0; day < days; day += 1) {
-      const entry = this.#compare(question, { from: day, to: day + 1 });
-      if (entry !== null) coverage.add(question.metric, entry);
+      const span = { from: day, to: day + 1 };
+      const entry = this.#compare(question, span);
+      if (entry === null) continue;
+      judged.realised.add(question.metric, entry);
+      const ofShop = isOfSample(question.metric)
+        ? this.#compare(question, span, { from: 0, to: days })
+        : entry;
+      if (ofShop !== null) judged.coverage.add(question.metric, ofShop);
     }
   }
 
-  #compare(
-    { metric, scope }: SimQuestion,
-    span: { readonly from: number; readonly to: number },
-  ): SimEntry | null {
+  #compare({ metric, scope }: SimQuestion, span: Days, truthOf: Days = span): SimEntry | null {
     const value = this.#ask(metric, scope, tradingDay(span.from).from, tradingDay(span.to - 1).to);
     if (value === null) return null;
     const { parameters } = value.definition;
     // Tags of carriers are a sample of its own: nothing is said about everybody.
     const isSample = value.method === "tag" && !OF_IDENTIFIED.includes(metric);
-    const query = { metric, scope, span, identity: this.#identity, parameters };
+    const query = { metric, scope, span: truthOf, identity: this.#identity, parameters };
     return entryOf(value, isSample ? null : this.#truth.value(query));
   }
 

@@ -120,6 +120,7 @@ export function composeGateway(deps: GatewayDeps): Gateway {
     if (event.kind === "sensor-changed" && board.take(event)) delivery.announce();
     if (event.kind === "sensor-condition") board.takeCondition(event);
     staff.take(event);
+    tags?.takeTold(event);
     changed.emit();
   };
   const staff = createStaff(deps, anchor, onJourneyEvent);
@@ -234,7 +235,7 @@ function openJourney(
     anchor: () => anchor.read(),
     onEvent,
     isTag: tags && ((id) => tags.book.knows(id)),
-    visits: visitOptionsOf(site),
+    visits: { ...visitOptionsOf(site), movers: tags?.movers },
   });
 }
 

@@ -93,3 +93,26 @@ test("a day that is on the disk for good is not written again by a restart", asy
   assert.equal(third.history.counters.rollups - rollups, 0);
   third.close();
 });
+
+test("when a day is over its hours are looked at once more, without any event of theirs", async () => {
+  const folder = await newFolder();
+  const life = await beginLife(folder, "one", epochMs(START + HOUR_MS));
+  life.seeing();
+  for (let i = 0; i < 5; i += 1) life.cross("door", "in");
+  const first = { grain: "hour", from: START, to: epochMs(START + 2 * HOUR_MS) } as const;
+  const peak = (): SavedRollup | undefined =>
+    [...life.history.rollups({ ...first, scope: { kind: "store" } })].findLast(
+      ({ value }) => value.metric === "occupancy-peak" && value.from === START + HOUR_MS,
+    );
+  until(life, epochMs(START + 6 * HOUR_MS));
+  const live = peak();
+  for (let i = 0; i < 6; i += 1) life.cross("door", "out");
+  until(life, epochMs(END + 4 * HOUR_MS));
+  life.cross("door", "in");
+  life.pass(HOUR_MS);
+  const closed = peak();
+  assert.equal(live?.value.value, 5);
+  assert.equal(closed?.value.value, 6, "as many left as six, so one had come unseen");
+  assert.ok((closed?.value.revision ?? 0) > (live?.value.revision ?? 0));
+  life.close();
+});

@@ -65,6 +65,8 @@ export class RollupKeeper {
   };
 
   #hasLookedBack = false;
+  /** Start of the last trading day whose slots were noted for its being over; null before there was one. */
+  #lastOver: EpochMs | null = null;
 
   constructor(deps: RollupKeeperDeps) {
     this.#deps = deps;
@@ -84,6 +86,7 @@ export class RollupKeeper {
   /** Saves slots that are due and over; returns how many values were new or different. */
   save(): number {
     if (!this.#hasLookedBack) this.#lookBack();
+    this.#noteOver();
     this.#note();
     const { history } = this.#deps;
     const rows: SavedRollup[] = [];
@@ -124,11 +127,23 @@ export class RollupKeeper {
         this.#due[grain].set(slot.from, slot.to);
   }
 
+  /** What the life before left: every kept day that has ended and lacks some of its final values. */
   #lookBack(): void {
     this.#hasLookedBack = true;
     const now = this.#deps.clock.now();
     for (const { span } of this.#deps.metrics.sources.book.days)
       if (span.end <= now && !this.#isFinal(span)) this.#noteAll(span.start, span.end);
+  }
+
+  /** A day that is over for the sensors is looked at once more: its end tells who was inside in its hours. */
+  #noteOver(): void {
+    const { sources } = this.#deps.metrics;
+    const over = sources.book.days.filter((day) => sources.isOver(day));
+    for (const { span } of over.slice(this.#lastOver === null ? -1 : 0)) {
+      if (this.#lastOver !== null && span.start <= this.#lastOver) continue;
+      this.#noteAll(span.start, span.end);
+      this.#lastOver = span.start;
+    }
   }
 
   /** Whether everything a report shows of a trading day is on the disk, for good. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { at, ToldEvents, visitPlan, watchVisits } from "../../../test/fakes/visit-shop.ts";
-import { zoneId } from "../../core/brand.ts";
+import { tagId, zoneId } from "../../core/brand.ts";
 import type { JourneyCompleted, JourneyEvent } from "../../core/events.ts";
 import type { FloorZonePlan, SitePlan } from "../../core/site.ts";
 
@@ -178,6 +178,20 @@ test("baskets that staff collect are no visits: from the till, and from the floo
   assert.deepEqual(times(visits), [[at(60), at(69), "exit"]]);
 });
 
+test("a customer who takes a basket that was left at the till shops in other zones with it", () => {
+  const make = new ToldEvents();
+  const visits = visitsOf([
+    make.moved(at(0), "b", "picked-up", "till", "basket"),
+    ...make.tagStay(at(2), at(14), "shelf", "b"),
+    ...make.tagStay(at(15), at(27), "rack", "b"),
+    make.moved(at(30), "b", "put-back", "stack", "basket"),
+    make.moved(at(40), "c", "picked-up", "till", "basket"),
+    ...make.tagStay(at(41), at(44), "shelf", "c"),
+    make.moved(at(52), "c", "put-back", "stack", "basket"),
+  ]);
+  assert.deepEqual(times(visits), [[at(0), at(30), "exit"]]);
+});
+
 test("a basket that is only pushed aside is nobody's visit", () => {
   const make = new ToldEvents();
   const events = [
@@ -235,6 +249,18 @@ test("without a stack in the plan presence makes the visit until the tag tells a
     [at(0), at(9), "exit"],
     [at(90), at(99), "exit"],
   ]);
+});
+
+test("a basket that told movements in an earlier life is not taken for one that tells none", () => {
+  const make = new ToldEvents();
+  const events = [make.presence(at(0), "b", "inside"), make.presence(at(300), "b", "outside")];
+  const visits = [[], [[tagId("b"), at(-24 * 60)] as const]].map((movers) => {
+    const shop = watchVisits(visitPlan(), { movers });
+    shop.play(events);
+    shop.builder.advance(at(40 * 60));
+    return shop.visits().length;
+  });
+  assert.deepEqual(visits, [1, 0]);
 });
 
 test("what a smart basket tells belongs to whoever has it then", () => {

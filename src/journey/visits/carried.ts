@@ -117,7 +117,8 @@ function isVisit(
   const [from, to] = [placeOf(taken, stays), placeOf(put, stays)];
   const isFromElsewhere = from !== null && !site.isStack(from);
   if (!isBack || !isFromElsewhere || to === null || !site.isStack(to)) return true;
-  if (site.isPaying(from)) return false;
+  if (site.isPaying(from))
+    return elsewhereMs(taken.at, put.at, stays, site) >= VISIT_RULES.collectMs;
   return lengthMs >= VISIT_RULES.collectMs || hasPaid(taken.at, put.at, stays, site);
 }
 
@@ -134,6 +135,21 @@ const hasPaid = (
   site: CarriedContext["site"],
 ): boolean =>
   stays.some((stay) => stay.at <= to && (stay.to ?? to) >= from && site.isPaying(stay.zoneId));
+
+/** Time in zones of the shop where baskets are neither stacked nor paid for: there somebody shops. */
+function elsewhereMs(
+  from: EpochMs,
+  to: EpochMs,
+  stays: readonly StayMark[],
+  site: CarriedContext["site"],
+): number {
+  let sum = 0;
+  for (const { zoneId, at, to: until } of stays) {
+    const isElsewhere = !site.isStack(zoneId) && !site.isPaying(zoneId) && site.isInside(zoneId);
+    if (isElsewhere) sum += Math.max(0, Math.min(until ?? to, to) - Math.max(at, from));
+  }
+  return sum;
+}
 
 /** Everything known of one carry, from its beginning to its end. */
 function marksDuring(carry: Carry, marks: readonly Mark[], context: CarriedContext): Mark[] {

@@ -27,6 +27,8 @@ export interface PayingVisit<Of> {
 export interface PayingVisits<Of> {
   /** The visit of a tag at an instant; null when there was none. */
   ofTag(tagId: TagId, at: EpochMs): PayingVisit<Of> | null;
+  /** How a customer with this tag is known, heard or not; null when no customer is known to have such a tag. */
+  sortOfTag(tagId: TagId): PayerSort | null;
   /** Visits of customers with a stay in a zone of this kind that overlaps [from, to]. */
   inZone(sort: PayerSort, kind: ZoneKind, from: EpochMs, to: EpochMs): readonly PayingVisit<Of>[];
 }
@@ -108,11 +110,10 @@ export class ReceiptLinks<Of> {
     this.#waiting.delete(name);
     const { receiptId, transactionKind, netMinor, units, at } = event;
     const named = this.#byTag(event);
+    const silent = named === null ? this.#namedSorts(event) : [];
     const answers = SORTS.map((sort) => {
       if (named?.sort === sort) return named;
-      // A tag that is named and was not heard is mostly a card: then no other card paid.
-      const isAnswered = event.tagId !== undefined && named === null && sort === "card";
-      return isAnswered ? null : this.#byZone(event, sort);
+      return silent.includes(sort) ? null : this.#byZone(event, sort);
     });
     const visits = answers.filter((one) => one !== null && one !== "several");
     if (visits.length > 0) this.#counters.linkedReceipts += 1;
@@ -123,6 +124,13 @@ export class ReceiptLinks<Of> {
 
   #byTag({ tagId, at }: TransactionRecorded): PayingVisit<Of> | null {
     return tagId === undefined ? null : this.#visits.ofTag(tagId, at);
+  }
+
+  /** Sorts of which nobody else paid: that of the tag named, though it was not heard; both when it is not known. */
+  #namedSorts({ tagId }: TransactionRecorded): readonly PayerSort[] {
+    if (tagId === undefined) return [];
+    const sort = this.#visits.sortOfTag(tagId);
+    return sort === null ? TAG_SORTS : [sort];
   }
 
   /** Who brings goods back may have bought them any day: where they stand proves nothing, only their tag does. */
@@ -141,7 +149,8 @@ export class ReceiptLinks<Of> {
   }
 }
 
-const SORTS: readonly PayerSort[] = ["track", "card", "carrier"];
+const TAG_SORTS: readonly PayerSort[] = ["card", "carrier"];
+const SORTS: readonly PayerSort[] = ["track", ...TAG_SORTS];
 
 /** The visit that all of these are of; null when there are several or none. */
 function onlyVisit<Of>(stays: readonly PayingVisit<Of>[]): PayingVisit<Of> | null {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { at, ToldEvents, visitPlan, watchVisits } from "../../../test/fakes/visit-shop.ts";
+import { tagId } from "../../core/brand.ts";
 import type { JourneyEvent } from "../../core/events.ts";
 
 /** Receipts of each visit by the time of entry, and what became of those of nobody. */
@@ -128,6 +129,26 @@ test("a receipt that names a card leaves the basket at the till to be found", ()
   shop.builder.advance(at(60));
   const paid = shop.visits().filter(({ receipts }) => receipts.length > 0);
   assert.deepEqual(paid.map(({ tagId }) => tagId).sort(), ["b", "c"]);
+});
+
+test("a receipt that names a tag nobody heard is given to no other of its sort, and to none that it may be", () => {
+  const plan = visitPlan({
+    tags: (["basket", "loyalty-card"] as const).map((kind, i) => ({
+      id: tagId(`lost-${kind}`),
+      kind,
+      beacon: { format: "altbeacon", id: `${i}0`.repeat(20) },
+    })),
+  });
+  const paidBy = ["lost-basket", "lost-loyalty-card", "unheard-of"].map((tag) => {
+    const shop = watchVisits(plan);
+    const receipt = make.receipt(at(5, 30), `of ${tag}`, { tag });
+    const events = [...tagged("b", "basket"), ...tagged("c", "loyalty-card"), receipt];
+    shop.play(events.sort((a, b) => a.at - b.at));
+    shop.builder.advance(at(60));
+    const paid = shop.visits().filter(({ receipts }) => receipts.length > 0);
+    return paid.map(({ tagId: id }) => id);
+  });
+  assert.deepEqual(paidBy, [["c"], ["b"], []]);
 });
 
 test("a receipt that names a tag belongs to the visit of that tag alone, wherever it was", () => {

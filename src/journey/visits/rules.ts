@@ -20,7 +20,10 @@ export const VISIT_RULES = Object.freeze({
   startUpMs: 60_000,
   /** A basket that somebody had for less was put aside, or not where it was thought to be. */
   carryMs: 60_000,
-  /** A basket left standing about that comes back to its stack within this, past no till, was collected by staff. */
+  /**
+   * A basket left standing about that comes back to its stack within this, past no till, was collected by staff; so was
+   * one from the till that was not in other zones for as long.
+   */
   collectMs: 300_000,
   /** A payment and the stay at the till that it was made from, as far as clocks agree. */
   beforePaymentMs: 90_000,

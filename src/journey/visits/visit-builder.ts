@@ -1,4 +1,4 @@
-import { type EpochMs, epochMs, type ZoneId } from "../../core/brand.ts";
+import { type EpochMs, epochMs, type TagId, type ZoneId } from "../../core/brand.ts";
 import type { JourneyEvent, TagMovementRecorded } from "../../core/events.ts";
 import type { SitePlan, ZoneKind } from "../../core/site.ts";
 import { BasketTags } from "./basket-tags.ts";
@@ -29,6 +29,8 @@ export interface VisitOptions {
   readonly calendar?: VisitCalendar | undefined;
   /** Maps text to a short id of topic-safe characters; absent = the text itself, made safe. */
   readonly hash?: ((text: string) => string) | undefined;
+  /** Tags that told a movement in an earlier life, and when they first did; absent = none is known. */
+  readonly movers?: Iterable<readonly [TagId, EpochMs]> | undefined;
 }
 
 /** What the visits did since the start. */
@@ -85,6 +87,7 @@ export class VisitBuilder {
     const calendar = options.calendar ?? plainCalendar(plan.store.dayCutoverMin);
     const reentryGapMs = plan.measures?.reentryGapMs ?? VISIT_RULES.reentryGapMs;
     const carriers = this.#carriers;
+    for (const [id, since] of options.movers ?? []) carriers.noteMover(tagKey(id), since);
     const [crossings, sights] = [new DoorCrossings(), new SensorSights()];
     const intake = new Intake({ site, carriers, crossings, sights });
     const numbers = new QueueNumbers((at) => calendar.dayOf(at).start);
@@ -100,6 +103,10 @@ export class VisitBuilder {
     this.#visits = new VisitTeller({ ...known, intake, isSilent, onEvent });
     this.#receipts = new ReceiptLinks<Carrier>({
       ofTag: (tagId, at) => this.#payingTag(carriers.find(tagKey(tagId)), at),
+      sortOfTag: (tagId) => {
+        const tagKind = carriers.find(tagKey(tagId))?.tagKind ?? site.kindOfTag(tagId);
+        return tagKind !== null && site.isCustomer(tagKind) ? sortOfTag({ tagKind }) : null;
+      },
       inZone: (sort, kind, from, to) => this.#payingIn(sort, kind, from, to),
     });
   }
@@ -304,8 +311,10 @@ export class VisitBuilder {
 }
 
 const sortOf = (carrier: Carrier): PayerSort => {
-  if (carrier.method === "track") return "track";
-  return isCarried(carrier) ? "carrier" : "card";
+  return carrier.method === "track" ? "track" : sortOfTag(carrier);
 };
+
+const sortOfTag = (tag: Pick<Carrier, "tagKind">): PayerSort =>
+  isCarried(tag) ? "carrier" : "card";
 
 const topicSafe = (text: string): string => text.replace(/[^A-Za-z0-9_-]+/g, "-");

@@ -1,4 +1,4 @@
-import type { CameraId, ZoneId } from "../../core/brand.ts";
+import type { CameraId, TagId, ZoneId } from "../../core/brand.ts";
 import type { SitePlan, TagKind, ZoneKind, ZonePurpose } from "../../core/site.ts";
 import { isStaffTag } from "../staff.ts";
 import type { QueuePlan } from "./queue-times.ts";
@@ -15,6 +15,8 @@ export interface VisitSite {
   followsVisits(id: CameraId): boolean;
   /** Whether a tag is carried by a customer. */
   isCustomer(kind: TagKind): boolean;
+  /** What a registered tag is on; null when the plan names no such tag. */
+  kindOfTag(id: TagId): TagKind | null;
   /** Whether a zone lies inside of the shop. */
   isInside(id: ZoneId): boolean;
   /** Whether people pay there, or take over what they ordered. */
@@ -36,6 +38,7 @@ export function visitSite(site: SitePlan): VisitSite {
   const kinds = new Set(zones.map(({ id, kind }) => `${kind} ${id}`));
   const hasKind = (id: ZoneId, kind: ZoneKind | "outside"): boolean => kinds.has(`${kind} ${id}`);
   const queues = queuesOf(zones);
+  const tags = new Map(site.tags.map(({ id, kind }) => [id, kind]));
   const stacks = new Set(zones.filter((zone) => zone.stacksBaskets === true).map(({ id }) => id));
   return {
     storeId: site.store.id,
@@ -49,6 +52,7 @@ export function visitSite(site: SitePlan): VisitSite {
     ),
     followsVisits: (id) => followed.has(id),
     isCustomer: (kind) => !isStaffTag(kind) && kind !== "asset",
+    kindOfTag: (id) => tags.get(id) ?? null,
     isInside: (id) => !hasKind(id, "window") && !hasKind(id, "outside"),
     isPaying: (id) => hasKind(id, "till") || hasKind(id, "collect"),
     hasKind,

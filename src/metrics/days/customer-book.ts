@@ -49,6 +49,12 @@ export class CustomerBook {
     return this.#forgotten;
   }
 
+  /** Trading days that began before are forgotten, or will be with the next one that is. */
+  get rememberedFrom(): number {
+    this.#facet.read();
+    return this.#newest - KEPT_MS;
+  }
+
   /** Notes a visit on the trading day that begins at `dayStart`; a second one on it changes nothing. */
   note(customer: string, dayStart: EpochMs): void {
     const known = this.#days.get(customer)?.some((day) => day.dayStart === dayStart) ?? false;

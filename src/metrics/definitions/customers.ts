@@ -1,6 +1,6 @@
 import { CUSTOMER_RULES } from "../figures/customer-rules.ts";
 import { DEFAULT_MEASURES } from "../rules.ts";
-import { doors, type MetricDefinition, minN, parameter, staff } from "./terms.ts";
+import { doors, type MetricDefinition, minCell, minN, parameter, staff } from "./terms.ts";
 
 const minPathCell = parameter(
   "minPathCell",
@@ -19,7 +19,7 @@ const cards =
 const fewCustomers =
   "No customer identified: unknown (`no-identified`). Fewer customers than the least: withheld (`small-cell`).";
 const WHOLE_DAYS =
-  "Whole trading days only. A day with at least `minPathCell` customers on each side of the figure, or nobody there, stands for itself; the others wait, from the beginning of the calendar quarter on, until together they are enough. So no two answers differ by fewer customers.";
+  "Whole trading days only, the same for every figure about customers. A day with nobody, or on which at least `minPathCell` customers each had come within 30 days, within 60, within 90 and not before (or none), stands for itself; the others wait, from the beginning of the calendar month on, until together they are enough. So no two answers differ by fewer customers. Of a month whose beginning is forgotten nothing is told.";
 const WAITING =
   "Days that wait are not in it, and are named (`days-withheld`, parameter `withheldDays`).";
 
@@ -29,12 +29,12 @@ function repeatRate(
 ): MetricDefinition {
   return {
     metric,
-    version: 2,
+    version: 3,
     name: metric === "repeat-rate" ? "Repeat rate" : `Repeat rate within ${windowDays} days`,
     unit: "ratio",
     meaning:
       "Share of the identified visits whose customer had been here on an earlier day. Read it beside identification coverage.",
-    formula: `Identified visits whose customer had a visit on an earlier trading day within the window / identified visits. Exact among them; the interval says what it tells of customers like them, each customer being one. Sides: customers who return, and who are new. ${WHOLE_DAYS}`,
+    formula: `Identified visits whose customer had a visit on an earlier trading day within the window / identified visits. Exact among them; the interval says what it tells of customers like them, each customer being one. ${WHOLE_DAYS}`,
     parameters: [
       parameter(
         "windowDays",
@@ -85,31 +85,31 @@ export const CUSTOMERS: readonly MetricDefinition[] = [
   },
   {
     metric: "identification-coverage",
-    version: 1,
+    version: 2,
     name: "Identification coverage",
     unit: "ratio",
     meaning:
       "Share of the entrants who are identified customers: how much the figures of returning customers speak for.",
     formula:
       "Identified visits / E over the minutes of opening hours that the door cameras saw. A visit is identified by a loyalty card that is not staff's.",
-    parameters: [minN, doors, staff],
+    parameters: [minN, minCell, doors, staff],
     needs: ["loyalty-cards", "door-cameras"],
     methods: ["tag"],
     ladder: "`tag`: loyalty cards over counted entrants.",
     edges:
-      "No entrants: unknown (`no-entrants`). More identified visits than entrants: shown as it is and flagged (`more-identified-than-entrants`). Few entrants: interval only (`small-sample`).",
+      "No entrants: unknown (`no-entrants`). Fewer identified visits than the least: withheld (`small-cell`). More identified visits than entrants: shown as it is and flagged (`more-identified-than-entrants`). Few entrants: interval only (`small-sample`).",
   },
   repeatRate("repeat-rate", CUSTOMER_RULES.windowDays),
   repeatRate("repeat-rate-30", 30),
   repeatRate("repeat-rate-60", 60),
   {
     metric: "visit-recency",
-    version: 2,
+    version: 3,
     name: "Days since the visit before",
     unit: "days",
     meaning:
       "How many days ago identified customers had come the last time, for half of them more.",
-    formula: `Median over identified visits with a known earlier trading day of the days between the two. Side: customers who return. ${WHOLE_DAYS}`,
+    formula: `Median over identified visits with a known earlier trading day of the days between the two. ${WHOLE_DAYS}`,
     parameters: [minPathCell, memoryDays],
     needs: ["loyalty-cards"],
     methods: ["tag"],
@@ -118,12 +118,11 @@ export const CUSTOMERS: readonly MetricDefinition[] = [
   },
   {
     metric: "visit-frequency",
-    version: 1,
+    version: 2,
     name: "Visits per customer",
     unit: "count",
     meaning: "How often an identified customer comes in ninety days, on average.",
-    formula:
-      "Identified visits / identified customers who came, both over the days before the end of the interval; the interval's beginning does not matter.",
+    formula: `Identified visits / identified customers who came, both over the days before the end of the interval; the interval's beginning does not matter. ${WHOLE_DAYS}`,
     parameters: [
       parameter("frequencyDays", CUSTOMER_RULES.frequencyDays, "Days before the end."),
       minPathCell,
@@ -131,15 +130,15 @@ export const CUSTOMERS: readonly MetricDefinition[] = [
     needs: ["loyalty-cards"],
     methods: ["tag"],
     ladder: cards,
-    edges: `${fewCustomers} Fewer days known than that: named (\`short-memory\`).`,
+    edges: `${fewCustomers} Fewer days known than that: named (\`short-memory\`). ${WAITING}`,
   },
   {
     metric: "customer-tenure",
-    version: 2,
+    version: 3,
     name: "Days since the first visit",
     unit: "days",
     meaning: "How long identified customers have been coming, for half of them longer.",
-    formula: `Median over the customers who came of the days since their first known visit; 0 on the day of the first. Side: all of them. ${WHOLE_DAYS}`,
+    formula: `Median over the customers who came of the days since their first known visit; 0 on the day of the first. ${WHOLE_DAYS}`,
     parameters: [minPathCell, memoryDays],
     needs: ["loyalty-cards"],
     methods: ["tag"],

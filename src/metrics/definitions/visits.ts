@@ -96,6 +96,16 @@ const tags = [
     TAG_RULES.minEffectiveN,
     "With fewer effective visits tags decide nothing.",
   ),
+  parameter(
+    "tagMinInclusion",
+    TAG_RULES.minInclusion,
+    "No visit is taken to be less likely heard: the few that hardly were would decide all.",
+  ),
+  parameter(
+    "tagSelectionRatio",
+    TAG_RULES.selectionRatio,
+    "assumed, not measured: the mean visit of people with tags may be so far from everybody's without anything showing it, so tags are never surer of it than this.",
+  ),
 ] as const;
 const tau = [
   parameter(
@@ -207,12 +217,12 @@ export const VISITS: readonly MetricDefinition[] = [
   },
   {
     metric: "visit-duration-median",
-    version: 1,
+    version: 2,
     name: "Visit duration, median",
     unit: "ms",
     meaning: "Half of the visits are shorter than this.",
     formula:
-      "`track`: product-limit (Kaplan-Meier) median. `tag-ht`: visits beyond the carriers' floor that carried a tag. What a tag tells begins and ends away from the door; how far, on average, follows for cards and for baskets from the door crossings around it, less those of other people. Each visit is weighted by one over its probability of being heard, and all are calibrated by an exponential tilt to the mean visit that the doors know, as far as that is surer than the tags' own. How many visits are shorter than the floor the doors say; of those longer than tagSureMs, cards beside them. As the doors count, who goes out and comes back is two visits. `deconvolution`: of the visit time that best explains exits from entries.",
+      "`track`: product-limit (Kaplan-Meier) median. `tag-ht`: visits beyond the carriers' floor that carried a tag. What a tag tells begins and ends away from the door; how far, on average, follows for cards and for baskets from the door crossings around it, less those of other people. Each visit is weighted by one over its probability of being heard, and all are calibrated by an exponential tilt to the mean visit that the doors know, as far as that is surer than the tags' own, which is never surer than `tagSelectionRatio`. How many visits are shorter than the floor the doors say; of those longer than tagSureMs, cards beside them. As the doors count, who goes out and comes back is two visits; cards alone tell how many do, and stand for baskets in that. `deconvolution`: of the visit time that best explains exits from entries.",
     parameters: [staff, complete, minN, ...tags, ...estimated],
     needs: ["door-cameras"],
     methods: ["track", "tag-ht", "deconvolution"],
@@ -221,7 +231,7 @@ export const VISITS: readonly MetricDefinition[] = [
   },
   {
     metric: "visit-duration-p90",
-    version: 1,
+    version: 2,
     name: "Visit duration, 90 %",
     unit: "ms",
     meaning: "Nine of ten visits are shorter than this.",

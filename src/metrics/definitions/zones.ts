@@ -1,6 +1,6 @@
 import { ZONE_RULES } from "../figures/zone-rules.ts";
 import { DEFAULT_MEASURES } from "../rules.ts";
-import { doors, type MetricDefinition, minN, parameter, staff } from "./terms.ts";
+import { doors, type MetricDefinition, minCell, minN, parameter, staff } from "./terms.ts";
 
 const zoneRules = [
   parameter("minDwellMs", ZONE_RULES.minDwellMs, "A shorter stay is walking through, not a visit."),
@@ -21,12 +21,6 @@ const engaged = parameter(
   "engagedMs",
   DEFAULT_MEASURES.engagedMs,
   "Dwell from which a stay is engaged; the value carries the shop's own choice.",
-);
-
-const minCell = parameter(
-  "minCell",
-  DEFAULT_MEASURES.minCell,
-  "Least number of visits behind a published cell; the value carries the shop's own choice.",
 );
 
 const cellStep = parameter(

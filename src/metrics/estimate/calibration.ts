@@ -1,4 +1,5 @@
 import type { Measured } from "./short-share.ts";
+import { TAG_RULES } from "./tag-weights.ts";
 
 /** What is known of the length of visits before it is made to fit together. */
 export interface LengthParts {
@@ -24,9 +25,6 @@ export interface Calibrated {
   readonly longMeanMs: number;
 }
 
-/** How far the mean visit of people with tags may be from everybody's without anything showing it. */
-const SELECTION_RATIO = 0.03;
-
 /**
  * Makes the parts fit: short and long visits together must have the mean that the doors know. The less sure one of the
  * three is, the more of the difference it takes. What they differ by beyond all their errors comes from who carries a
@@ -46,13 +44,13 @@ export class Calibration {
     const off = mean.value - (short.value * shortMeanMs + share * longMean.value);
     const ofShort = shortMeanMs - longMean.value;
     const known = mean.error ** 2 + (ofShort * short.error) ** 2;
-    const plain = longMean.error ** 2 + (SELECTION_RATIO * longMean.value) ** 2;
+    const plain = longMean.error ** 2 + (TAG_RULES.selectionRatio * longMean.value) ** 2;
     const surplus = Math.max(0, off ** 2 - known - share ** 2 * plain) / share ** 2;
     const spread = known + share ** 2 * (plain + surplus);
     this.#shortMeanMs = shortMeanMs;
     this.#shortGain = spread > 0 ? (ofShort * short.error ** 2) / spread : 0;
     this.#longGain = spread > 0 ? (share * (plain + surplus)) / spread : 0;
-    this.selectionMs = Math.sqrt((SELECTION_RATIO * longMean.value) ** 2 + surplus);
+    this.selectionMs = Math.sqrt((TAG_RULES.selectionRatio * longMean.value) ** 2 + surplus);
   }
 
   apply({ meanMs, shortRatio, longMeanMs }: LengthValues): Calibrated {

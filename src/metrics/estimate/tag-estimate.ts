@@ -9,6 +9,7 @@ import {
   inverseWeights,
   orderOf,
   TAG_RULES,
+  type TagVisit,
   tiltedTo,
   type Weighted,
   weightedQuantile,
@@ -96,19 +97,36 @@ interface LongSample {
   readonly dayOf: readonly number[];
 }
 
-/** Baskets are not taken out and in again: of those who do only the cards tell, who then stand for all tags. */
+/**
+ * Baskets are not taken out and in again: of those who do only the cards tell, who then stand for all tags, less the
+ * parts that a basket told of nevertheless.
+ */
 function longSample({ days, detectMs }: TagVisits): LongSample {
   const long = days.map((visits) => visits.filter(({ ms }) => ms >= TAG_RULES.carrierFloorMs));
   const all = long.flat();
-  const cards = all.filter(({ kind }) => kind === "loyalty-card").length;
+  const standing = standingOfCardParts(all);
   const { ms, weights } = inverseWeights(all, detectMs);
-  const standing = weights.map((weight, i) =>
-    all[i]?.isPart === true && cards > 0 ? (weight * all.length) / cards : weight,
-  );
+  all.forEach((visit, i) => {
+    if (visit.isPart && isCard(visit)) weights[i] = (weights[i] ?? 0) * standing;
+  });
   return {
-    all: { ms, weights: standing },
+    all: { ms, weights },
     dayOf: long.flatMap((day, place) => day.map(() => place)),
   };
+}
+
+const isCard = ({ kind }: TagVisit): boolean => kind === "loyalty-card";
+
+/**
+ * How many parts of visits each part told by a card stands for: parts are as frequent among all tags as among cards, and
+ * what baskets told of them is there already. Never less than itself.
+ */
+function standingOfCardParts(all: readonly TagVisit[]): number {
+  const cards = all.filter(isCard);
+  const parts = all.filter(({ isPart }) => isPart).length;
+  const cardParts = cards.filter(({ isPart }) => isPart).length;
+  if (cardParts === 0) return 1;
+  return Math.max(1, all.length / cards.length - (parts - cardParts) / cardParts);
 }
 
 /** Mean of the long visits, with the spread of the days; null of fewer than two days. */

@@ -26,6 +26,13 @@ export const TAG_RULES = Object.freeze({
   sureMs: 60_000,
   /** Nobody takes a basket to leave in a moment: of shorter visits baskets and carts say nothing. */
   carrierFloorMs: 180_000,
+  /**
+   * How far the mean visit of people with tags may be from everybody's without anything showing it: members, and those
+   * who take a basket, are not everybody. Without it thousands of tags would look so sure of their mean that the doors,
+   * who see everybody, would not count. No source tells how large it is in a shop: this is assumed. What is beyond it
+   * shows in the difference to the doors, and is corrected by that.
+   */
+  selectionRatio: 0.03,
   /** With a smaller effective number of visits tags decide no distribution. */
   minEffectiveN: 200,
   /** How well tags are heard in their first moments is known only roughly: a bounce rate may be off by so much. */
@@ -76,15 +83,18 @@ export interface Weighted {
 }
 
 /**
- * Weighs each visit by one over its inclusion (Horvitz-Thompson, with the largest weights trimmed); those that cannot be
- * included get no weight. Pure.
+ * As many visits as one of this length stands for: one over its inclusion (Horvitz-Thompson), the largest trimmed; 0 when
+ * it cannot be included. Pure.
  */
+export function inverseWeight(kind: TagKind, ms: number, detectMs: number): number {
+  const share = inclusion(kind, ms, detectMs);
+  return isCarrier(kind) && share === 0 ? 0 : 1 / Math.max(TAG_RULES.minInclusion, share);
+}
+
+/** Weighs each visit by itself. Pure. */
 export function inverseWeights(visits: readonly TagVisit[], detectMs: number): Weighted {
   const ms = Float64Array.from(visits, (visit) => visit.ms);
-  const weights = Float64Array.from(visits, ({ kind, ms: length }) => {
-    const share = inclusion(kind, length, detectMs);
-    return isCarrier(kind) && share === 0 ? 0 : 1 / Math.max(TAG_RULES.minInclusion, share);
-  });
+  const weights = Float64Array.from(visits, (one) => inverseWeight(one.kind, one.ms, detectMs));
   return { ms, weights };
 }
 

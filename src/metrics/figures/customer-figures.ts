@@ -1,4 +1,4 @@
-import type { EpochMs } from "../../core/brand.ts";
+import { type EpochMs, epochMs } from "../../core/brand.ts";
 import { dateText } from "../../core/civil-date.ts";
 import type { MetricId, MetricReason, MetricValue } from "../../core/metric-value.ts";
 import { type Interval, wilson95, Z95 } from "../estimate/intervals.ts";
@@ -51,7 +51,9 @@ export function identificationCoverage(sources: Sources, question: Question): Me
     for (const row of day.visits.within(range)) if (isIdentified(row)) visits += 1;
     return visits;
   });
+  const { minCell } = sources.measures;
   const answer = {
+    parameters: { minCell },
     coverage: sight.share,
     n,
     ci95: wilson95(known, n),
@@ -59,6 +61,10 @@ export function identificationCoverage(sources: Sources, question: Question): Me
   };
   if (n < RULES.minN && answer.ci95 !== null)
     return figure(question, { ...answer, value: null, reason: tooFew(n) });
+  if (known > 0 && known < minCell) {
+    const why = reason("small-cell", `Withheld: it is about fewer than ${minCell} visits.`);
+    return figure(question, { ...answer, ci95: null, value: null, reason: why });
+  }
   const text = `${known} identified visits but only ${n} entrants: one of the two counts is wrong.`;
   const surplus = known > n ? reason("more-identified-than-entrants", text) : null;
   return figure(question, { ...answer, value: known / n, reason: noted(sight, surplus) });
@@ -66,9 +72,8 @@ export function identificationCoverage(sources: Sources, question: Question): Me
 
 /** Share of the identified visits whose customer had come on an earlier trading day within so many days. */
 export function repeatRateWithin(windowDays: number): Figure {
-  const sideOf: SideOf = (one) => (isReturn(one, windowDays) ? "returning" : "new");
   return (sources, question) =>
-    aboutCustomers(sources, question, sideOf, (visits, answer, withheld) => {
+    aboutCustomers(sources, question, (visits, answer, withheld) => {
       // Visits of one customer say the same over and over.
       const sorted = [...visits].sort((a, b) => (a.customer < b.customer ? -1 : 1));
       const customers = new Map(sorted.map(({ customer }, place) => [customer, place]));
@@ -95,8 +100,7 @@ export function repeatRateWithin(windowDays: number): Figure {
 
 /** Median number of days since the visit before, over identified visits that had one. */
 export function visitRecency(sources: Sources, question: Question): MetricValue {
-  const sideOf: SideOf = ({ earlier }) => (earlier.length > 0 ? "returning" : null);
-  return aboutCustomers(sources, question, sideOf, (visits, answer, withheld) => {
+  return aboutCustomers(sources, question, (visits, answer, withheld) => {
     const gaps = visits
       .map(({ earlier, day }) => daysSince(earlier.at(-1), day))
       .filter(Number.isFinite);
@@ -115,16 +119,19 @@ export function visitFrequency(sources: Sources, question: Question): MetricValu
   if (missing !== null) return missing;
   const { minPathCell } = sources.measures;
   const { frequencyDays } = CUSTOMER_RULES;
-  const begin = question.to - frequencyDays * DAY_MS;
+  const begin = epochMs(question.to - frequencyDays * DAY_MS);
+  const told = toldDays(sources, { from: begin, to: question.to }, windowOf, minPathCell);
   const visits: number[] = [];
   for (const [customer] of sources.customers.entries()) {
     let came = 0;
     for (const day of sources.customers.visitsOf(customer))
-      if (day.dayStart >= begin && day.dayStart < question.to) came += day.visits;
+      if (told.starts.has(day.dayStart)) came += day.visits;
     if (came > 0) visits.push(came);
   }
-  const answer = { coverage: 1, n: visits.length, parameters: { minPathCell, frequencyDays } };
-  if (visits.length < minPathCell) return tooFewCustomers(question, answer, visits.length === 0);
+  const parameters = { minPathCell, frequencyDays, ...withheldDates(sources, told) };
+  const answer = { coverage: 1, n: visits.length, parameters };
+  const isNobody = visits.length === 0 && told.withheld.length === 0;
+  if (visits.length < minPathCell) return tooFewCustomers(question, answer, isNobody);
   const mean = visits.reduce((sum, one) => sum + one, 0) / visits.length;
   const squares = visits.reduce((sum, one) => sum + (one - mean) ** 2, 0);
   const half = Z95 * Math.sqrt(squares / (visits.length - 1) / visits.length);
@@ -132,25 +139,23 @@ export function visitFrequency(sources: Sources, question: Question): MetricValu
     ...answer,
     value: mean,
     ci95: visits.length > 1 ? [Math.max(1, mean - half), mean + half] : null,
-    reason: shortMemory(sources, question, frequencyDays),
+    reason: joinedReasons(
+      shortMemory(sources, question, frequencyDays),
+      daysWithheld(told, minPathCell),
+    ),
   });
 }
 
 /** Median number of days since the first known visit, over the customers who came. */
 export function customerTenure(sources: Sources, question: Question): MetricValue {
-  return aboutCustomers(
-    sources,
-    question,
-    () => "known",
-    (visits, answer, withheld) => {
-      const latest = new Map(visits.map((visit) => [visit.customer, visit]));
-      const days = [...latest.values()].map(({ earlier, day }) =>
-        earlier[0] === undefined ? 0 : daysSince(earlier[0], day),
-      );
-      const sinceThen = remembered("has been coming since then");
-      return median(question, answer, days, joinedReasons(withheld, sinceThen));
-    },
-  );
+  return aboutCustomers(sources, question, (visits, answer, withheld) => {
+    const latest = new Map(visits.map((visit) => [visit.customer, visit]));
+    const days = [...latest.values()].map(({ earlier, day }) =>
+      earlier[0] === undefined ? 0 : daysSince(earlier[0], day),
+    );
+    const sinceThen = remembered("has been coming since then");
+    return median(question, answer, days, joinedReasons(withheld, sinceThen));
+  });
 }
 
 type CustomerAnswer = Pick<Answer, "coverage" | "revision"> & {
@@ -161,7 +166,6 @@ type CustomerAnswer = Pick<Answer, "coverage" | "revision"> & {
 function aboutCustomers(
   sources: Sources,
   question: Question,
-  sideOf: SideOf,
   read: (
     visits: readonly KnownVisit[],
     answer: CustomerAnswer,
@@ -170,7 +174,7 @@ function aboutCustomers(
 ): MetricValue {
   const missing = outOfReach(sources, question);
   if (missing !== null) return missing;
-  const told = toldDays(sources, question, sideOf, sources.measures.minPathCell);
+  const told = toldDays(sources, question, windowOf, sources.measures.minPathCell);
   const covered = sources.book
     .parts(question.from, question.to)
     .filter(({ day }) => told.starts.has(day.span.start));
@@ -212,6 +216,13 @@ function withheldDates({ calendar }: Sources, { withheld }: ToldDays): Record<st
   const dates = withheld.map((day) => dateText(Math.floor(calendar.wallOf(day) / DAY_MS)));
   return { withheldDays: dates.join(" ") };
 }
+
+/**
+ * The shortest window of a figure that holds a customer's visit before. The same for every figure about customers: all
+ * of them tell of the same days then, and subtracting one window from another leaves no fewer customers either.
+ */
+const windowOf: SideOf = (one) =>
+  String(CUSTOMER_RULES.windows.find((days) => isReturn(one, days)) ?? "new");
 
 const isReturn = ({ earlier, day }: KnownVisit, windowDays: number): boolean =>
   daysSince(earlier.at(-1), day) <= windowDays;

@@ -99,6 +99,8 @@ function peakSeen(sources: Sources, question: Question, sight: Sight): MetricVal
   const liftPeople = Math.max(0, ...curves.map((curve) => curve.liftPeople));
   const isTracked = curves.length > 0 && curves.every(({ method }) => method === "track");
   const doubt = isTracked ? null : flowDoubt(sources, question);
+  // The end of a day tells more of its hours than they knew themselves.
+  const corrections = sight.corrections + parts.filter(({ day }) => sources.isOver(day)).length;
   return figure(question, {
     value: Math.round(peak),
     reason: noted(sight, joinedReasons(driftNote({ liftPeople }), doubt)),
@@ -107,8 +109,8 @@ function peakSeen(sources: Sources, question: Question, sight: Sight): MetricVal
     n: totalOf(parts, (part) => crossingsIn(sources, part)),
     ci95: around(peak, deviation),
     revision: isTracked
-      ? visitRevision(sources, parts) + sight.corrections
-      : totalOf(parts, (part) => doorRevision(sources, part)) + sight.corrections,
+      ? visitRevision(sources, parts) + corrections
+      : totalOf(parts, (part) => doorRevision(sources, part)) + corrections,
   });
 }
 

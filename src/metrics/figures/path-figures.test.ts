@@ -289,6 +289,11 @@ test("where no camera follows visits, tags of customers speak for the visits the
   const weighted = shop.ask("zone-draw", zone("table"));
   assert.ok(Math.abs((weighted.value ?? 0) - (10 + 10 / heard) / (40 + 10 / heard)) < 1e-9);
   assert.ok((weighted.effectiveN ?? 50) < 50);
+  // One that was hardly heard stands for no more than the weights of lengths allow.
+  come(50, "loyalty-card", 1, [TABLE]);
+  const most = 10 / heard + 1 / TAG_RULES.minInclusion;
+  const trimmed = shop.ask("zone-draw", zone("table")).value ?? 0;
+  assert.ok(Math.abs(trimmed - (10 + most) / (40 + most)) < 1e-9, `${trimmed}`);
 });
 
 test("a zone that is not in the plan, and a wrong scope, are not measured", () => {

@@ -240,13 +240,12 @@ function endsOf(scope: MetricScope): string[] {
   return scope.kind === "zone-pair" ? [scope.from, scope.to] : [];
 }
 
+/** What is said when running counts cannot begin where they have to. */
+export const WEEK_NOT_KEPT =
+  "The week in which this interval begins is older than what is kept here.";
+
 const notKept = (question: Question): MetricValue =>
-  unknown(
-    question,
-    0,
-    "not-kept",
-    "The week in which this interval begins is older than what is kept here.",
-  );
+  unknown(question, 0, "not-kept", WEEK_NOT_KEPT);
 
 const notHere = (question: Question): MetricValue =>
   unknown(question, 0, "unknown-scope", "This is not measured here.");

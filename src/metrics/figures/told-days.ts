@@ -25,8 +25,9 @@ export interface ToldDays {
 /**
  * The trading days of which a figure about customers may be told: no two answers may differ by fewer than `least`
  * customers on any side of it. A day with enough on each side, or nobody, stands for itself; the others wait, from the
- * beginning of the calendar quarter on, until together they are enough, and are told together or not at all. So
- * every answer is about a union of such blocks, and so is the difference of any two. Pure.
+ * beginning of the calendar month on, until together they are enough, and are told together or not at all. So
+ * every answer is about a union of such blocks, and so is the difference of any two. Of a month whose beginning is not
+ * remembered any more nothing is told: its blocks would shift from day to day. Pure.
  * @source microaggregation: L. Willenborg, T. de Waal, Elements of statistical disclosure control, 2001.
  */
 export function toldDays(
@@ -35,7 +36,7 @@ export function toldDays(
   sideOf: SideOf,
   least: number,
 ): ToldDays {
-  const first = quarterStart(sources, from);
+  const first = monthStart(sources, from);
   const byDay = sources.memo(
     "customers by day",
     () => customersByDay(sources, first, to),
@@ -44,20 +45,21 @@ export function toldDays(
   const starts = new Set<EpochMs>();
   const withheld: EpochMs[] = [];
   let waiting = new Block(least);
-  let quarter: EpochMs | null = null;
+  let month: EpochMs | null = null;
+  const { rememberedFrom } = sources.customers;
   const close = (block: Block): void => {
-    const isInside = block.days.every(
-      (day) => day >= from && sources.calendar.dayOf(day).end <= to,
-    );
+    const isWhole = month === null || month >= rememberedFrom;
+    const isInside =
+      isWhole && block.days.every((day) => day >= from && sources.calendar.dayOf(day).end <= to);
     if (isInside && block.isEnough) for (const day of block.days) starts.add(day);
     else withheld.push(...block.days.filter((day) => day >= from));
   };
   for (const [day, customers] of byDay) {
-    const begin = quarterStart(sources, day);
-    if (quarter !== begin) {
+    const begin = monthStart(sources, day);
+    if (month !== begin) {
       close(waiting);
       waiting = new Block(least);
-      quarter = begin;
+      month = begin;
     }
     const own = new Block(least);
     own.add(day, customers, sideOf);
@@ -116,11 +118,11 @@ function customersByDay(
   return [...byDay].sort(([a], [b]) => a - b);
 }
 
-/** Start of the first trading day of the calendar quarter that holds an instant. */
-function quarterStart({ calendar }: Sources, at: EpochMs): EpochMs {
+/** Start of the first trading day of the calendar month that holds an instant. */
+function monthStart({ calendar }: Sources, at: EpochMs): EpochMs {
   const wall = calendar.wallOf(calendar.dayOf(at).start);
   const date = Math.floor(wall / DAY_MS);
   const { year, month } = civilFromDays(date);
-  const first = daysFromCivil(year, month - ((month - 1) % 3), 1);
+  const first = daysFromCivil(year, month, 1);
   return calendar.dayOf(calendar.instantOfWall(first * DAY_MS + wall - date * DAY_MS)).start;
 }

@@ -5,7 +5,7 @@ import type { TimeSpan } from "../calendar/shop-hours.ts";
 import type { DayPart } from "../days/day-book.ts";
 import { isPurchase } from "../days/sales.ts";
 import type { VisitRow } from "../days/visit-table.ts";
-import { inclusion, TAG_RULES } from "../estimate/tag-weights.ts";
+import { inverseWeight, TAG_RULES } from "../estimate/tag-weights.ts";
 import type { ReasonCode } from "../reasons.ts";
 import { type Sight, type Sources, sentence, sightOf, totalOf } from "../sources.ts";
 import { pathOf, stopsOf, type ZoneStop } from "./zone-stops.ts";
@@ -153,11 +153,13 @@ export function paymentsOf(sources: Sources, question: TimeSpan, linked: number)
   };
 }
 
-/** A tag is heard sooner or later, so short visits stand for others that were not heard; tracks stand for themselves. */
-function weightOf(row: VisitRow): number {
-  if (row.method === "track" || row.tagKind === null) return 1;
-  const share = inclusion(row.tagKind, row.exitedAt - row.enteredAt, TAG_RULES.detectMs);
-  return share > 0 ? 1 / share : 0;
+/**
+ * A tag is heard sooner or later, so short visits stand for others that were not heard; tracks stand for themselves. How
+ * soon is learned from weeks of doors, which a shop with paths need not have: here it is always what a walk found.
+ */
+function weightOf({ method, tagKind, enteredAt, exitedAt }: VisitRow): number {
+  if (method === "track" || tagKind === null) return 1;
+  return inverseWeight(tagKind, exitedAt - enteredAt, TAG_RULES.detectMs);
 }
 
 /** A tag that is laid down is heard no more: that is how its visit ends. */

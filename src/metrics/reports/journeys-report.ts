@@ -4,7 +4,7 @@ import type { TimeSpan } from "../calendar/shop-hours.ts";
 import { queuesOf } from "../days/day-book.ts";
 import { isDefined } from "../definitions.ts";
 import { answer } from "../figures/figures.ts";
-import { liftValue, transitionValue } from "../figures/path-figures.ts";
+import { liftValue, transitionValue, WEEK_NOT_KEPT } from "../figures/path-figures.ts";
 import { wholeHours } from "../paths/told-counts.ts";
 import { type ToldVisits, toldVisits } from "../paths/told-visits.ts";
 import { type VisitTally, visitTally } from "../paths/visit-tally.ts";
@@ -56,12 +56,22 @@ function partsOf(sources: Sources, span: Span): Omit<JourneysReport, "now" | "pe
     transitions: tally === null || told === null ? [] : transitionsOf(sources, span, tally, told),
     lifts: tally === null ? [] : liftsOf(sources, span, tally, told),
     paths: paths?.paths ?? [],
-    pathVisits: paths?.visits ?? 0,
-    rareVisits: paths?.rareVisits ?? 0,
+    pathVisits: told === null ? 0 : (paths?.visits ?? 0),
+    rareVisits: told === null ? 0 : (paths?.rareVisits ?? 0),
     pathMethod: tally?.method ?? "none",
-    pathReason: outcome === null || "pairs" in outcome ? null : reason(outcome.code, outcome.text),
+    pathReason: pathReason(outcome, told),
     queues: queuesOf(sources.site).map((id) => queueOf(sources, span, id)),
   };
+}
+
+/** Why there are no paths; null when there are, or when the period is forgotten, which the funnel tells. */
+function pathReason(
+  outcome: ReturnType<typeof visitTally> | null,
+  told: ToldVisits | null,
+): MetricReason | null {
+  if (outcome === null) return null;
+  if (!("pairs" in outcome)) return reason(outcome.code, outcome.text);
+  return told === null ? reason("not-kept", WEEK_NOT_KEPT) : null;
 }
 
 /** The zones that the paths speak of. */

@@ -107,6 +107,7 @@ export interface JourneysReport {
  * could single one out.
  */
 export const WHOLE_DAYS: ReadonlySet<MetricId> = new Set<MetricId>([
+  "identification-coverage",
   "zone-transition",
   "zone-lift",
   "repeat-rate",

@@ -27,7 +27,6 @@ interface KnownVisit {
  * the days that a value says it is not about.
  */
 function knownVisits({ days, earlier, parameters }: TrueQuestion): KnownVisit[] {
-  const withheld = String(parameters["withheldDays"] ?? "").split(" ");
   const came = new Map<number, number[]>();
   const note = (day: TruthDay): void => {
     for (const card of cardsOf(day)) {
@@ -38,7 +37,7 @@ function knownVisits({ days, earlier, parameters }: TrueQuestion): KnownVisit[] 
   };
   for (const day of [...earlier, ...days]) note(day);
   return days
-    .filter(({ opensAt }) => !withheld.includes(dateText(Math.floor(opensAt / DAY_MS))))
+    .filter((day) => isTold(day, parameters))
     .flatMap((day) =>
       cardsOf(day).map((card) => ({
         card,
@@ -48,14 +47,19 @@ function knownVisits({ days, earlier, parameters }: TrueQuestion): KnownVisit[] 
     );
 }
 
+const isTold = ({ opensAt }: TruthDay, parameters: TrueQuestion["parameters"]): boolean =>
+  !String(parameters["withheldDays"] ?? "")
+    .split(" ")
+    .includes(dateText(Math.floor(opensAt / DAY_MS)));
+
 const cardsOf = ({ rows, identified }: TruthDay): number[] =>
   rows.flatMap(({ id, card }) => (card !== null && identified.has(id) ? [card] : []));
 
 const sinceLast = ({ day, earlier }: KnownVisit): number =>
   day - (earlier.at(-1) ?? Number.NEGATIVE_INFINITY);
 
-const frequency: TrueFigure = ({ days, earlier }) => {
-  const visits = [...earlier, ...days].flatMap(cardsOf);
+const frequency: TrueFigure = ({ days, earlier, parameters }) => {
+  const visits = [...earlier, ...days].filter((day) => isTold(day, parameters)).flatMap(cardsOf);
   return ratio(visits.length, new Set(visits).size);
 };
 
