@@ -35,7 +35,7 @@ test("the funnel and the transitions are the report's, and withheld cells are no
     assert.equal(text, value === null ? "withheld" : formats.percent(value, 0), scope.from + to);
   }
   assert.ok(withheld > 0);
-  assert.match(await textOf(page, ".flow"), /Withheld: fewer than 5 visits/);
+  assert.match(await textOf(page, ".flow"), /visits are told in whole steps of 5\./);
   assert.deepEqual(complaints, []);
 });
 
