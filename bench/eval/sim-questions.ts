@@ -1,6 +1,7 @@
 import type { MetricId, MetricScope } from "../../src/core/metric-value.ts";
 import type { SitePlan } from "../../src/core/site.ts";
 import { DEFINITIONS } from "../../src/metrics/definitions.ts";
+import { ADDITIVE } from "../../src/metrics/reports/archive.ts";
 
 /** One figure to be compared. */
 export interface SimQuestion {
@@ -20,6 +21,8 @@ const RUN_ONLY: readonly MetricId[] = [
   "zone-lift",
   "zone-transition",
   "repeat-rate",
+  "repeat-rate-30",
+  "repeat-rate-60",
   "visit-recency",
   "visit-frequency",
   "customer-tenure",
@@ -45,7 +48,7 @@ const LIFTS = [
 export function questionsFor(site: SitePlan): SimQuestion[] {
   const zones = [...site.cameras.flatMap((camera) => camera.zones), ...(site.floor?.zones ?? [])];
   const inside = zones
-    .filter(({ kind }) => kind !== "outside")
+    .filter(({ kind, stacksBaskets }) => kind !== "outside" && stacksBaskets !== true)
     .map(({ id, kind }) => ({ id, kind }));
   const unique = inside.filter(({ id }, i) => inside.findIndex((one) => one.id === id) === i);
   const scopesOf = (metric: MetricId): readonly MetricScope[] => {
@@ -62,6 +65,13 @@ export function questionsFor(site: SitePlan): SimQuestion[] {
     scopesOf(metric).map((scope) => ({ metric, scope, isDaily: !RUN_ONLY.includes(metric) })),
   );
 }
+
+/**
+ * Whether a day's interval speaks of the shop's own rate or mean, of which the day is a sample: 4 buyers of 15 say that
+ * 11 to 52 % buy in this shop, and not that between 2 and 8 of these 15 did. Counts speak of the day itself.
+ */
+export const isOfSample = (metric: MetricId): boolean =>
+  !ADDITIVE.has(metric) && metric !== "occupancy-peak";
 
 /** Text that names a metric and what it is about. */
 export function questionKey({ metric, scope }: Pick<SimQuestion, "metric" | "scope">): string {

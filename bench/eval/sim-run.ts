@@ -13,7 +13,7 @@ import { type EpochMs, epochMs } from "../../src/core/brand.ts";
 import type { MetricId, MetricValue } from "../../src/core/metric-value.ts";
 import type { SitePlan } from "../../src/core/site.ts";
 import { createMetrics, type Metrics } from "../../src/metrics/metrics.ts";
-import { questionKey, questionsFor, type SimQuestion } from "./sim-questions.ts";
+import { isOfSample, questionKey, questionsFor, type SimQuestion } from "./sim-questions.ts";
 import { CoverageTally, entryOf, meanOf, type SimEntry } from "./sim-score.ts";
 
 /** What to run. */
@@ -27,13 +27,24 @@ export interface SimRunOptions {
   readonly only: readonly string[];
 }
 
+/** Numbers of days from the beginning of the run, half-open. */
+interface Days {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** What came of one way of watching the shop. */
 export interface VariantScore {
   readonly entries: Readonly<Record<string, SimEntry>>;
+  /** Intervals against what they speak of: a day's rate is a sample of the shop's own, which the whole run tells. */
   readonly coverage: CoverageTally;
+  /** The same against what happened on that very day, which chance of sampling makes too easy for rates. */
+  readonly realised: CoverageTally;
   /** Mean error of people inside every 15 min: as shown then, and as the closed day has it. */
   readonly occupancyMae: { readonly live: number | null; readonly closed: number | null };
-  /** The same of people in each zone, every hour. */
+  /** Share of the 95 % intervals of these that hold the truth; beside `coverage`, which they would outnumber. */
+  readonly occupancyCovered: { readonly live: number | null; readonly closed: number | null };
+  /** Mean error of the people in each zone, every hour. */
   readonly zonePeopleMae: number | null;
   /** Metrics that are defined and have no figure yet. */
   readonly missing: readonly string[];
@@ -51,6 +62,8 @@ const LEARNED_DAYS = 8;
 const OF_IDENTIFIED: readonly MetricId[] = [
   "identification-coverage",
   "repeat-rate",
+  "repeat-rate-30",
+  "repeat-rate-60",
   "visit-recency",
   "visit-frequency",
   "customer-tenure",
@@ -78,9 +91,10 @@ class VariantRun {
   readonly #truth: ShopTruth;
   readonly #identity: Identity;
   readonly #only: readonly string[];
-  readonly #live: number[] = [];
-  readonly #closed: number[] = [];
+  readonly #live = new InstantErrors();
+  readonly #closed = new InstantErrors();
   readonly #zonePeople: number[] = [];
+  #closing: (() => void) | null = null;
   #events = 0;
   #eventsMs = 0;
 
@@ -111,14 +125,16 @@ class VariantRun {
     this.#shop.closeDay(day);
     this.#truth.add(day, identified);
     this.#eventsMs += performance.now() - startMs;
-    if (isCompared) this.#compareClosed(day, today);
+    // A day is closed when the next one has begun.
+    this.#closing?.();
+    this.#closing = isCompared ? () => this.#compareClosed(day, today) : null;
   }
 
   score(days: number): VariantScore {
     this.#shop.finish();
     const startMs = performance.now();
     const entries: Record<string, SimEntry> = {};
-    const coverage = new CoverageTally();
+    const judged = { coverage: new CoverageTally(), realised: new CoverageTally() };
     const missing = new Set<string>();
     const asked = questionsFor(this.#site).filter(
       ({ metric }) => this.#only.length === 0 || this.#only.includes(metric),
@@ -128,14 +144,16 @@ class VariantRun {
       if (whole === null) missing.add(question.metric);
       else {
         entries[questionKey(question)] = whole;
-        coverage.add(question.metric, whole);
-        if (question.isDaily && this.#only.length === 0) this.#addDays(question, days, coverage);
+        judged.coverage.add(question.metric, whole);
+        judged.realised.add(question.metric, whole);
+        if (question.isDaily && this.#only.length === 0) this.#addDays(question, days, judged);
       }
     }
     return {
       entries,
-      coverage,
-      occupancyMae: { live: meanOf(this.#live), closed: meanOf(this.#closed) },
+      ...judged,
+      occupancyMae: { live: this.#live.mean, closed: this.#closed.mean },
+      occupancyCovered: { live: this.#live.coveredRatio, closed: this.#closed.coveredRatio },
       zonePeopleMae: meanOf(this.#zonePeople),
       missing: [...missing],
       seconds: {
@@ -146,23 +164,30 @@ class VariantRun {
     };
   }
 
-  #addDays(question: SimQuestion, days: number, coverage: CoverageTally): void {
+  #addDays(
+    question: SimQuestion,
+    days: number,
+    judged: Pick<VariantScore, "coverage" | "realised">,
+  ): void {
     for (let day = 0; day < days; day += 1) {
-      const entry = this.#compare(question, { from: day, to: day + 1 });
-      if (entry !== null) coverage.add(question.metric, entry);
+      const span = { from: day, to: day + 1 };
+      const entry = this.#compare(question, span);
+      if (entry === null) continue;
+      judged.realised.add(question.metric, entry);
+      const ofShop = isOfSample(question.metric)
+        ? this.#compare(question, span, { from: 0, to: days })
+        : entry;
+      if (ofShop !== null) judged.coverage.add(question.metric, ofShop);
     }
   }
 
-  #compare(
-    { metric, scope }: SimQuestion,
-    span: { readonly from: number; readonly to: number },
-  ): SimEntry | null {
+  #compare({ metric, scope }: SimQuestion, span: Days, truthOf: Days = span): SimEntry | null {
     const value = this.#ask(metric, scope, tradingDay(span.from).from, tradingDay(span.to - 1).to);
     if (value === null) return null;
     const { parameters } = value.definition;
     // Tags of carriers are a sample of its own: nothing is said about everybody.
     const isSample = value.method === "tag" && !OF_IDENTIFIED.includes(metric);
-    const query = { metric, scope, span, identity: this.#identity, parameters };
+    const query = { metric, scope, span: truthOf, identity: this.#identity, parameters };
     return entryOf(value, isSample ? null : this.#truth.value(query));
   }
 
@@ -185,8 +210,7 @@ class VariantRun {
 
   #compareNow(day: TrueDay, today: ShopTruth, now: EpochMs): void {
     const { from } = tradingDay(day.number);
-    const inside = this.#ask("occupancy", STORE, from, now)?.value ?? null;
-    if (inside !== null) this.#live.push(Math.abs(inside - today.insideAt(now)));
+    this.#live.add(this.#ask("occupancy", STORE, from, now), today.insideAt(now));
     if (!VARIANTS[this.name].following || now % HOUR_MS !== 0) return;
     for (const { id } of this.#site.cameras.flatMap((camera) => camera.zones)) {
       const value = this.#ask("zone-people-now", { kind: "zone", id }, from, now)?.value ?? null;
@@ -198,9 +222,28 @@ class VariantRun {
   #compareClosed(day: TrueDay, today: ShopTruth): void {
     const { from, to } = tradingDay(day.number);
     this.#ask("occupancy", STORE, from, to);
-    for (let at = day.opensAt + QUARTER_MS; at < day.closesAt; at += QUARTER_MS) {
-      const value = this.#ask("occupancy", STORE, from, epochMs(at))?.value ?? null;
-      if (value !== null) this.#closed.push(Math.abs(value - today.insideAt(at)));
-    }
+    for (let at = day.opensAt + QUARTER_MS; at < day.closesAt; at += QUARTER_MS)
+      this.#closed.add(this.#ask("occupancy", STORE, from, epochMs(at)), today.insideAt(at));
+  }
+}
+
+/** Values at instants against the truth. */
+class InstantErrors {
+  readonly #errors: number[] = [];
+  readonly #covered: number[] = [];
+
+  get mean(): number | null {
+    return meanOf(this.#errors);
+  }
+
+  get coveredRatio(): number | null {
+    return meanOf(this.#covered);
+  }
+
+  add(value: MetricValue | null, truth: number): void {
+    if (value === null || value.value === null) return;
+    this.#errors.push(Math.abs(value.value - truth));
+    const { covered } = entryOf(value, truth);
+    if (covered !== null) this.#covered.push(Number(covered));
   }
 }

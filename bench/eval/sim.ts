@@ -15,7 +15,10 @@ counts, and tags of baskets, carts and members). All have the till, two passing 
   shopfrontConversion, meanVisit, bounceCounts   with door counts only
   bounceTracks, medianTags                       with tracks; from tags, calibrated to the counts
   occupancyMae, zonePeopleMae                    people inside every 15 minutes, in a zone every hour, from the ninth day on
-  intervalCoverage                               share of 95 % intervals, of the run and of each day, that hold the truth
+  occupancyCovered                               share of the intervals of these people inside that hold the truth
+  intervalCoverage                               share of 95 % intervals, of the run and of each day, that hold the truth:
+                                                 of a day's count what was, of a day's rate or mean that of the whole run
+  realisedCoverage                               the same, a day's rates against those of that very day
   <metric>                                       of the best way of watching; of zones, all of them together
   variants                                       every figure of every way: value, truth, error, interval, method, n
 --seeds K runs K shops (seeds S, S+1, ...): errors are their mean, worst is the largest. --runs R asks R shops for their
@@ -66,7 +69,8 @@ function summary(runs: readonly SimRun[]): Record<string, unknown> {
     const keys = new Set(runs.flatMap((one) => Object.values(one).flatMap(metricsOf)));
     return Object.fromEntries([...keys].map((metric) => [camel(metric), bestOf(runs, metric)]));
   };
-  const coverage = runs.flatMap((one) => Object.values(one).map((way) => way.coverage.ratio));
+  const ratios = (read: (way: VariantScore) => CoverageTally): number[] =>
+    runs.flatMap((one) => Object.values(one).flatMap((way) => read(way).ratio ?? []));
   const first = runs[0] ?? {};
   return {
     shopfrontConversion: from("doors", "shopfront-conversion"),
@@ -74,7 +78,8 @@ function summary(runs: readonly SimRun[]): Record<string, unknown> {
     bounceTracks: from("tracks", "bounce-rate"),
     bounceCounts: from("doors", "bounce-rate"),
     medianTags: from("tags", "visit-duration-median"),
-    intervalCoverage: meanOf(coverage.flatMap((ratio) => ratio ?? [])),
+    intervalCoverage: meanOf(ratios(({ coverage }) => coverage)),
+    realisedCoverage: meanOf(ratios(({ realised }) => realised)),
     ...Object.fromEntries(Object.entries(best()).filter(([key]) => key !== "shopfrontConversion")),
     variants: Object.fromEntries(Object.keys(first).map((way) => [way, detail(runs, way)])),
     missing: [...new Set(Object.values(first).flatMap((way) => way.missing))],
@@ -126,8 +131,11 @@ function detail(runs: readonly SimRun[], way: string): Record<string, unknown> {
     meanOf(scores.flatMap((score) => read(score) ?? []));
   return {
     intervalCoverage: mean(({ coverage }) => coverage.ratio),
+    realisedCoverage: mean(({ realised }) => realised.ratio),
     occupancyMae: mean(({ occupancyMae }) => occupancyMae.live),
     occupancyMaeClosed: mean(({ occupancyMae }) => occupancyMae.closed),
+    occupancyCovered: mean(({ occupancyCovered }) => occupancyCovered.live),
+    occupancyCoveredClosed: mean(({ occupancyCovered }) => occupancyCovered.closed),
     zonePeopleMae: mean(({ zonePeopleMae }) => zonePeopleMae),
     events: mean(({ events }) => events),
     secondsOfEvents: mean(({ seconds }) => seconds.events),

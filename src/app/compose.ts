@@ -126,6 +126,7 @@ export function composeGateway(deps: GatewayDeps): Gateway {
     if (event.kind === "sensor-changed" && board.take(event)) delivery.announce();
     if (event.kind === "sensor-condition") board.takeCondition(event);
     staff.take(event);
+    tags?.takeTold(event);
     changed.emit();
   };
   const staff = createStaff(deps, anchor, onJourneyEvent);
@@ -147,7 +148,7 @@ export function composeGateway(deps: GatewayDeps): Gateway {
   delivery.onChange = () => changed.emit();
   if (link !== null) deps.attach?.(link);
 
-  const history = createGatewayHistory({ ...deps, metrics, history: deps.history ?? null });
+  const history = createGatewayHistory({ ...deps, metrics, journey });
   const told = { statuses, anchor, journey, metrics, onJourneyEvent };
   const tradingDays = openTradingDays(deps, history, told);
   const notices = (): readonly string[] => [
@@ -244,7 +245,7 @@ function openJourney(
     anchor: () => anchor.read(),
     onEvent,
     isTag: tags && ((id) => tags.book.knows(id)),
-    visits: visitOptionsOf(site),
+    visits: { ...visitOptionsOf(site), movers: tags?.movers },
   });
 }
 
@@ -268,12 +269,14 @@ interface Told {
 
 function openTradingDays(deps: GatewayDeps, history: GatewayHistory, told: Told): TradingDays {
   const { anchor, journey, metrics, onJourneyEvent, statuses } = told;
+  const { clock } = deps;
   return new TradingDays({
     ...deps,
     ...history,
     past: deps.past ?? [],
     ingest: (event) => metrics.ingest(event),
-    resume: (event) => journey.restore(event),
+    journey,
+    advance: () => journey.advance(epochAt(anchor.read(), clock.mono())),
     onEvent: onJourneyEvent,
     statuses,
     anchor: () => anchor.read(),

@@ -6,16 +6,20 @@ import type { SensorStatus } from "../web/dashboard-source.ts";
 /**
  * States and conditions of all sensors said once more, for a trading day that has just begun. A day must explain
  * itself: after a restart, and at the centre, it is computed from its own events alone, and a camera that has been
- * seeing since yesterday would otherwise count as unseen. Ids follow from the day, so a repetition is recognised.
- * Pure.
+ * seeing since yesterday would otherwise count as unseen. Ids follow from the day and from how often it began before, as
+ * it does when the clock is set. Pure.
  */
 export function recapSensors(
   sensors: readonly SensorStatus[],
-  day: { readonly start: EpochMs; readonly boot: string },
+  {
+    start,
+    boot,
+    before = 0,
+  }: { readonly start: EpochMs; readonly boot: string; readonly before?: number },
   now: TimeAnchor,
 ): readonly (SensorRecorded | SensorConditionRecorded)[] {
   const head = (seq: number): JourneyHead => ({
-    source: `day:${day.start}#${day.boot}`,
+    source: `day:${start}${before === 0 ? "" : `.${before}`}#${boot}`,
     seq,
     at: now.epoch,
     atMono: now.mono,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { VisitMaker } from "../../test/fakes/completed-visits.ts";
 import { EventMaker, shopSite, utc } from "../../test/fakes/journey-events.ts";
 import { type EpochMs, epochMs, gatewayId } from "../core/brand.ts";
 import type { JourneyEvent } from "../core/events.ts";
@@ -66,6 +67,21 @@ test("the centre's report counts what a gateway's does", async () => {
       .map(({ value }) => value);
   assert.deepEqual(counts(report.value), [11 + 12 + 13, 4 + 5 + 6]);
   assert.deepEqual(counts(report.value), counts(own));
+});
+
+test("the centre tells nothing of returning customers, of whom it knows a few days only", async () => {
+  const visits = new VisitMaker();
+  const came = Array.from({ length: 40 }, (_, i) =>
+    visits.visit(epochMs(utc("2026-05-12T09:00:00Z") + i * 60_000), { tag: `c${i}` }),
+  );
+  const store = await storeOf([...tenDays(), ...came].sort((a, b) => a.at - b.at));
+  const report = await computeReport(store, site, metricsOf, asked({ period: "week" }), NOW);
+  assert.ok(report.ok);
+  const found = report.value.current.tiles.find(({ metric }) => metric === "repeat-rate");
+  assert.deepEqual(
+    [found?.value, found?.ci95, found?.n, found?.method, found?.reason?.code],
+    [null, null, 0, "none", "not-kept"],
+  );
 });
 
 test("more days than the metrics keep, or days to come, are refused", async () => {

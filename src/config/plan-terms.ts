@@ -53,6 +53,10 @@ export const zonePurpose = {
   approach: id.transform(zoneId).optional().meta({
     description: "Of a queue: the zone one comes through before joining",
   }),
+  stacksBaskets: z.boolean().optional().meta({
+    description:
+      "Baskets and carts stand here until somebody takes one, and are brought back to here",
+  }),
 };
 
 const MINUTES_PER_DAY = 1_440;

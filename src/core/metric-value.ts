@@ -56,11 +56,22 @@ export type MetricId =
   | "baskets-abandoned"
   | "identification-coverage"
   | "repeat-rate"
+  | "repeat-rate-30"
+  | "repeat-rate-60"
   | "visit-recency"
   | "visit-frequency"
   | "customer-tenure";
 
-export type MetricUnit = "people" | "count" | "ratio" | "ms" | "minor" | "days" | "per-hour";
+/** `ratio`: of like to like. `per-transaction`: pieces on one purchase. `minor`: hundredths of the shop's currency. */
+export type MetricUnit =
+  | "people"
+  | "count"
+  | "ratio"
+  | "ms"
+  | "minor"
+  | "days"
+  | "per-hour"
+  | "per-transaction";
 
 /**
  * How a value came about. `count`: counted. `little-closure`: Little's law after day closure. `track`: measured on

@@ -192,6 +192,8 @@ export interface BasketReported extends EventOrigin {
   /** Whole pieces, from 1. */
   readonly units: number;
   readonly zoneId: ZoneId | null;
+  /** Names the change among those of its basket, so that it counts once however often it comes; absent = it has none. */
+  readonly changeId?: string | undefined;
 }
 
 /** One line of a receipt; amounts are minor units, negative where goods come back. */

@@ -43,6 +43,11 @@ export interface ZonePurpose {
   /** Of a queue: the zone in which people are served, and the zone one comes through before joining. */
   readonly servedAt?: ZoneId | undefined;
   readonly approach?: ZoneId | undefined;
+  /**
+   * Whether baskets and carts stand here until somebody takes one, and are brought back to here. With such a zone in the
+   * plan a basket at rest is nobody's visit. Absent = false.
+   */
+  readonly stacksBaskets?: boolean | undefined;
 }
 
 /** A floor zone in a camera picture; corners are Norm, judged by the foot point. */

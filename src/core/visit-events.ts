@@ -41,6 +41,8 @@ export interface BasketChangeRecorded extends JourneyHead {
   readonly sku: string | null;
   readonly units: number;
   readonly zoneId: ZoneId | null;
+  /** Its name among the changes of its basket, as its source gave it; absent = it has none. */
+  readonly changeId?: string | undefined;
 }
 
 /** One stay of a visit in a zone, in order of coming in. */
@@ -76,8 +78,8 @@ export interface VisitBasket {
 }
 
 /**
- * Why a visit is over. `exit`: went out and did not come back within the re-entry gap. `silence`: the tag was not heard
- * any more. `lost`: the track ended inside. `closing`, `day-end`: still open then. `sensor`: its sensor stopped.
+ * Why a visit is over. `exit`: went out and did not come back within the re-entry gap, or brought the basket back.
+ * `silence`: the tag was not heard any more, or the basket was left standing. `lost`: the track ended inside. `closing`, `day-end`: still open then. `sensor`: its sensor stopped.
  */
 export type VisitEnd = "exit" | "silence" | "lost" | "closing" | "day-end" | "sensor";
 

@@ -16,9 +16,15 @@ import type {
   TransactionReceived,
 } from "../core/events.ts";
 import type { LinePlan, SitePlan } from "../core/site.ts";
+import { BasketChanges } from "./basket-changes.ts";
 import { isStaffTag } from "./staff.ts";
 import { STAFF_SETTLE_MS, type StaffCounters, StaffExclusion } from "./staff-exclusion.ts";
-import { VisitBuilder, type VisitCounters, type VisitOptions } from "./visits/visit-builder.ts";
+import {
+  type UnderWay,
+  VisitBuilder,
+  type VisitCounters,
+  type VisitOptions,
+} from "./visits/visit-builder.ts";
 
 /** Till and gateway may disagree by so much before the time of payment is in doubt. */
 const TILL_TOLERANCE_MS = 300_000;
@@ -44,6 +50,8 @@ export interface JourneyCounters extends StaffCounters, VisitCounters {
   readonly unknownLines: number;
   readonly unknownZones: number;
   readonly unknownTags: number;
+  /** Changes of baskets that came again under the same id. */
+  readonly repeatedBaskets: number;
   /** Receipts paid more than five minutes from their arrival, by the till's clock. */
   readonly doubtfulPayments: number;
   /** Presences of staff tags: recorded, never part of a visit. */
@@ -68,9 +76,16 @@ export interface Journey {
   finish(): void;
   /**
    * Takes back an event that was told in an earlier life, so that visits going on survive a restart and nothing is told
-   * twice. Emits nothing. Call with all events of the day in the order in which they were told, before any other.
+   * twice. Emits nothing. Call with all events of the day in the order in which they were told, before any other; before
+   * them with those of the day before that visits under way rest on, and `settle` in between.
    */
   restore(event: JourneyEvent): void;
+  /** Takes what was due at `until` and rests on what was taken back so far as told. Emits nothing. */
+  settle(until: EpochMs): void;
+  /** From when on events must be read back to go on where this life is, and until when everything was decided. */
+  readonly underWay: UnderWay;
+  /** Nothing under way ever began longer ago than this. */
+  readonly reachMs: number;
   readonly counters: JourneyCounters;
 }
 
@@ -89,11 +104,13 @@ class StoreJourney implements Journey {
   readonly #isTag: (id: TagId) => boolean;
   readonly #staff: StaffExclusion;
   readonly #visits: VisitBuilder;
+  readonly #basketChanges = new BasketChanges();
   readonly #counters: Mutable<Omit<JourneyCounters, keyof StaffCounters | keyof VisitCounters>> = {
     events: 0,
     unknownLines: 0,
     unknownZones: 0,
     unknownTags: 0,
+    repeatedBaskets: 0,
     doubtfulPayments: 0,
     staffPresences: 0,
   };
@@ -136,7 +153,20 @@ class StoreJourney implements Journey {
   }
 
   restore(event: JourneyEvent): void {
+    if (event.kind === "basket-changed") this.#basketChanges.note(event.tagId, event.changeId);
     this.#visits.restore(event);
+  }
+
+  settle(until: EpochMs): void {
+    this.#visits.settle(until);
+  }
+
+  get underWay(): UnderWay {
+    return this.#visits.underWay;
+  }
+
+  get reachMs(): number {
+    return this.#visits.reachMs;
   }
 
   #emit(event: JourneyEvent): void {
@@ -159,18 +189,18 @@ class StoreJourney implements Journey {
       case "zone-approached": {
         const { kind, cameraId, zoneId, trackId, probability, leadMs, horizonMs } = event;
         if (!this.#knowsZone(zoneId)) return null;
-        const forecast = { probability, leadMs, horizonMs };
-        return { ...this.#head(event), kind, cameraId, zoneId, trackId, ...forecast };
+        const what = { kind, cameraId, zoneId, trackId, probability, leadMs, horizonMs };
+        return this.#told(event, what);
       }
       case "zone-entered": {
         const { kind, cameraId, zoneId, trackId } = event;
         if (!this.#knowsZone(zoneId)) return null;
-        return { ...this.#head(event), kind, cameraId, zoneId, trackId };
+        return this.#told(event, { kind, cameraId, zoneId, trackId });
       }
       case "zone-exited": {
         const { kind, cameraId, zoneId, trackId, dwellMs, censored } = event;
         if (!this.#knowsZone(zoneId)) return null;
-        return { ...this.#head(event), kind, cameraId, zoneId, trackId, dwellMs, censored };
+        return this.#told(event, { kind, cameraId, zoneId, trackId, dwellMs, censored });
       }
       case "tag-changed":
         return this.#tellTag(event);
@@ -183,7 +213,7 @@ class StoreJourney implements Journey {
         return null;
       case "track-renamed": {
         const { kind, cameraId, from, to, isUndone } = event;
-        return { ...this.#head(event), kind, cameraId, from, to, isUndone };
+        return this.#told(event, { kind, cameraId, from, to, isUndone });
       }
       case "basket-reported":
         return this.#tellBasket(event);
@@ -191,12 +221,11 @@ class StoreJourney implements Journey {
         return this.#tellPayment(event);
       case "sensor-changed": {
         const { kind, sensorId, sensorKind, state, code } = event;
-        return { ...this.#head(event), kind, sensorId, sensorKind, state, code };
+        return this.#told(event, { kind, sensorId, sensorKind, state, code });
       }
       case "sensor-condition": {
         const { kind, sensorId, sensorKind, condition, isPresent, measured } = event;
-        const what = { sensorId, sensorKind, condition, isPresent, measured };
-        return { ...this.#head(event), kind, ...what };
+        return this.#told(event, { kind, sensorId, sensorKind, condition, isPresent, measured });
       }
     }
   }
@@ -207,9 +236,10 @@ class StoreJourney implements Journey {
     const { cameraId, lineId, trackId, direction, confidence, path, isChild } = event;
     const doorKind = direction === "in" ? "entered" : "exited";
     const kind = line.role === "door" ? doorKind : "passed";
-    const what = { cameraId, lineId, role: line.role, trackId, direction, confidence, path };
-    const child = isChild === undefined ? {} : { isChild };
-    const told: CrossingRecorded = { ...this.#head(event), kind, ...what, ...child };
+    const { role } = line;
+    const what = { kind, cameraId, lineId, role, trackId, direction, confidence, path } as const;
+    const told: CrossingRecorded = this.#told(event, what);
+    if (isChild !== undefined) Object.assign(told, { isChild });
     this.#staff.crossing(told);
     return told;
   }
@@ -225,8 +255,7 @@ class StoreJourney implements Journey {
     const line = this.#lineOf(event.lineId);
     if (line === null) return null;
     const { kind, cameraId, lineId, direction, trackIds } = event;
-    const what = { cameraId, lineId, role: line.role, direction, trackIds };
-    return { ...this.#head(event), kind, ...what };
+    return this.#told(event, { kind, cameraId, lineId, role: line.role, direction, trackIds });
   }
 
   #lineOf(lineId: LineId): LinePlan | null {
@@ -243,7 +272,7 @@ class StoreJourney implements Journey {
       return null;
     }
     if (isStaffTag(tagKind)) this.#counters.staffPresences += 1;
-    return { ...this.#head(event), kind: "tag-presence", tagId, tagKind, state, previous };
+    return this.#told(event, { kind: "tag-presence", tagId, tagKind, state, previous });
   }
 
   #tellWhereabouts(event: TagZoneEntered | TagZoneExited | TagMoved): JourneyEvent | null {
@@ -252,18 +281,23 @@ class StoreJourney implements Journey {
       return null;
     }
     if (event.zoneId !== null && !this.#knowsZone(event.zoneId)) return null;
-    return { ...event, ...this.#head(event) };
+    return Object.assign({ ...event }, this.#head(event));
   }
 
   #tellBasket(event: BasketReported): JourneyEvent | null {
-    const { tagId, change, sku, units, zoneId } = event;
+    const { tagId, change, sku, units, zoneId, changeId } = event;
     if (!this.#isTag(tagId)) {
       this.#counters.unknownTags += 1;
       return null;
     }
     if (zoneId !== null && !this.#knowsZone(zoneId)) return null;
-    const what = { tagId, change, sku, units, zoneId };
-    return { ...this.#head(event), kind: "basket-changed", ...what };
+    if (!this.#basketChanges.note(tagId, changeId)) {
+      this.#counters.repeatedBaskets += 1;
+      return null;
+    }
+    const named = changeId === undefined ? {} : { changeId };
+    const what = { tagId, change, sku, units, zoneId, ...named };
+    return this.#told(event, { kind: "basket-changed", ...what });
   }
 
   /** The time of payment is the till's own, however late the receipt comes; a till ahead of us proves nothing. */
@@ -288,6 +322,12 @@ class StoreJourney implements Journey {
     if (this.#zones.has(zoneId)) return true;
     this.#counters.unknownZones += 1;
     return false;
+  }
+
+  /** For every event: a literal that begins with a spread would cost some twenty times as much as one that ends with it. */
+  #told<const What extends object>(event: SensorEvent, what: What): JourneyHead & What {
+    const { source, seq, at, atMono, clock } = this.#head(event);
+    return { source, seq, at, atMono, clock, ...what };
   }
 
   #head({ source, seq, atMono }: SensorEvent): JourneyHead {

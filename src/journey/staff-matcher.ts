@@ -102,9 +102,8 @@ export class StaffMatcher {
 
   /** Decides what is due at `now`. */
   advance(now: EpochMs): void {
-    const { settleMs } = this.#options;
-    const lastOf = (claim: DoorClaim): number => claim.to + STAFF_RULES.marginMs + settleMs;
-    while (this.#claims[0] !== undefined && lastOf(this.#claims[0]) <= now) this.#decideFirst();
+    const endedBy = now - STAFF_RULES.marginMs - this.#options.settleMs;
+    while (this.#claims[0] !== undefined && this.#claims[0].to <= endedBy) this.#decideFirst();
     for (const known of this.#crossings.values()) {
       let old = 0;
       while ((known[old]?.event.at ?? now) < now - KEPT_MS) old += 1;

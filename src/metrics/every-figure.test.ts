@@ -4,13 +4,12 @@ import fc from "fast-check";
 import { VisitMaker } from "../../test/fakes/completed-visits.ts";
 import { FullDay, fullShop } from "../../test/fakes/full-day.ts";
 import { EventMaker, utc } from "../../test/fakes/journey-events.ts";
+import { judgeAll, METRICS, scopesOf } from "../../test/fakes/judged-figures.ts";
 import { QueueMaker } from "../../test/fakes/queue-events.ts";
 import { type EpochMs, epochMs, receiverId, tagId } from "../core/brand.ts";
 import type { JourneyEvent } from "../core/events.ts";
-import type { MetricId, MetricScope, MetricValue } from "../core/metric-value.ts";
 import { seededRandom } from "../core/random.ts";
 import type { OpeningHours, SitePlan } from "../core/site.ts";
-import { DEFINITIONS } from "./definitions.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 
 const MINUTE_MS = 60_000;
@@ -19,7 +18,6 @@ const DAY_MS = 24 * HOUR_MS;
 const DAY = utc("2026-11-20T04:00:00Z");
 const END = epochMs(DAY + DAY_MS);
 const OPENS = epochMs(DAY + 5 * HOUR_MS);
-const ROUNDING = 1e-9;
 const HOURS: OpeningHours = {
   days: ["mon", "tue", "wed", "thu", "fri", "sat", "sun"],
   fromMin: 540,
@@ -41,102 +39,12 @@ const WITH_TAGS: Partial<SitePlan> = {
     beacon: { format: "altbeacon", id: `0${i}` },
   })),
 };
-const METRICS: readonly MetricId[] = DEFINITIONS.map(({ metric }) => metric);
-
-/** Shares of a whole: never negative, and above 1 only with one of these notes. */
-const SURPLUS: Readonly<Partial<Record<MetricId, string | null>>> = {
-  "shopfront-conversion": "geometry-fault",
-  "bounce-rate": null,
-  "bounce-rate-ga4": null,
-  "sales-conversion": "more-sales-than-entrants",
-  "sales-conversion-units": "more-sales-than-entrants",
-  "click-collect-attach": null,
-  "zone-draw": null,
-  "zone-engagement": null,
-  "zone-conversion": "more-baskets-than-engaged",
-  "zone-transition": null,
-  "queue-abandonment": "more-left-than-joined",
-  "queue-balking": null,
-  "basket-put-back-rate": "more-out-than-in",
-  "baskets-abandoned": null,
-  "identification-coverage": "more-identified-than-entrants",
-  "repeat-rate": null,
-};
-
-/** The only figures that may be below 0: money given back, and the balance of a door. */
-const SIGNED: ReadonlySet<MetricId> = new Set<MetricId>([
-  "net-sales",
-  "average-transaction-value",
-  "shopper-yield",
-  "door-drift",
-]);
-
 const at = (minute: number): EpochMs => epochMs(DAY + minute * MINUTE_MS);
-
-/** Every kind of scope, known and unknown, and the ends of a path. */
-function scopesOf(site: SitePlan): MetricScope[] {
-  const lines = site.cameras.flatMap((camera) => camera.lines.map(({ id }) => String(id)));
-  const zones = site.cameras.flatMap((camera) => camera.zones.map(({ id }) => String(id)));
-  const places = ["table", "queue", "nowhere", "entry", "exit-with-tx", "exit-without"];
-  return [
-    { kind: "store" },
-    ...[...lines, "nowhere"].map((id) => ({ kind: "line", id }) as const),
-    ...[...zones, "cellar", "nowhere"].map((id) => ({ kind: "zone", id }) as const),
-    ...places.flatMap((from) =>
-      ["table", "shoes", "exit-with-tx", "exit-without"].map(
-        (to) => ({ kind: "zone-pair", from, to }) as const,
-      ),
-    ),
-  ];
-}
 
 function shopOf(events: readonly JourneyEvent[], changes: Partial<SitePlan> = {}): Metrics {
   const metrics = createMetrics({ site: fullShop(changes) });
   for (const event of events) metrics.ingest(event);
   return metrics;
-}
-
-/** Asks everything about everything over an interval, and judges each answer. */
-function judgeAll(metrics: Metrics, from: EpochMs, to: EpochMs): void {
-  for (const scope of scopesOf(metrics.sources.site))
-    for (const metric of METRICS) judge(metrics.value(metric, scope, from, to));
-}
-
-function judge(answer: MetricValue): void {
-  const { metric, value, n, effectiveN, coverage, imputedShare, ci95, revision } = answer;
-  const told = JSON.stringify(answer);
-  const numbers = [value ?? 0, n, effectiveN ?? 0, coverage, imputedShare, revision];
-  assert.ok([...numbers, ...(ci95 ?? [])].every(Number.isFinite), `not finite: ${told}`);
-  for (const one of Object.values(answer.definition.parameters))
-    assert.ok(typeof one === "string" || Number.isFinite(one), `parameter: ${told}`);
-  assert.ok(Math.min(n, effectiveN ?? 0, revision) >= 0, `negative: ${told}`);
-  assert.ok(coverage >= 0 && coverage <= 1 + ROUNDING, `coverage: ${told}`);
-  assert.ok(imputedShare >= 0 && imputedShare <= 1, `imputed share: ${told}`);
-  assert.ok((effectiveN ?? 0) <= n + ROUNDING, `worth more than observed: ${told}`);
-  if (value === null) assert.ok((answer.reason?.text ?? "") !== "", `no reason: ${told}`);
-  if (ci95 !== null) judgeInterval(ci95, value, told);
-  if (value !== null) judgeSize(answer, value, told);
-  assert.equal(answer.method !== "none", isAnswered(answer), `method: ${told}`);
-  assert.ok(coverage > 0 || value === null || imputedShare > 0, `blind: ${told}`);
-  assert.equal(metric, answer.definition.id);
-}
-
-const isAnswered = ({ value, ci95 }: MetricValue): boolean => value !== null || ci95 !== null;
-
-function judgeInterval([low, high]: readonly [number, number], value: number | null, told: string) {
-  const slack = ROUNDING * Math.max(1, Math.abs(low), Math.abs(high));
-  assert.ok(low <= high + slack, `turned round: ${told}`);
-  if (value === null) return;
-  assert.ok(low - slack <= value && value <= high + slack, `outside of its interval: ${told}`);
-}
-
-function judgeSize({ metric, reason, ci95 }: MetricValue, value: number, told: string): void {
-  if (!SIGNED.has(metric)) assert.ok(value >= 0, `below nothing: ${told}`);
-  const surplus = SURPLUS[metric];
-  if (surplus === undefined) return;
-  if (value > 1 + ROUNDING) assert.equal(reason?.code, surplus, `above one: ${told}`);
-  else if (ci95 !== null && metric !== "basket-put-back-rate")
-    assert.ok(ci95[0] >= -ROUNDING && ci95[1] <= 1 + ROUNDING, `no share: ${told}`);
 }
 
 const seeing = (maker = new EventMaker()): JourneyEvent[] => maker.allSeeing(DAY);
@@ -292,8 +200,8 @@ test("a value says what the shop chose, not what shops choose that choose nothin
   const chosen: Readonly<Record<string, number>> = measures;
   for (const scope of scopesOf(metrics.sources.site)) {
     for (const metric of METRICS) {
-      const { value, definition } = metrics.value(metric, scope, DAY, END);
-      for (const [name, said] of value === null ? [] : Object.entries(definition.parameters))
+      const { definition } = metrics.value(metric, scope, DAY, END);
+      for (const [name, said] of Object.entries(definition.parameters))
         if (chosen[name] !== undefined) assert.equal(said, chosen[name], `${metric} ${name}`);
     }
   }

@@ -29,10 +29,13 @@ export const REASONS = Object.freeze({
   "staff-excluded":
     "Crossings that turned out to be staff are left out; the text gives the raw count.",
   "no-groups": "Nobody has been seen coming in a group; every entrant counts as one unit.",
+  "group-cut": "The interval ends between the members of a group, so it may hold less than nobody.",
   drift: "More people left than came in; the balance was lifted to zero.",
   "lower-bound": "The longest stay was not seen to its end, so the mean is a lower bound.",
   "censored-stays": "Some stays were not seen to their end; they enter as lower bounds.",
   "small-cell": "null: about so few visits that it could tell of one person.",
+  "days-withheld":
+    "Of some days too few customers are known to tell of them; they are told together with later ones.",
   "payments-not-linked": "No payment is linked to a visit, so who bought is not known.",
   "payments-partly-linked": "Not every payment is linked to a visit, so buyers are undercounted.",
   "no-goods": "null: the plan does not say what is sold in the zone.",

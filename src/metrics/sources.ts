@@ -11,6 +11,7 @@ import type { LineRole, SitePlan } from "../core/site.ts";
 import type { Reach, ShopHours, TimeSpan } from "./calendar/shop-hours.ts";
 import { SLOT_MS } from "./calendar/slots.ts";
 import type { TradingCalendar } from "./calendar/trading-day.ts";
+import type { LeftPresence, Presence } from "./days/carrier-timeline.ts";
 import { type Coverage, SeenSpans } from "./days/coverage.ts";
 import type { CustomerBook } from "./days/customer-book.ts";
 import type { Day, DayBook, DayPart } from "./days/day-book.ts";
@@ -21,7 +22,7 @@ import { definitionOf, definitionReference } from "./definitions.ts";
 import type { Estimates } from "./estimate/estimates.ts";
 import { type DoorFlow, emptyFlow, type LearnedDrift } from "./estimate/occupancy.ts";
 import { type ReasonCode, reason } from "./reasons.ts";
-import { type Measures, RULES } from "./rules.ts";
+import { DEFAULT_MEASURES, type Measures, RULES } from "./rules.ts";
 
 /** What the figures are read from. */
 export interface Sources {
@@ -34,6 +35,8 @@ export interface Sources {
   readonly tagStays: ZoneStays;
   /** Whether the till has ever sent a receipt. */
   hasReceipts(): boolean;
+  /** Beginning of the first trading day with a receipt: nothing is known of days before; null before there was one. */
+  receiptsSince(): EpochMs | null;
   /** Whether people have ever been seen crossing together. */
   hasGroups(): boolean;
   /** The shop's choices. */
@@ -44,6 +47,12 @@ export interface Sources {
   readonly estimates: Estimates;
   /** Visits going on at an instant, as far as a track or a tag names them. */
   openVisits(at: EpochMs): readonly OpenVisit[];
+  /** Whether all of a trading day has been told: it ended empty, and every visit is known. */
+  isOver(day: Pick<Day, "span">): boolean;
+  /** Whom tracks from door to door know to be inside at an instant, of those whose visit is not told as a whole. */
+  presentTracks(at: EpochMs): readonly Presence[];
+  /** The same of those who were counted leaving by then. */
+  leftTracks(at: EpochMs): readonly LeftPresence[];
   /** Visits that went out shortly before an instant and are not told as a whole yet: they may come back. */
   leftVisits(at: EpochMs): readonly LeftVisit[];
   /** What the closed days before an instant taught about drift. */
@@ -160,6 +169,8 @@ export interface Question {
   readonly scope: MetricScope;
   readonly from: EpochMs;
   readonly to: EpochMs;
+  /** The shop's own choices, which every answer carries where its definition names them; absent = the defaults. */
+  readonly measures?: Measures;
 }
 
 /** Answers a question about one metric. */
@@ -184,7 +195,7 @@ export interface Answer {
 /** Puts a complete value together. */
 export function figure(question: Question, answer: Answer): MetricValue {
   const { unit, methods } = definitionOf(question.metric);
-  const reference = definitionReference(question.metric);
+  const reference = referenceOf(question);
   const method: MetricMethod =
     answer.value === null && !answer.ci95 ? "none" : (answer.method ?? methods[0] ?? "none");
   return {
@@ -207,6 +218,15 @@ export function figure(question: Question, answer: Answer): MetricValue {
     to: question.to,
     revision: answer.revision ?? 0,
   };
+}
+
+/** What a value carries of its definition, with the choices of the shop in place of the defaults. */
+function referenceOf({ metric, measures = DEFAULT_MEASURES }: Question): MetricValue["definition"] {
+  const reference = definitionReference(metric);
+  if (measures === DEFAULT_MEASURES) return reference;
+  const chosen = Object.entries(measures).filter(([name]) => name in reference.parameters);
+  if (chosen.length === 0) return reference;
+  return { ...reference, parameters: { ...reference.parameters, ...Object.fromEntries(chosen) } };
 }
 
 /** A value that cannot be known, and why. */

@@ -128,6 +128,31 @@ test("a question that the port refuses is answered in the same form", async () =
   assert.equal((await answer.json()).message, "metric: expected a metric, found beauty");
 });
 
+test("a long table lets others have their turn while it is worked out", async () => {
+  const turns: number[] = [];
+  let turn = 0;
+  const slot = { from: epochMs(0), to: epochMs(1), isFinal: true, values: [VALUE] };
+  class LongPort extends AskedPort {
+    override rollup(): ReturnType<ReportsPort["rollup"]> {
+      const slots = function* (): Generator<typeof slot> {
+        for (let i = 0; i < 5; i += 1) {
+          turns.push(turn);
+          setImmediate(() => {
+            turn += 1;
+          });
+          yield slot;
+        }
+      };
+      return { ok: true, value: { grain: "minute", slots: slots() } };
+    }
+  }
+  const url = await start(new LongPort());
+  const answer = await fetch(`${url}/api/rollup?grain=minute&metric=entrants&from=0&to=300000`);
+  const { grain, slots } = await answer.json();
+  assert.deepEqual([grain, slots.length, slots[4].values[0].value], ["minute", 5, 7]);
+  assert.deepEqual(turns, [0, 1, 2, 3, 4]);
+});
+
 test("a CSV export holds a head and every row, as a file to save", async () => {
   const url = await start(new AskedPort());
   const answer = await fetch(`${url}/api/export.csv?period=day&grain=hour`);

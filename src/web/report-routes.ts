@@ -10,7 +10,14 @@ import {
   parseRollupQuery,
 } from "../wire/report-query.ts";
 import { BYTE_ORDER_MARK, CSV_HEAD, csvLine, ndjsonLine } from "./csv-export.ts";
-import type { Answered, ExportRow, RefusedQuestion, ReportsPort } from "./reports-view.ts";
+import type {
+  Answered,
+  ExportRow,
+  RefusedQuestion,
+  ReportsPort,
+  RollupSlotView,
+  RollupView,
+} from "./reports-view.ts";
 import type { RefusalView } from "./views.ts";
 
 const NO_REPORTS: RefusalView = {
@@ -52,7 +59,7 @@ export function reportRoutes(
   json("/api/report", parseReportQuery, (port, asked) => port.report(asked));
   json("/api/journeys", parseReportQuery, (port, asked) => port.journeys(asked));
   json("/api/figure", parseFigureQuery, (port, asked) => port.figure(asked));
-  json("/api/rollup", parseRollupQuery, (port, asked) => port.rollup(asked));
+  rollupRoute(server, reports);
   exportRoute(server, reports, {
     path: "/api/export.csv",
     type: "text/csv; charset=utf-8; header=present",
@@ -64,6 +71,27 @@ export function reportRoutes(
     type: "application/x-ndjson; charset=utf-8",
     head: () => "",
     line: ndjsonLine,
+  });
+}
+
+/** Values slot by slot. Between slots others get their turn: what is counted must not wait for a long table. */
+function rollupRoute(server: FastifyInstance, reports: ReportsPort | undefined): void {
+  server.get("/api/rollup", async (request, reply) => {
+    void reply.header("cache-control", "no-store");
+    if (reports === undefined) return await reply.code(404).send(NO_REPORTS);
+    const asked = parseRollupQuery(request.query);
+    if (!asked.ok) return await refuse(reply, asked.error);
+    const table = reports.rollup(asked.value);
+    if (!table.ok) return await refuse(reply, table.error);
+    const slots: RollupSlotView[] = [];
+    for (const slot of table.value.slots) {
+      slots.push(slot);
+      await nextTurn();
+      // Nobody is there to read it any more.
+      if (reply.raw.destroyed) return reply;
+    }
+    const body: RollupView = { grain: table.value.grain, slots };
+    return await reply.send(body);
   });
 }
 

@@ -16,16 +16,25 @@ export interface FigureView {
   }[];
 }
 
+/** One slot of a table with its values. */
+export interface RollupSlotView {
+  readonly from: EpochMs;
+  readonly to: EpochMs;
+  /** Nothing but a late event can change it. */
+  readonly isFinal: boolean;
+  readonly values: readonly MetricValue[];
+}
+
 /** Body of GET /api/rollup: values slot by slot. */
 export interface RollupView {
   readonly grain: Grain;
-  readonly slots: readonly {
-    readonly from: EpochMs;
-    readonly to: EpochMs;
-    /** Nothing but a late event can change it. */
-    readonly isFinal: boolean;
-    readonly values: readonly MetricValue[];
-  }[];
+  readonly slots: readonly RollupSlotView[];
+}
+
+/** A table that is worked out slot by slot while it is read. */
+export interface RollupTable {
+  readonly grain: Grain;
+  readonly slots: Iterable<RollupSlotView>;
 }
 
 /** One row of an export: a value with its interval on the wall clock and its names. */
@@ -50,12 +59,12 @@ export type Answered<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly error: readonly RefusedQuestion[] };
 
-/** Reports over the days a shop remembers. Synchronous; an export is made slot by slot while it is read. */
+/** Reports over the days a shop remembers. Synchronous; a table or an export is made slot by slot while it is read. */
 export interface ReportsPort {
   report(asked: AskedReport): Answered<PeriodReport>;
   journeys(asked: AskedReport): Answered<JourneysReport>;
   figure(asked: AskedFigure): Answered<FigureView>;
-  rollup(asked: AskedRollup): Answered<RollupView>;
+  rollup(asked: AskedRollup): Answered<RollupTable>;
   /** Each step yields the rows of one slot. */
   exportRows(asked: AskedExport): Answered<Iterable<readonly ExportRow[]>>;
 }

@@ -101,7 +101,7 @@ test("the site view holds lines and zones but no tag, no receiver and no beacon 
   const url = await start();
   const { body } = await get(`${url}/api/site`);
   const site = JSON.parse(body);
-  assert.deepEqual(Object.keys(site).sort(), ["cameras", "store"]);
+  assert.deepEqual(Object.keys(site).sort(), ["cameras", "floorZones", "store"]);
   assert.equal(site.cameras[0].lines[0].name, "Entrance");
   assert.doesNotMatch(body, /5ec2e7beac00|beacon|staff-1/);
 });

@@ -1,5 +1,5 @@
 import type { EpochMs } from "../core/brand.ts";
-import type { CameraPlan, SitePlan } from "../core/site.ts";
+import type { CameraPlan, FloorZoneKind, SitePlan } from "../core/site.ts";
 import type { MetricDefinition } from "../metrics/definitions/terms.ts";
 
 /**
@@ -15,6 +15,12 @@ export interface SiteView {
     readonly currency: string;
   };
   readonly cameras: readonly CameraPlan[];
+  /** Zones of the floor, in which tags are located: they are found by name and asked for like those in a picture. */
+  readonly floorZones: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly kind: FloorZoneKind;
+  }[];
 }
 
 /** Cuts the site plan down to what the page may know. Names every field, so a new one is not let out by itself. Pure. */
@@ -39,6 +45,11 @@ export function siteViewOf(plan: SitePlan): SiteView {
         polygon: zone.polygon,
       })),
       exclusions: camera.exclusions,
+    })),
+    floorZones: (plan.floor?.zones ?? []).map((zone) => ({
+      id: zone.id,
+      name: zone.name,
+      kind: zone.kind,
     })),
   };
 }

@@ -7,6 +7,11 @@ import { levelText } from "./vocabulary.ts";
 /** `in/basket`: goods went into a basket or out of it, as a smart basket or a hand-held scanner tells. */
 export const basketSchema = z.strictObject({
   v: z.literal(1).default(1),
+  id: z
+    .string()
+    .regex(/^[^\p{C}]{1,64}$/u, "1 to 64 printable characters")
+    .optional()
+    .meta({ description: "Names the change among those of its basket; the same id counts once" }),
   tagId: levelText.transform(tagId).meta({ description: "The registered tag of the basket" }),
   change: z.enum(["add", "remove", "return-to-shelf"]),
   sku: z

@@ -101,7 +101,7 @@ const metricValue = z.strictObject({
     z.strictObject({ kind: z.literal("zone-pair"), from: levelText, to: levelText }),
   ]),
   value: z.number().nullable(),
-  unit: z.enum(["people", "count", "ratio", "ms", "minor", "days", "per-hour"]),
+  unit: z.enum(["people", "count", "ratio", "ms", "minor", "days", "per-hour", "per-transaction"]),
   reason: z.strictObject({ code: z.string().min(1), text: z.string().min(1) }).nullable(),
   definition: z.strictObject({
     id: z.string().min(1),

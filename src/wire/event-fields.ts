@@ -182,6 +182,7 @@ export const EVENT_FIELDS = {
     sku: z.string().min(1).max(64).nullable(),
     units: count,
     zoneId: zone.nullable(),
+    changeId: z.string().min(1).max(64).optional(),
   }),
   completed,
   "staff-crossed": z.strictObject({

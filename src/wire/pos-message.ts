@@ -18,7 +18,7 @@ const TAKING: ReadonlySet<TransactionKind> = new Set([
  * Largest receipt, bytes of its JSON in UTF-8: its event must fit into one batch, and whoever forges one must not be
  * able to stop the stream of a gateway at the centre.
  */
-const LARGEST_RECEIPT_BYTES = LARGEST_PAYLOAD_BYTES - 4_096;
+export const LARGEST_RECEIPT_BYTES = LARGEST_PAYLOAD_BYTES - 4_096;
 /** Times that have a year of four digits in UTC as well, which the centre insists on; a clock never set shows 1970. */
 const [FIRST_TIME, LAST_TIME] = [0, Date.UTC(9999, 11, 30)];
 
@@ -50,7 +50,7 @@ export const posSchema = z
       ctx.addIssue({ code: "custom", path: ["paidAt"], message, input: paidAt });
     }
     if (new TextEncoder().encode(JSON.stringify(receipt)).length > LARGEST_RECEIPT_BYTES) {
-      const message = `at most ${LARGEST_RECEIPT_BYTES} bytes of UTF-8 in all: fewer lines or shorter texts`;
+      const message = `at most ${LARGEST_RECEIPT_BYTES} bytes in all: fewer lines or shorter texts, or none of the lines`;
       ctx.addIssue({ code: "custom", path: ["lines"], message, input: receipt.lines });
     }
     if (TAKING.has(kind) && netMinor < 0) {

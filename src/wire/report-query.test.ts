@@ -89,6 +89,23 @@ test("an interval that ends before it begins is refused", () => {
   assert.deepEqual([outcome.error[0]?.path, outcome.error[0]?.found], ["to", "20"]);
 });
 
+test("an interval of more than a year is refused with what would fit", () => {
+  const dayMs = 86_400_000;
+  const ask = (to: number) => ({ metric: "entrants", from: "0", to: String(to) });
+  const parsers = [
+    parseFigureQuery,
+    (query: object) => parseRollupQuery({ grain: "day", ...query }),
+  ];
+  for (const parse of parsers) {
+    assert.ok(parse(ask(366 * dayMs + 3_600_000)).ok, "with an hour more where clocks go back");
+    const outcome = parse(ask(367 * dayMs));
+    assert.ok(!outcome.ok);
+    const [fault] = outcome.error;
+    assert.deepEqual([fault?.path, fault?.found], ["to", String(367 * dayMs)]);
+    assert.match(fault?.expected ?? "", /at most 31622400000 \(366 days after from\)/);
+  }
+});
+
 test("a rollup names a grain and at least one metric, each once", () => {
   const query = { grain: "hour", metric: "entrants,exits,entrants", from: "0", to: "1" };
   const outcome = parseRollupQuery(query);

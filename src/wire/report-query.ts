@@ -55,8 +55,10 @@ export interface AskedExport {
 
 type Asked<T> = Result<T, readonly InputFault[]>;
 
-/** Longest period of a report, days. */
+/** Longest period of a report, and longest interval of a figure or a table, days. */
 const LONGEST_DAYS = 366;
+/** A year of trading days may end on another clock than it began, so it may be an hour longer. */
+const LONGEST_MS = LONGEST_DAYS * 86_400_000 + 3_600_000;
 /** Longest export by grain, days, so that one request never takes the gateway for minutes. */
 export const EXPORT_DAYS: Readonly<Record<AskedGrain, number>> = Object.freeze({
   minute: 1,
@@ -226,8 +228,11 @@ function spanOf(from: CivilDay, to: CivilDay, longest: number): Asked<AskedPerio
 }
 
 function ordered<T extends { readonly from: EpochMs; readonly to: EpochMs }>(asked: T): Asked<T> {
-  if (asked.to > asked.from) return ok(asked);
-  return oneFault("to", String(asked.to), `after from (${asked.from})`);
+  const { from, to } = asked;
+  if (to <= from) return oneFault("to", String(to), `after from (${from})`);
+  if (to - from <= LONGEST_MS) return ok(asked);
+  const latest = from + LONGEST_DAYS * 86_400_000;
+  return oneFault("to", String(to), `at most ${latest} (${LONGEST_DAYS} days after from)`);
 }
 
 const oneFault = (path: string, found: string, expected: string): Asked<never> =>

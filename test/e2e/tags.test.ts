@@ -126,7 +126,10 @@ test("tags are shown with state, zone, last sight and battery, and are found by 
   await at.waitForSelector('[data-tag="basket-01"]');
   const [name, ...others] = await cells("basket-01");
   assert.equal(name, "Basket 1, redbasket-01");
-  assert.match(others.join(" | "), /^inside \| Basket rack \| 84 % \| \d+ s ago \| basket$/);
+  assert.match(
+    others.join(" | "),
+    /^inside \| Basket rack \| 84 % \| (\d+ s ago|\d\d:\d\d [AP]M) \| basket$/,
+  );
   assert.equal((await cells("badge-anna"))[3], "2.1 V, change it");
   assert.deepEqual((await cells("cart-07")).slice(1, 5), ["not heard", "–", "–", "never"]);
   assert.match(await textOf(at, ".tags [role=status]"), /^4 tags are registered\.$/);

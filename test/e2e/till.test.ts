@@ -129,7 +129,13 @@ test("a receipt over HTTP counts once, over repeats, another content and a resta
     shop.told.map((event) => event.kind === "transacted" && event.netMinor),
     [1999, -1999],
   );
-  assert.deepEqual(shop.desk.counts, { received: 2, repeated: 1, conflicting: 1, invalid: 0 });
+  assert.deepEqual(shop.desk.counts, {
+    received: 2,
+    repeated: 1,
+    conflicting: 1,
+    invalid: 0,
+    lastFault: null,
+  });
   assert.match(tillNotices(shop.desk).join(), /another content/);
   await shop.stop();
   shop = await openShop(dir);

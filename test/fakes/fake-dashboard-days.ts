@@ -111,7 +111,7 @@ const LEVELS: Readonly<Partial<Record<MetricId, readonly [number, number, Metric
   "sales-conversion": [0.233, 0.034, "ratio"],
   "sales-conversion-units": [0.281, 0.04, "ratio"],
   "average-transaction-value": [5_337, 410, "minor"],
-  "units-per-transaction": [2.3, 0.2, "ratio"],
+  "units-per-transaction": [2.3, 0.2, "per-transaction"],
   "shopper-yield": [1_243, 130, "minor"],
   "identification-coverage": [0.142, 0.03, "ratio"],
   "repeat-rate": [0.41, 0.08, "ratio"],

@@ -7,6 +7,7 @@ import {
   comparedPeriod,
   type DatedPeriod,
   GRAIN_MS,
+  localMinOf,
   periodOf,
   type ShopDays,
   shopDays,
@@ -116,7 +117,12 @@ function fullFigures(days: ShopDays, period: DatedPeriod, end: EpochMs): PeriodF
   return {
     period: { kind, from, to },
     tiles: reportMetrics("store").map(ask(STORE)),
-    series: { grain, slots, columns: Object.fromEntries(columns) },
+    series: {
+      grain,
+      slots,
+      localMin: slots.map((slot) => localMinOf(days, period, slot.from)),
+      columns: Object.fromEntries(columns),
+    },
     zones: FAKE_ZONES.map(
       (zone): ReportPart => ({
         ...zone,

@@ -1,3 +1,4 @@
+import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { composeGateway, type Gateway, type SensorPorts } from "../../src/app/compose.ts";
 import {
@@ -7,12 +8,14 @@ import {
   gatewayId,
   lineId,
   monoMs,
+  tagId,
   trackId,
   zoneId,
 } from "../../src/core/brand.ts";
 import type { SensorEvent } from "../../src/core/events.ts";
 import { SILENT_LOG } from "../../src/core/lifecycle.ts";
 import type { MetricId, MetricScope, MetricValue } from "../../src/core/metric-value.ts";
+import type { SitePlan, TagKind, TagPlan } from "../../src/core/site.ts";
 import { createSteppedClock, type SteppedClock } from "../../src/core/stepped-clock.ts";
 import { type History, openHistory } from "../../src/io/history/history.ts";
 import { type Outbox, openOutbox } from "../../src/io/outbox/outbox.ts";
@@ -21,8 +24,20 @@ import type { FigureReader } from "../../src/metrics/reports/period-report.ts";
 import { fromCloudEvent } from "../../src/wire/cloud-event.ts";
 import { shopSite } from "./journey-events.ts";
 
-/** The shop of the rig: UTC, trading days from 04:00. */
-export const RIG_SITE = shopSite();
+const tag = (id: string, kind: TagKind): TagPlan => ({
+  id: tagId(id),
+  kind,
+  beacon: { format: "altbeacon", id },
+});
+
+/** The shop of the rig: UTC, trading days from 04:00, three tagged baskets and two customers with a card. */
+export const RIG_SITE: SitePlan = {
+  ...shopSite(),
+  tags: [
+    ...["b1", "b2", "b3"].map((id) => tag(id, "basket")),
+    ...["ann", "bob"].map((id) => tag(id, "loyalty-card")),
+  ],
+};
 
 /** One life of a gateway on a virtual clock, with its real files, and sensors that say what a test wants. */
 export interface HistoryLife {
@@ -37,8 +52,14 @@ export interface HistoryLife {
   /** Somebody who stayed so long at the table until `agoMs` ago. */
   stay(dwellMs: number, agoMs?: number): void;
   sell(netMinor: number, agoMs?: number): void;
+  /** A tag of the shop is heard inside, or passing outside. */
+  hear(tag: string, state: "inside" | "passing"): void;
   /** Lets virtual time pass. */
   pass(ms: number): void;
+  /** Sets the wall clock, forward or back; the monotonic clock goes on. */
+  setClock(at: EpochMs): void;
+  /** Copies into another folder what the disk would hold if the power went now. */
+  cutPower(into: string): void;
   close(): void;
 }
 
@@ -47,13 +68,16 @@ export async function beginLife(
   folder: string,
   boot: string,
   start: EpochMs,
+  choresMs = 600_000,
 ): Promise<HistoryLife> {
   const stepped = createSteppedClock(epochMs(start - UPTIME_MS), monoMs(UPTIME_MS));
-  // Days pass here: what a gateway does every second is done every ten minutes.
+  // Days pass here: what a gateway does every second is done every ten minutes, or as the test wants.
+  let setByMs = 0;
   const clock: SteppedClock = {
     ...stepped,
     pending: 0,
-    every: (periodMs, name, run) => stepped.every(Math.max(periodMs, 600_000), name, run),
+    now: () => epochMs(stepped.now() + setByMs),
+    every: (periodMs, name, run) => stepped.every(Math.max(periodMs, choresMs), name, run),
   };
   const common = { clock, log: SILENT_LOG, random: () => 0.5 };
   const path = join(folder, "outbox.db");
@@ -84,7 +108,12 @@ export async function beginLife(
     cross: (line, direction, agoMs = 0) => sensors.cross(line, direction, agoMs),
     stay: (dwellMs, agoMs = 0) => sensors.stay(dwellMs, agoMs),
     sell: (netMinor, agoMs = 0) => sensors.sell(netMinor, agoMs),
+    hear: (tag, state) => sensors.hear(tag, state),
     pass: (ms) => clock.advanceTo(monoMs(clock.mono() + ms)),
+    setClock: (at) => {
+      setByMs += at - clock.now();
+    },
+    cutPower: (into) => cpSync(folder, into, { recursive: true }),
     close: () => {
       outbox.close();
       history.close();
@@ -174,6 +203,14 @@ class ScriptedSensors {
       netMinor,
       units: 1,
     });
+  }
+
+  hear(name: string, state: "inside" | "passing"): void {
+    const plan = RIG_SITE.tags.find(({ id }) => id === name);
+    if (plan === undefined) throw new TypeError(`no such tag: ${name}`);
+    const previous = state === "inside" ? "passing" : "inside";
+    const what = { tagId: plan.id, tagKind: plan.kind, state, previous } as const;
+    this.#say({ ...this.#head("radio:fused", 0), kind: "tag-changed", ...what });
   }
 
   #head(source: string, agoMs: number) {

@@ -155,7 +155,7 @@ export class ToldEvents {
 
   basket(when: EpochMs, tag: string, change: BasketChange, units = 1): JourneyEvent {
     const what = { tagId: tagId(tag), change, sku: "sku-1", units, zoneId: null };
-    return { ...this.head("radio:fused", when), kind: "basket-changed", ...what };
+    return { ...this.head("basket:gw1", when), kind: "basket-changed", ...what };
   }
 
   receipt(

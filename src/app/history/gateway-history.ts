@@ -4,6 +4,7 @@ import type { Log } from "../../core/lifecycle.ts";
 import type { MetricValue } from "../../core/metric-value.ts";
 import type { SitePlan } from "../../core/site.ts";
 import type { History } from "../../io/history/history.ts";
+import type { Journey } from "../../journey/journey.ts";
 import { KEPT_DAYS } from "../../metrics/days/day-book.ts";
 import { answer } from "../../metrics/figures/figures.ts";
 import type { Metrics } from "../../metrics/metrics.ts";
@@ -21,8 +22,9 @@ import type { TradingDays } from "./trading-days.ts";
 export interface GatewayHistoryDeps {
   readonly site: SitePlan;
   readonly metrics: Metrics;
-  /** null: past days are known only as long as this process lives. */
-  readonly history: History | null;
+  readonly journey: Pick<Journey, "underWay" | "reachMs">;
+  /** Absent or null: past days are known only as long as this process lives. */
+  readonly history?: History | null;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -44,9 +46,9 @@ const PURGE_PERIOD_MS = 600_000;
 
 /** Puts a gateway's memory together. Nothing is read or written before `TradingDays.restore`. */
 export function createGatewayHistory(deps: GatewayHistoryDeps): GatewayHistory {
-  const { site, metrics, history, clock, log } = deps;
+  const { site, metrics, journey, history = null, clock, log } = deps;
   const days = shopDays(site);
-  const unit = new HistoryUnit({ history, metrics, days, clock, log });
+  const unit = new HistoryUnit({ history, metrics, journey, days, clock, log });
   const keptSince = (): EpochMs => {
     const today = days.dateOf(clock.now());
     return days.tradingDay(today - (KEPT_DAYS - 1)).start;

@@ -20,7 +20,8 @@ import type {
   FigureView,
   RefusedQuestion,
   ReportsPort,
-  RollupView,
+  RollupSlotView,
+  RollupTable,
 } from "../../web/reports-view.ts";
 import { isoTime } from "../../wire/cloud-event.ts";
 import type {
@@ -97,8 +98,8 @@ export class ReportsDesk implements ReportsPort {
     return done({ value: reader.value(metric, scope, from, to), grain, byHour });
   }
 
-  rollup(asked: AskedRollup): Answered<RollupView> {
-    const { days, reader, now } = this.#deps;
+  rollup(asked: AskedRollup): Answered<RollupTable> {
+    const { days, now } = this.#deps;
     const { grain, metrics, scope, from } = asked;
     const fault = this.#faultOf(metrics, scope) ?? this.#pastFault(asked);
     if (fault !== null) return { ok: false, error: [fault] };
@@ -117,14 +118,20 @@ export class ReportsDesk implements ReportsPort {
         );
       slots.push(slot);
     }
-    return done({
-      grain,
-      slots: slots.map((slot) => ({
-        ...slot,
-        isFinal: slot.to + GRACE_MS <= now(),
-        values: ids.map((metric) => reader.value(metric, scope, slot.from, slot.to)),
-      })),
-    });
+    return done({ grain, slots: this.#valuesOf(slots, ids, scope) });
+  }
+
+  /** Each step works out one slot. */
+  *#valuesOf(
+    slots: readonly { readonly from: EpochMs; readonly to: EpochMs }[],
+    metrics: readonly MetricId[],
+    scope: MetricScope,
+  ): Generator<RollupSlotView> {
+    const { reader, now } = this.#deps;
+    for (const { from, to } of slots) {
+      const values = metrics.map((metric) => reader.value(metric, scope, from, to));
+      yield { from, to, isFinal: to + GRACE_MS <= now(), values };
+    }
   }
 
   exportRows(asked: AskedExport): Answered<Iterable<readonly ExportRow[]>> {

@@ -1,9 +1,11 @@
 import type { EpochMs } from "../../core/brand.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { MetricId, MetricScope, MetricValue } from "../../core/metric-value.ts";
+import { scopeText } from "../../core/scope-text.ts";
 import type { SitePlan } from "../../core/site.ts";
 import type { History } from "../../io/history/history.ts";
 import type { SavedRollup } from "../../io/history/history-rows.ts";
+import type { TradingDay } from "../../metrics/calendar/trading-day.ts";
 import type { Metrics } from "../../metrics/metrics.ts";
 import type { ReasonCode } from "../../metrics/reasons.ts";
 import { ADDITIVE } from "../../metrics/reports/archive.ts";
@@ -14,8 +16,8 @@ import type { Grain } from "../../metrics/reports/reports.ts";
 export interface RollupKeeperDeps {
   readonly site: SitePlan;
   readonly days: ShopDays;
-  readonly metrics: Pick<Metrics, "takeDirtySlots" | "rollup">;
-  readonly history: Pick<History, "saveRollups">;
+  readonly metrics: Pick<Metrics, "takeDirtySlots" | "rollup" | "sources">;
+  readonly history: Pick<History, "saveRollups" | "rollups">;
   readonly clock: Clock;
 }
 
@@ -49,7 +51,8 @@ const BY_MINUTE: ReadonlySet<MetricId> = new Set<MetricId>([
  * Saves the values of slots that are over: minutes (counts only), quarters and hours (counts, occupancy and the two
  * conversions), trading days (everything a report shows). A late event makes its slots due again, and the correction
  * is saved with a higher revision. Slots due are remembered until they are saved; there are at most as many as the
- * metrics keep.
+ * metrics keep. A life that ended before all of a closed day was saved leaves that to the next, which looks at its first
+ * turn for kept days without all of their final values.
  */
 export class RollupKeeper {
   readonly #deps: RollupKeeperDeps;
@@ -60,6 +63,10 @@ export class RollupKeeper {
     hour: new Map(),
     day: new Map(),
   };
+
+  #hasLookedBack = false;
+  /** Start of the last trading day whose slots were noted for its being over; null before there was one. */
+  #lastOver: EpochMs | null = null;
 
   constructor(deps: RollupKeeperDeps) {
     this.#deps = deps;
@@ -78,6 +85,8 @@ export class RollupKeeper {
 
   /** Saves slots that are due and over; returns how many values were new or different. */
   save(): number {
+    if (!this.#hasLookedBack) this.#lookBack();
+    this.#noteOver();
     this.#note();
     const { history } = this.#deps;
     const rows: SavedRollup[] = [];
@@ -105,13 +114,47 @@ export class RollupKeeper {
   }
 
   #note(): void {
-    const { metrics, days } = this.#deps;
+    const { metrics } = this.#deps;
     for (const { grain, from, to, isWhole } of metrics.takeDirtySlots()) {
       this.#due[grain].set(from, to);
-      if (!isWhole) continue;
-      for (const finer of GRAINS)
-        for (const slot of slotsOf(days, finer, from, to)) this.#due[finer].set(slot.from, slot.to);
+      if (isWhole) this.#noteAll(from, to);
     }
+  }
+
+  #noteAll(from: EpochMs, to: EpochMs): void {
+    for (const grain of GRAINS)
+      for (const slot of slotsOf(this.#deps.days, grain, from, to))
+        this.#due[grain].set(slot.from, slot.to);
+  }
+
+  /** What the life before left: every kept day that has ended and lacks some of its final values. */
+  #lookBack(): void {
+    this.#hasLookedBack = true;
+    const now = this.#deps.clock.now();
+    for (const { span } of this.#deps.metrics.sources.book.days)
+      if (span.end <= now && !this.#isFinal(span)) this.#noteAll(span.start, span.end);
+  }
+
+  /** A day that is over for the sensors is looked at once more: its end tells who was inside in its hours. */
+  #noteOver(): void {
+    const { sources } = this.#deps.metrics;
+    const over = sources.book.days.filter((day) => sources.isOver(day));
+    for (const { span } of over.slice(this.#lastOver === null ? -1 : 0)) {
+      if (this.#lastOver !== null && span.start <= this.#lastOver) continue;
+      this.#noteAll(span.start, span.end);
+      this.#lastOver = span.start;
+    }
+  }
+
+  /** Whether everything a report shows of a trading day is on the disk, for good. */
+  #isFinal({ start, end }: TradingDay): boolean {
+    const final = new Set<string>();
+    const rows = this.#deps.history.rollups({ grain: "day", from: start, to: end });
+    for (const { value, isFinal } of rows)
+      if (isFinal) final.add(`${scopeText(value.scope)} ${value.metric}`);
+    return this.#kept.day.every(({ scope, metrics }) =>
+      metrics.every((metric) => final.has(`${scopeText(scope)} ${metric}`)),
+    );
   }
 
   #rowsOf(grain: Grain, from: EpochMs, to: EpochMs): SavedRollup[] {

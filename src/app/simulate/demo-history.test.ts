@@ -43,6 +43,18 @@ test("the figures of a past day are those of an open shop, in lines, zones and t
   assert.equal(metrics.counters.unknownIds, 0);
 });
 
+test("nobody is inside where a trading day is cut: the doors of every past day add up", () => {
+  const metrics = createMetrics({ site });
+  for (const { events } of demoHistory(site, now, { seed: 1, days: 7 }))
+    for (const event of events) metrics.ingest(event);
+  const to = metrics.today(now).dayStart;
+  for (let ago = 1; ago < 7; ago += 1) {
+    const from = epochMs(to - ago * 86_400_000);
+    const value = metrics.value("visit-duration-mean", { kind: "store" }, from, to);
+    assert.ok(value.value !== null, `${ago} days: ${value.reason?.text}`);
+  }
+});
+
 test("a plan without a floor has no past", () => {
   const { floor: _, ...bare } = site;
   assert.deepEqual([...demoHistory(bare, now, { seed: 1, days: 2 })], []);

@@ -59,6 +59,8 @@ export interface ShopLayout {
   readonly collect: number;
   /** Where baskets stand, and where staff are who are not among customers: in no zone. */
   readonly rack: Point;
+  /** The zone of the floor plan that is around the rack; null = the plan names none. */
+  readonly stack: ZoneId | null;
   readonly backOffice: Point;
   /** Corners one walks around on the way between two places. */
   bend(from: Point, to: Point): readonly Point[];

@@ -93,8 +93,10 @@ function drawParty(
   const doorIn = pick(random, indices(layout.doors), (i) => layout.doors[i]?.weight ?? 0);
   const staysWithDoor = chance(random, 0.85);
   const other = pick(random, indices(layout.doors), (i) => layout.doors[i]?.weight ?? 0);
-  const carries = drawCarried(model, visitMs, random);
+  const carried = drawCarried(model, visitMs, random);
   const outing = drawOuting(model, visitMs, layout.doors[doorIn], random);
+  // Nobody takes the shop's basket out onto the street and comes back with it.
+  const carries = outing === null ? carried : "nothing";
   return {
     arrivesAt,
     size,

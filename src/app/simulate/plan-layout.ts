@@ -31,6 +31,7 @@ export function planLayout(site: SitePlan): ShopLayout | null {
   if (frontage === null) return null;
   const zones = zonesOf(site, street, frontage);
   const place = (kind: string): number => zones.findIndex((zone) => zone.kind === kind);
+  const stack = floor.zones.find((zone) => zone.stacksBaskets === true);
   const middle = { x: (room.left + room.right) / 2, y: (room.top + room.bottom) / 2 };
   return {
     zones,
@@ -40,7 +41,8 @@ export function planLayout(site: SitePlan): ShopLayout | null {
     queue: place("queue"),
     till: place("till"),
     collect: place("collect"),
-    rack: street.inside,
+    rack: stack === undefined ? street.inside : centreOf(boxOf(stack.polygon)),
+    stack: stack?.id ?? null,
     backOffice: middle,
     bend: () => [],
   };
@@ -111,12 +113,17 @@ function zonesOf(site: SitePlan, street: LayoutDoor, frontage: Frontage): Layout
   return [...indoors, ...before];
 }
 
+const centreOf = ({ left, right, top, bottom }: ReturnType<typeof boxOf>): Point => ({
+  x: (left + right) / 2,
+  y: (top + bottom) / 2,
+});
+
 function zoneOf(
-  { id, departments }: FloorZonePlan | ZonePlan,
+  { id, departments, stacksBaskets }: FloorZonePlan | ZonePlan,
   kind: LayoutZone["kind"],
   area: readonly Point[],
 ): LayoutZone {
-  const isGoal = kind === "display" || kind === "area";
+  const isGoal = (kind === "display" || kind === "area") && stacksBaskets !== true;
   return {
     id,
     kind,

@@ -60,6 +60,9 @@ export function doorOf(layout: ShopLayout, position: number): LayoutDoor {
   return door;
 }
 
+/** How far in; zones begin three metres from the doors, and nobody stands on the border of two for a minute. */
+const STEP_IN_M = 2.5;
+
 interface Stroll {
   readonly walk: Walk;
   readonly looks: Look[];
@@ -109,7 +112,7 @@ function stepIn({ walk, looks }: Stroll, door: LayoutDoor, until: number): void 
   const spareMs = until - walk.now - walkMs(walk.here, door.inside);
   const isElsewhere = Math.hypot(walk.here.x - door.inside.x, walk.here.y - door.inside.y) > 3;
   if (looks.length > 0 || spareMs < 3_000 || isElsewhere) return;
-  const depthM = Math.min(3, (spareMs / 1000) * 0.35);
+  const depthM = Math.min(STEP_IN_M, (spareMs / 1000) * 0.35);
   const inwards = Math.sign(door.inside.y - door.outside.y);
   walk.to({ x: walk.here.x, y: walk.here.y + inwards * depthM });
 }

@@ -218,8 +218,9 @@ function basketOf(
   exitedAt: number,
 ): TrueBasket | null {
   if (tag === null || takenAt === null) return null;
-  const returnedAt = errands?.basketLeftAt ?? exitedAt - 3_000;
-  return { tag, takenAt, returnedAt, changes: errands?.changes ?? [] };
+  const leftAt = errands?.basketLeftAt ?? null;
+  const back = { returnedAt: leftAt ?? exitedAt - 3_000, isLeftAtTill: leftAt !== null };
+  return { tag, takenAt, ...back, changes: errands?.changes ?? [] };
 }
 
 function staffVisits(

@@ -69,6 +69,19 @@ function display(
   return { id, name, kind: "display", box, department, pull, referenceDwellMs };
 }
 
+/** Where baskets and carts stand, in a corner of the entrance: zones of the floor plan do not overlap. */
+const STACK = { id: "baskets", name: "Baskets", box: [11.4, 10.4, 13, 12] } as const;
+const ENTRANCE_BESIDE: readonly Point[] = (
+  [
+    [7, 8],
+    [13, 8],
+    [13, 10.4],
+    [11.4, 10.4],
+    [11.4, 12],
+    [7, 12],
+  ] as const
+).map(([x, y]) => ({ x, y }));
+
 const DOORS = [
   { id: "front-door", name: "Front door", a: [9, 12], b: [11, 12], isStreet: true, weight: 0.8 },
   { id: "corner-door", name: "Corner", a: [15, 12], b: [16.5, 12], isStreet: true, weight: 0.12 },
@@ -138,6 +151,7 @@ export function simulatedLayout(): ShopLayout {
     till: place("till"),
     collect: place("collect"),
     rack: { x: 12, y: 11 },
+    stack: zoneId(STACK.id),
     backOffice: { x: 14.5, y: 2.2 },
     bend: bendInRoom,
   };
@@ -207,7 +221,7 @@ export function simulatedSiteDocument(sensors: SensorSet, counts: TagCounts): un
       zM: 2.5,
     })),
     tags: tagDocuments(sensors, counts),
-    floor: floorDocument(),
+    floor: floorDocument(sensors),
   };
 }
 
@@ -218,7 +232,7 @@ function groundPoints(corner: (p: Point) => readonly [number, number]): unknown 
   return rectangle(0, 0, widthM, depthM).map((p) => ({ image: corner(p), xM: p.x, yM: p.y }));
 }
 
-function zoneOf(zone: ZoneDraft, corner: (p: Point) => readonly [number, number]): unknown {
+function zoneOf(zone: ZoneDraft, corner: (p: Point) => readonly [number, number]): object {
   const { id, name, kind, box, department, referenceDwellMs, servedAt, approach } = zone;
   return {
     id,
@@ -232,16 +246,23 @@ function zoneOf(zone: ZoneDraft, corner: (p: Point) => readonly [number, number]
   };
 }
 
-function floorDocument(): unknown {
+function floorDocument({ customerTags }: SensorSet): unknown {
   const metres = ({ x, y }: Point): readonly [number, number] => [x, y];
   const outside: readonly Pick<ZoneDraft, "id" | "name" | "box">[] = [
     { id: "pavement", name: "Pavement", box: [-4, 12, 24, 17] },
     { id: "yard", name: "Car park", box: [10, -5, 20, 0] },
   ];
+  const indoors = ZONES.filter(({ kind }) => kind !== "window").map((zone) => ({
+    ...zoneOf(zone, metres),
+    ...(customerTags && zone.id === "entrance" ? { polygon: ENTRANCE_BESIDE.map(metres) } : {}),
+  }));
+  const polygon = rectangle(...STACK.box).map(metres);
+  const stack = { id: STACK.id, name: STACK.name, kind: "area", polygon, stacksBaskets: true };
   return {
     outline: rectangle(0, 0, ROOM.widthM, ROOM.depthM).map(metres),
     zones: [
-      ...ZONES.filter(({ kind }) => kind !== "window").map((zone) => zoneOf(zone, metres)),
+      ...indoors,
+      ...(customerTags ? [stack] : []),
       ...outside.map(({ id, name, box }) => ({
         id,
         name,

@@ -58,6 +58,8 @@ export interface TrueBasket {
   readonly tag: number;
   readonly takenAt: number;
   readonly returnedAt: number;
+  /** Left at the till, for staff to collect; else brought back. */
+  readonly isLeftAtTill: boolean;
   readonly changes: readonly TrueBasketChange[];
 }
 

@@ -4,9 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { FakeClock } from "../../../test/fakes/fake-clock.ts";
+import { at, ToldEvents } from "../../../test/fakes/visit-shop.ts";
 import { parseSitePlan } from "../../config/site.ts";
 import { type MonoMs, monoMs, tagId, zoneId } from "../../core/brand.ts";
 import type { ClockState } from "../../core/clock.ts";
+import type { JourneyEvent } from "../../core/events.ts";
 import { SILENT_LOG } from "../../core/lifecycle.ts";
 import { sitePlanFile, sitePlanInMemory } from "../../io/site/site-plan-file.ts";
 import { TAG_POSITION_CAP } from "../../radio/tag-registry.ts";
@@ -250,6 +252,24 @@ test("a clock that was never set dates nothing that is kept", async () => {
     tags: Record<string, unknown>;
   };
   assert.deepEqual(tags, { "basket-1": { seenAt: null, batteryRatio: 0.5, batteryMv: null } });
+});
+
+test("that a tag tells its movements outlives a restart, from the first one that a set clock dates", async () => {
+  const first = await open();
+  const make = new ToldEvents();
+  const picked = (minute: number, id = "basket-1"): JourneyEvent =>
+    make.moved(at(minute), id, "picked-up", null, "basket");
+  const undated = { ...picked(1), clock: "unsynced" } as const;
+  for (const event of [undated, make.moved(at(2), "basket-1", "moved", null, "basket")])
+    first.desk.takeTold(event);
+  assert.deepEqual(first.desk.movers, []);
+  for (const event of [picked(5), picked(4), picked(9), picked(3, "stranger")])
+    first.desk.takeTold(event);
+  await first.desk[Symbol.asyncDispose]();
+  const second = await open(first.dir);
+  assert.deepEqual(second.desk.movers, [["basket-1", at(4)]]);
+  await second.desk.remove("basket-1");
+  assert.deepEqual(second.desk.movers, []);
 });
 
 test("a damaged state costs what was remembered and says so; one that cannot be written is a notice", async () => {

@@ -1,6 +1,7 @@
-import { tagId } from "../../core/brand.ts";
+import { type EpochMs, type TagId, tagId } from "../../core/brand.ts";
 import type { Clock, TimeAnchor, Timer } from "../../core/clock.ts";
 import { GatewayError } from "../../core/errors.ts";
+import type { JourneyEvent } from "../../core/events.ts";
 import type { Log, Service } from "../../core/lifecycle.ts";
 import type { SitePlan, TagPlan } from "../../core/site.ts";
 import { csvText } from "../../io/csv/csv-records.ts";
@@ -57,6 +58,16 @@ export class TagDesk implements TagsPort, Service {
   /** What the radio begins with: the registered tags, and what the last life learned of the receivers. */
   known(): { readonly tags: TagBook; readonly learned: LearnedRadio | undefined } {
     return { tags: this.book, learned: this.#diary.learned };
+  }
+
+  /** Tags that are known to tell their movements, and since when. */
+  get movers(): readonly (readonly [TagId, EpochMs])[] {
+    return this.#diary.movers;
+  }
+
+  /** Takes in what is told, for what is to be remembered of tags. */
+  takeTold(event: JourneyEvent): void {
+    if (event.kind === "tag-moved") this.#diary.takeMovement(event);
   }
 
   /** Listens to this radio; call once, before it starts. */

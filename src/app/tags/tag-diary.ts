@@ -1,5 +1,6 @@
-import { type EpochMs, type MonoMs, monoMs, type TagId } from "../../core/brand.ts";
+import { type EpochMs, epochMs, type MonoMs, monoMs, type TagId } from "../../core/brand.ts";
 import { epochAt, type TimeAnchor } from "../../core/clock.ts";
+import type { TagMovementRecorded } from "../../core/events.ts";
 import type { RadioInput } from "../../io/radio/radio-input.ts";
 import type { TagRecord, TagState } from "../../io/site/tag-state-file.ts";
 import { isBatteryLow } from "../../radio/tag-battery.ts";
@@ -20,7 +21,7 @@ const LEVEL_LIMIT = 200;
 export type TagRadio = Pick<RadioInput, "factsOf" | "learned" | "onTelemetry">;
 
 /**
- * Battery and last sight of each registered tag, and what was learned of the radios, over a restart. One entry per
+ * Battery and last sight of each registered tag, whether it tells its movements, and what was learned of the radios, over a restart. One entry per
  * registered tag; a tag that is no longer registered is forgotten.
  */
 export class TagDiary {
@@ -60,6 +61,22 @@ export class TagDiary {
     radio.onTelemetry((position, telemetry) => this.#take(position, telemetry));
   }
 
+  /** Since when each tag that told a movement is known to; it is never told by one that only rests. */
+  get movers(): readonly (readonly [TagId, EpochMs])[] {
+    return [...this.#notes].flatMap(([id, { movesSince }]) =>
+      movesSince === undefined ? [] : [[id, movesSince] as const],
+    );
+  }
+
+  /** Takes a movement that was told. A wall clock that was never set dates none. */
+  takeMovement({ tagId, movement, at, clock }: TagMovementRecorded): void {
+    if (movement === "moved" || clock === "unsynced") return;
+    if (!this.#book.isActive(this.#book.indexOfId(tagId))) return;
+    const before = this.#notes.get(tagId) ?? NOTHING;
+    if (before.movesSince === undefined || at < before.movesSince)
+      this.#write(tagId, { ...before, movesSince: epochMs(Math.floor(at)) });
+  }
+
   /** What is known of a registered tag now. */
   noteOf(id: TagId): TagNote {
     const note = this.#notes.get(id) ?? NOTHING;
@@ -74,9 +91,10 @@ export class TagDiary {
     for (const { id } of this.#book.active) {
       const now = this.noteOf(id);
       const seenAt = isDated ? now.seenAt : (this.#notes.get(id)?.seenAt ?? null);
-      const { batteryRatio, batteryMv } = now;
-      if (seenAt !== null || batteryRatio !== null || batteryMv !== null)
-        tags[id] = { seenAt, batteryRatio, batteryMv };
+      const { batteryRatio, batteryMv, movesSince } = now;
+      const isKnown = [seenAt, batteryRatio, batteryMv].some((known) => known !== null);
+      if (movesSince !== undefined) tags[id] = { seenAt, batteryRatio, batteryMv, movesSince };
+      else if (isKnown) tags[id] = { seenAt, batteryRatio, batteryMv };
     }
     return { tags, learned: this.#learnedNow() };
   }

@@ -2,10 +2,12 @@ import { deflateRawSync, inflateRawSync } from "node:zlib";
 import type Database from "better-sqlite3";
 import { type EpochMs, epochMs } from "../../core/brand.ts";
 import { scopeText } from "../../core/scope-text.ts";
-import { openDatabase } from "../outbox/outbox-file.ts";
+import { openDatabase, overwriting } from "../outbox/outbox-file.ts";
 import {
+  type Forgotten,
   type HistoryStats,
   type PurgeReceipt,
+  type ResumePoint,
   type Retention,
   type RollupQuery,
   SAVED_GRAINS,
@@ -24,6 +26,8 @@ const PAGE_ROWS = 1_000;
 const MOST_TERMS = 8_192;
 /** Low effort: a day record is text full of repetition, and a gateway has little time. */
 const DEFLATE = { level: 3 } as const;
+
+const FOREVER = epochMs(Number.MAX_SAFE_INTEGER);
 
 interface DayRow {
   readonly dayStart: number;
@@ -68,12 +72,17 @@ export class HistoryFile {
 
   /** Where the daybook must be read from; null before the first snapshot. */
   get base(): EpochMs | null {
-    const text = this.#db.prepare("SELECT v FROM meta WHERE k='base'").pluck().get();
-    return text === undefined ? null : epochMs(Number(text));
+    return this.#instant("base");
+  }
+
+  /** From where it must be read before that; null when nobody has said so. */
+  get resume(): ResumePoint | null {
+    const from = this.#instant("resume-from");
+    return from === null ? null : { from, decidedUntil: this.#instant("decided-until") };
   }
 
   /** Writes a snapshot: all of it, or nothing when it throws. A day written before is replaced. */
-  save({ base, days, customers }: Snapshot): void {
+  save({ base, resume, days, customers }: Snapshot): void {
     const day = this.#db.prepare<[number, number, number, Buffer]>(
       "INSERT OR REPLACE INTO day(day_start, day_end, v, body) VALUES(?, ?, ?, ?)",
     );
@@ -89,7 +98,10 @@ export class HistoryFile {
       for (const { customer, dayStart, visits } of customers)
         if (visits > 0) came.run(customer, dayStart, visits);
         else cameNot.run(customer, dayStart);
-      this.#db.prepare("INSERT OR REPLACE INTO meta(k, v) VALUES('base', ?)").run(String(base));
+      this.#note("base", base);
+      if (resume === undefined) return;
+      this.#note("resume-from", resume.from);
+      this.#note("decided-until", resume.decidedUntil);
     })();
   }
 
@@ -126,9 +138,23 @@ export class HistoryFile {
       .all(since);
   }
 
-  /** Forgets everything about a customer; returns how many days were known. */
-  forgetCustomer(customer: string): number {
-    return this.#db.prepare("DELETE FROM customer WHERE customer=?").run(customer).changes;
+  /**
+   * Forgets on which days a customer came, and writes anew the records of days that name them: `rewrite` gives the text
+   * without the name, null for one that has none. What was there before is overwritten in the file.
+   */
+  forgetCustomer(customer: string, rewrite: (body: string) => string | null): Forgotten {
+    return overwriting(this.#db, () => {
+      const days = this.#db.prepare("DELETE FROM customer WHERE customer=?").run(customer).changes;
+      const update = this.#db.prepare<[Buffer, number]>("UPDATE day SET body=? WHERE day_start=?");
+      let records = 0;
+      for (const start of this.dayStarts(FOREVER, Number.MAX_SAFE_INTEGER)) {
+        const body = rewrite(this.day(start)?.body ?? "");
+        if (body === null) continue;
+        update.run(deflateRawSync(body, DEFLATE), start);
+        records += 1;
+      }
+      return { customerDays: days, dayRecords: records };
+    });
   }
 
   /**
@@ -222,6 +248,16 @@ export class HistoryFile {
 
   close(): void {
     this.#db.close();
+  }
+
+  #instant(name: string): EpochMs | null {
+    const text = this.#db.prepare("SELECT v FROM meta WHERE k=?").pluck().get(name);
+    return text === undefined ? null : epochMs(Number(text));
+  }
+
+  #note(name: string, at: EpochMs | null): void {
+    if (at === null) this.#db.prepare("DELETE FROM meta WHERE k=?").run(name);
+    else this.#db.prepare("INSERT OR REPLACE INTO meta(k, v) VALUES(?, ?)").run(name, String(at));
   }
 
   #writeRollups(rows: readonly SavedRollup[]): number {

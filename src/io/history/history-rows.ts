@@ -25,12 +25,21 @@ export interface SavedCustomerDay {
   readonly visits: number;
 }
 
+/** From where the daybook is read before the base, so that visits which were under way then go on. */
+export interface ResumePoint {
+  readonly from: EpochMs;
+  /** Whatever was due by then had been told; null when that is not known. */
+  readonly decidedUntil: EpochMs | null;
+}
+
 /**
  * Everything known before `base`, to be written at once: what was recorded from `base` on is told again by the daybook
  * at the next start, and the two together tell each event exactly once.
  */
 export interface Snapshot {
   readonly base: EpochMs;
+  /** Absent = as it was. */
+  readonly resume?: ResumePoint;
   readonly days: readonly SavedDay[];
   readonly customers: readonly SavedCustomerDay[];
 }
@@ -66,8 +75,9 @@ const YEARS_MS = 5 * 366 * DAY_MS;
 
 /**
  * Minutes for 90 days, coarser grains for five years (both anonymous). Day records name visits by pseudonyms: they are
- * let go as soon as no figure needs them, with three days to spare. Customers' days for as long as the metrics remember
- * them: they are registered cards, and how long a customer has been one is a figure.
+ * let go as soon as no figure needs them, with three days to spare. Customers' days name registered cards: they are kept as
+ * long as a pseudonymous journey may be, and figures that would need longer say so. Half a day more, for a change of the
+ * clocks in between.
  */
 export const RETENTION: Retention = Object.freeze({
   rollupMs: Object.freeze({
@@ -77,7 +87,7 @@ export const RETENTION: Retention = Object.freeze({
     day: YEARS_MS,
   }),
   dayMs: 45 * DAY_MS,
-  customerMs: 400 * DAY_MS,
+  customerMs: 90.5 * DAY_MS,
 });
 
 /** How many rows of each kind a purge removed. */
@@ -87,6 +97,13 @@ export interface PurgeReceipt {
   readonly customers: number;
   /** The limit was reached: there may be more. */
   readonly hasMore: boolean;
+}
+
+/** What of a customer was removed. */
+export interface Forgotten {
+  readonly customerDays: number;
+  /** Records of days that named them and do not any more. */
+  readonly dayRecords: number;
 }
 
 /** What the file holds. */

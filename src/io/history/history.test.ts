@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { after, test } from "node:test";
 import Database from "better-sqlite3";
 import { FakeClock } from "../../../test/fakes/fake-clock.ts";
@@ -233,6 +233,24 @@ test("a file that is no database is set aside, a new one begun, and people are t
   assert.ok(existsSync(`${path}.bad-1`));
   assert.match(history.notices().join(), /HISTORY_CORRUPT/);
   assert.ok(history.save({ base: dayStart(1), days: [day(0)], customers: [] }));
+});
+
+test("of damaged files only the newest is kept, under a number above all before it", () => {
+  const path = newPath();
+  const garbage = "this is not a database, and it is long enough to be looked at".repeat(40);
+  const asides = (): readonly string[] =>
+    readdirSync(dirname(path))
+      .filter((name) => name.startsWith(`${basename(path)}.bad-`))
+      .map((name) => name.slice(basename(path).length + 1))
+      .sort();
+  for (const expected of ["bad-1", "bad-2", "bad-3"]) {
+    writeFileSync(path, garbage);
+    openAt(path).close();
+    assert.deepEqual(asides(), [expected]);
+  }
+  for (const name of ["bad-1", "bad-7", "bad-7-wal", "bad-x"]) writeFileSync(`${path}.${name}`, "");
+  openAt(path).close();
+  assert.deepEqual(asides(), ["bad-7", "bad-7-wal", "bad-x"]);
 });
 
 test("of a damaged file everything that can still be read is taken over", () => {

@@ -3,11 +3,14 @@ import type { Clock } from "../../core/clock.ts";
 import type { FaultCode } from "../../core/errors.ts";
 import type { Log } from "../../core/lifecycle.ts";
 import { cannotWrite, isCorrupt } from "../outbox/open-outbox-file.ts";
+import { removeAside, tidyAside } from "../outbox/set-aside.ts";
 import type { HistoryFile } from "./history-file.ts";
 import {
+  type Forgotten,
   type HistoryStats,
   type PurgeReceipt,
   RETENTION,
+  type ResumePoint,
   type Retention,
   type RollupQuery,
   type SavedCustomerDay,
@@ -89,6 +92,11 @@ export class History {
     return this.#guarded(() => this.#file.base);
   }
 
+  /** From where it must be read before that; null when nobody has said so. */
+  get resume(): ResumePoint | null {
+    return this.#guarded(() => this.#file.resume);
+  }
+
   /** Writes a snapshot; false when the disk refused it and nothing was changed. */
   save(snapshot: Snapshot): boolean {
     const isSaved = this.#attempt(() => this.#file.save(snapshot)) !== null;
@@ -140,6 +148,15 @@ export class History {
         "history past its time was removed",
       );
     return receipt;
+  }
+
+  /**
+   * Forgets a customer, files that were set aside included; `rewrite` as in `HistoryFile`. null when the disk refused it and
+   * nothing was changed.
+   */
+  forgetCustomer(customer: string, rewrite: (body: string) => string | null): Forgotten | null {
+    removeAside(this.#options.path, false);
+    return this.#attempt(() => this.#file.forgetCustomer(customer, rewrite));
   }
 
   stats(): HistoryStats {
@@ -197,10 +214,18 @@ export class History {
 
   #reportReplacement({ replacement }: OpenedHistoryFile): void {
     if (replacement === null) return;
-    const { asidePath, days, rollups, why } = replacement;
+    const { asidePath, removed, days, rollups, why } = replacement;
     this.#notice = `The history of past days was damaged and set aside (HISTORY_CORRUPT); ${days} days of it could be read.`;
     this.#options.log.error(
-      { event: "history.replaced", code: "HISTORY_CORRUPT", asidePath, days, rollups, why },
+      {
+        event: "history.replaced",
+        code: "HISTORY_CORRUPT",
+        asidePath,
+        removed,
+        days,
+        rollups,
+        why,
+      },
       "the history file was set aside and a new one begun",
     );
   }
@@ -222,5 +247,7 @@ export class History {
  * @throws HISTORY_VERSION for a file of a newer version, HISTORY_UNWRITABLE when it cannot be opened or created
  */
 export function openHistory(options: HistoryOptions): History {
-  return new History(openHistoryFile(options.path, options.capBytes ?? CAP_BYTES), options);
+  const opened = openHistoryFile(options.path, options.capBytes ?? CAP_BYTES);
+  tidyAside(options.path, options.log);
+  return new History(opened, options);
 }

@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, renameSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { epochMs } from "../../core/brand.ts";
 import { GatewayError } from "../../core/errors.ts";
 import { cannotWrite, isCorrupt } from "../outbox/open-outbox-file.ts";
+import { setAside } from "../outbox/set-aside.ts";
 import { HistoryFile } from "./history-file.ts";
 import { SAVED_GRAINS } from "./history-rows.ts";
 
@@ -11,6 +12,8 @@ import { SAVED_GRAINS } from "./history-rows.ts";
 export interface HistoryReplacement {
   /** Where the old file is now. */
   readonly asidePath: string;
+  /** Files set aside earlier that were removed for it. */
+  readonly removed: number;
   /** Day records and values of slots that could still be read and were taken over. */
   readonly days: number;
   readonly rollups: number;
@@ -27,7 +30,8 @@ const FOREVER = epochMs(Number.MAX_SAFE_INTEGER);
 const ALWAYS = epochMs(Number.MIN_SAFE_INTEGER);
 
 /**
- * Opens the history. A damaged file is renamed to `<path>.bad-<n>` and a new one is begun with what can be read of it.
+ * Opens the history. A damaged file is renamed to `<path>.bad-<n>`, of which only the newest is kept, and a new one is
+ * begun with what can be read of it.
  * @throws HISTORY_VERSION for a file of a newer version, HISTORY_UNWRITABLE when it cannot be opened or created
  */
 export function openHistoryFile(path: string, capBytes: number): OpenedHistoryFile {
@@ -46,13 +50,10 @@ export function openHistoryFile(path: string, capBytes: number): OpenedHistoryFi
 
 /** Sets the (closed) file aside and begins a new one with what can be read of it. @throws as `openHistoryFile` */
 export function replaceHistoryFile(path: string, capBytes: number, why: string): OpenedHistoryFile {
-  const asidePath = firstFree(path);
-  for (const suffix of ["", "-wal", "-shm"]) {
-    if (existsSync(path + suffix)) renameSync(path + suffix, asidePath + suffix);
-  }
+  const { path: asidePath, removed } = setAside(path);
   try {
     const file = new HistoryFile(path, capBytes);
-    return { file, replacement: { asidePath, ...salvage(asidePath, file), why } };
+    return { file, replacement: { asidePath, removed, ...salvage(asidePath, file), why } };
   } catch (error) {
     throw asFault(error);
   }
@@ -69,12 +70,6 @@ function asFault(error: unknown): unknown {
 
 const isFileFault = (error: unknown): boolean => error instanceof Error && "code" in error;
 
-function firstFree(path: string): string {
-  let n = 1;
-  while (existsSync(`${path}.bad-${n}`)) n += 1;
-  return `${path}.bad-${n}`;
-}
-
 /**
  * Takes over what a damaged file still tells: each day, customer and slot on its own. `base` goes with the days: where
  * it cannot be read, nothing is taken over, because days whose age is not known would count late events twice.
@@ -87,7 +82,8 @@ function salvage(from: string, into: HistoryFile): { days: number; rollups: numb
     const starts = attempt(() => old.dayStarts(FOREVER, Number.MAX_SAFE_INTEGER)) ?? [];
     const days = starts.flatMap((start) => attempt(() => old.day(start)) ?? []);
     const customers = attempt(() => old.customers(ALWAYS)) ?? [];
-    if (base !== null) into.save({ base, days, customers });
+    const resume = attempt(() => old.resume) ?? undefined;
+    if (base !== null) into.save({ base, ...(resume && { resume }), days, customers });
     let rollups = 0;
     for (const grain of SAVED_GRAINS) {
       const rows = readable(() => old.rollups({ grain, from: ALWAYS, to: FOREVER }));

@@ -11,12 +11,26 @@ export const DAYBOOK_STREAMS: ReadonlySet<StreamName> = new Set([
   "health",
 ]);
 
+/** From when on acknowledged events of a stream are kept: the few that tell how sensors are, longer than the others. Pure. */
+export function keptFrom(
+  stream: StreamName,
+  keep: { readonly from: number; readonly statesFrom: number },
+): number {
+  if (!DAYBOOK_STREAMS.has(stream)) return Number.MAX_SAFE_INTEGER;
+  return stream === "health" ? keep.statesFrom : keep.from;
+}
+
 /**
- * Bodies of the day's events recorded in [from, until), in order of recording over all streams. Reads in pages, so
+ * Bodies of the day's events recorded in [from, until), in order of recording over the streams. Reads in pages, so
  * that a day never has to fit into memory.
  */
-export function* dayEvents(file: OutboxFile, from: EpochMs, until: number): Generator<string> {
-  const streams = [...DAYBOOK_STREAMS].map((stream) => file.table(stream).since(from));
+export function* dayEvents(
+  file: OutboxFile,
+  from: EpochMs,
+  until: number,
+  names: ReadonlySet<StreamName>,
+): Generator<string> {
+  const streams = [...names].map((stream) => file.table(stream).since(from));
   const heads = streams.map((stream) => stream.next());
   for (;;) {
     let first = -1;

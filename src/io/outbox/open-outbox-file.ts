@@ -1,16 +1,20 @@
-import { existsSync, mkdirSync, renameSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { epochMs } from "../../core/brand.ts";
 import { GatewayError } from "../../core/errors.ts";
+import type { Log } from "../../core/lifecycle.ts";
 import { STREAMS, type StreamName } from "../../wire/cloud-event.ts";
 import { OutboxFile, type OutboxRecord } from "./outbox-file.ts";
+import { setAside } from "./set-aside.ts";
 import { STAMPS_PER_MS } from "./stream-table.ts";
 
 /** What became of a file that had to be set aside. */
 export interface OutboxReplacement {
   /** Where the old file is now. */
   readonly asidePath: string;
+  /** Files set aside earlier that were removed for it. */
+  readonly removed: number;
   /** Events of the old file that could be read and were taken over; the centre knows their ids. */
   readonly salvaged: number;
   readonly why: string;
@@ -24,8 +28,8 @@ export interface OpenedOutboxFile {
 const SALVAGE_CHUNK = 500;
 
 /**
- * Opens the outbox. A damaged file is renamed to `<path>.bad-<n>`, a new one (with a new epoch) is begun, and every
- * row that can still be read is taken over: the gateway always starts, and never falls back to memory.
+ * Opens the outbox. A damaged file is renamed to `<path>.bad-<n>`, of which only the newest is kept, a new one (with
+ * a new epoch) is begun, and every row that can still be read is taken over: the gateway always starts, and never falls back to memory.
  * @throws OUTBOX_LOCKED when another process holds the file, DISK_FULL when it cannot be created.
  */
 export function openOutboxFile(path: string, capBytes: number): OpenedOutboxFile {
@@ -44,16 +48,23 @@ export function openOutboxFile(path: string, capBytes: number): OpenedOutboxFile
 
 /** Sets the (closed) file aside and begins a new one with what can be read of it. @throws as `openOutboxFile` */
 export function replaceOutboxFile(path: string, capBytes: number, why: string): OpenedOutboxFile {
-  const asidePath = firstFree(path);
-  for (const suffix of ["", "-wal", "-shm"]) {
-    if (existsSync(path + suffix)) renameSync(path + suffix, asidePath + suffix);
-  }
+  const { path: asidePath, removed } = setAside(path);
   try {
     const file = new OutboxFile(path, capBytes);
-    return { file, replacement: { asidePath, salvaged: salvage(asidePath, file), why } };
+    return { file, replacement: { asidePath, removed, salvaged: salvage(asidePath, file), why } };
   } catch (error) {
     throw asFault(error);
   }
+}
+
+/** Logs that the file was set aside and what was saved; nothing when it was sound. */
+export function tellReplacement({ replacement }: OpenedOutboxFile, log: Log): void {
+  if (replacement === null) return;
+  const { asidePath, removed, salvaged, why } = replacement;
+  log.error(
+    { event: "outbox.replaced", code: "OUTBOX_CORRUPT", asidePath, removed, salvaged, why },
+    `the outbox file was set aside; ${salvaged} events were taken over`,
+  );
 }
 
 /** Whether SQLite says that the file is damaged or no database. */
@@ -81,12 +92,6 @@ function asFault(error: unknown): unknown {
     return new GatewayError("DISK_FULL", "the outbox file cannot be written", { cause: error });
   }
   return error;
-}
-
-function firstFree(path: string): string {
-  let n = 1;
-  while (existsSync(`${path}.bad-${n}`)) n += 1;
-  return `${path}.bad-${n}`;
 }
 
 function salvage(from: string, into: OutboxFile): number {

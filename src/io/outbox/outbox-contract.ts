@@ -40,6 +40,8 @@ export interface OutboxStats {
   readonly shedBy: ShedCounts;
   /** Events refused because memory was full while the disk was; not yet in a gap record. */
   readonly refused: number;
+  /** By which a receipt that comes again is known, and those too long ago to be. */
+  readonly receipts: { readonly remembered: number; readonly forgotten: number };
   readonly streams: Readonly<
     Record<StreamName, { readonly next: number; readonly acked: number; readonly shed: number }>
   >;

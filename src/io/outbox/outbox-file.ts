@@ -25,7 +25,10 @@ export interface StreamPosition {
   shed: number;
 }
 
-/** Receipts remembered; a till that resends one older than this many receipts is not recognised. */
+/**
+ * Receipts remembered, a year of a busy shop; of one sent again after so many others nobody here knows that it came. The
+ * figures know those of the days they keep, and the centre its ids.
+ */
 const REMEMBERED_RECEIPTS = 200_000;
 /** How many events of each stream were shed, by reason. */
 export type ShedCounts = Readonly<Record<StreamName, Readonly<Partial<Record<GapReason, number>>>>>;
@@ -132,6 +135,16 @@ export class OutboxFile {
     return this.#findReceipt.get(receiptId) !== undefined;
   }
 
+  /** Receipts that are remembered, and those that were and had to make room. */
+  get receipts(): { readonly remembered: number; readonly forgotten: number } {
+    const [first = null, last = null] = this.#db
+      .prepare<[], [number | null, number | null]>("SELECT min(n), max(n) FROM receipt")
+      .raw()
+      .get() ?? [null, null];
+    if (first === null || last === null) return { remembered: 0, forgotten: 0 };
+    return { remembered: last - first + 1, forgotten: first - 1 };
+  }
+
   /**
    * Commits records in order, then one gap per stream for records that were refused while the disk was full, and
    * the acknowledgements noted since. Nothing changes when it throws. Returns the first number given per stream.
@@ -205,6 +218,28 @@ export class OutboxFile {
     }
     this.#dirty.clear();
     return found.events;
+  }
+
+  /**
+   * Writes bodies that hold a text anew, in place: their numbers and times stay. `rewrite` gives the new body, null for one
+   * to be left as it is. What was there before is overwritten in the file. Returns how many were written.
+   */
+  rewrite(containing: string, rewrite: (body: string) => string | null): number {
+    return overwriting(this.#db, () => {
+      let written = 0;
+      for (const stream of STREAMS) {
+        const table = `stream_${stream}`;
+        const found = this.#db.prepare<[string], { readonly seq: number; readonly body: string }>(
+          `SELECT seq, body FROM ${table} WHERE instr(body, ?)>0`,
+        );
+        const update = this.#db.prepare<[string, number]>(`UPDATE ${table} SET body=? WHERE seq=?`);
+        for (const { seq, body } of found.all(containing)) {
+          const anew = rewrite(body);
+          if (anew !== null) written += update.run(anew, seq).changes;
+        }
+      }
+      return written;
+    });
   }
 
   /** Gives pages freed by deletes back to the file system, at most `pages` of them. */
@@ -296,6 +331,17 @@ export function openDatabase(path: string): Database.Database {
     db.close();
     throw error;
   }
+}
+
+/**
+ * Runs a transaction after which nothing that it removed is left in the file or its journal: the file is written anew,
+ * which takes a while and for that while as much room again.
+ */
+export function overwriting<T>(db: Database.Database, run: () => T): T {
+  const outcome = db.transaction(run)();
+  db.exec("VACUUM");
+  db.pragma("wal_checkpoint(TRUNCATE)");
+  return outcome;
 }
 
 function createSchema(db: Database.Database): void {

@@ -3,13 +3,14 @@ import type { Timer } from "../../core/clock.ts";
 import { type FaultCode, GatewayError } from "../../core/errors.ts";
 import { retryPauses } from "../../core/retry.ts";
 import { STREAMS, type StreamName } from "../../wire/cloud-event.ts";
-import { DAYBOOK_STREAMS, dayEvents } from "./daybook.ts";
+import { DAYBOOK_STREAMS, dayEvents, keptFrom } from "./daybook.ts";
 import {
   cannotWrite,
   isCorrupt,
   type OpenedOutboxFile,
   openOutboxFile,
   replaceOutboxFile,
+  tellReplacement,
 } from "./open-outbox-file.ts";
 import type {
   OnAccepted,
@@ -19,7 +20,9 @@ import type {
   OutboxStats,
 } from "./outbox-contract.ts";
 import { byStream, type OutboxFile, type OutboxRecord } from "./outbox-file.ts";
-import { freeBytes, type ShedTerms, shedAged, withRefused } from "./shedding.ts";
+import { statsOf } from "./outbox-stats.ts";
+import { removeAside, tidyAside } from "./set-aside.ts";
+import { freeBytes, type ShedTerms, shedAged } from "./shedding.ts";
 import type { StoredRow } from "./stream-table.ts";
 
 interface PendingRecord extends OutboxRecord {
@@ -49,11 +52,12 @@ export class Outbox {
   #timer: Timer | null = null;
   #retries: Generator<number, never>;
   #state: OutboxState = { kind: "ok" };
-  #keepFrom = 0;
+  #keep = { from: 0, statesFrom: 0 };
   /** Lower bound of the room below the cap, so that the file need not be measured at every commit. */
   #roomBytes = 0;
   #mayForget = true;
   #poweredMono: number;
+  #isTogether = false;
   #closed = false;
   /** Called with the duration of each commit that succeeded. */
   onCommit: (tookMs: number) => void = () => undefined;
@@ -65,7 +69,7 @@ export class Outbox {
     this.#file = opened.file;
     this.#poweredMono = options.clock.mono();
     this.#retries = retryPauses(DISK_RETRY, options.random);
-    this.#reportReplacement(opened);
+    tellReplacement(opened, this.#options.log);
   }
 
   /** Identity of the file's life; sequence numbers of another epoch mean nothing here. */
@@ -90,13 +94,28 @@ export class Outbox {
     }
     const recordedAt = this.#options.clock.now();
     this.#pending.push({ stream, body, recordedAt, receiptId, onAccepted });
-    const full = this.#pending.length >= GROUP_EVENTS;
-    if ((entry.urgent || full) && !this.#isDiskFull()) this.flush();
+    const isNow = this.#pending.length >= GROUP_EVENTS || (entry.urgent && !this.#isTogether);
+    if (isNow && !this.#isDiskFull()) this.flush();
     else this.#schedule(this.#options.commitMs);
     return true;
   }
 
-  /** Commits everything pending now. A full disk is reported as state, never thrown. */
+  /**
+   * Runs something that hands in many events of long ago: they are committed in groups, urgent or not, and all of them by
+   * its end. False when the disk refused some, which wait in memory.
+   */
+  together(run: () => void): boolean {
+    this.#isTogether = true;
+    try {
+      run();
+    } finally {
+      this.#isTogether = false;
+      this.flush();
+    }
+    return this.#pending.length === 0;
+  }
+
+  /** Commits everything pending now. A full disk is a state, never thrown. */
   flush(): void {
     this.#timer?.cancel();
     this.#timer = null;
@@ -194,42 +213,32 @@ export class Outbox {
     return this.#guarded(() => this.#file.hasReceipt(receiptId));
   }
 
-  /** Bodies of the events recorded in [from, until), in order of recording, acknowledged or not. */
-  since(from: EpochMs, until: number = Number.POSITIVE_INFINITY): Iterable<string> {
-    return dayEvents(this.#file, from, until);
+  /** Bodies of the day's events recorded in [from, until), in order of recording, acknowledged or not. */
+  since(
+    from: EpochMs,
+    until: number = Number.POSITIVE_INFINITY,
+    streams: ReadonlySet<StreamName> = DAYBOOK_STREAMS,
+  ): Iterable<string> {
+    return dayEvents(this.#file, from, until, streams);
   }
 
-  /** The trading day before `from` is over: its acknowledged events may be forgotten. */
-  purge(from: EpochMs): void {
-    this.#keepFrom = from;
+  /** Acknowledged events recorded before `from` may be forgotten; the few that tell how sensors are, before `statesFrom`. */
+  purge(from: EpochMs, statesFrom: EpochMs = from): void {
+    this.#keep = { from, statesFrom };
     this.#mayForget = true;
     this.#schedule(this.#options.commitMs);
   }
 
+  /** Writes bodies that hold a text anew, files set aside removed; as `OutboxFile.rewrite`. */
+  rewrite(containing: string, rewrite: (body: string) => string | null): number {
+    this.flush();
+    removeAside(this.#options.path, false);
+    return this.#guarded(() => this.#file.rewrite(containing, rewrite));
+  }
+
   stats(): OutboxStats {
-    const file = this.#file;
-    const streams = byStream((stream) => ({ ...file.position(stream) }));
-    const oldest = STREAMS.flatMap((stream) =>
-      file
-        .table(stream)
-        .rows(streams[stream].acked, 1)
-        .map((row) => row.recordedAt),
-    ).sort((a, b) => a - b)[0];
-    return {
-      epoch: file.epoch,
-      waiting: STREAMS.reduce((sum, stream) => {
-        const { next, acked } = streams[stream];
-        return sum + next - 1 - acked - file.table(stream).gapSpan(acked);
-      }, 0),
-      pending: this.#pending.length,
-      bytes: file.usedBytes,
-      capBytes: this.#options.capBytes,
-      oldestRecordedAt: oldest ?? null,
-      shed: STREAMS.reduce((sum, stream) => sum + streams[stream].shed, 0),
-      shedBy: withRefused(file.shedCounts, this.#refused),
-      refused: [...this.#refused.values()].reduce((sum, events) => sum + events, 0),
-      streams,
-    };
+    const { capBytes } = this.#options;
+    return statsOf(this.#file, { pending: this.#pending.length, refused: this.#refused, capBytes });
   }
 
   /** Commits what is pending and closes the file. Idempotent. */
@@ -323,8 +332,8 @@ export class Outbox {
     if (!this.#mayForget) return;
     try {
       const forgotten = STREAMS.map((stream) => {
-        const keepFrom = DAYBOOK_STREAMS.has(stream) ? this.#keepFrom : Number.MAX_SAFE_INTEGER;
-        return this.#guarded(() => this.#file.forget(stream, keepFrom, FORGET_ROWS));
+        const from = keptFrom(stream, this.#keep);
+        return this.#guarded(() => this.#file.forget(stream, from, FORGET_ROWS));
       });
       if (Math.max(...forgotten) > 0) this.#file.shrink(SHRINK_PAGES);
       this.#mayForget = Math.max(...forgotten) === FORGET_ROWS;
@@ -359,16 +368,7 @@ export class Outbox {
     this.#file = opened.file;
     this.#roomBytes = 0;
     for (const stream of STREAMS) this.#handedOut[stream] = 0;
-    this.#reportReplacement(opened);
-  }
-
-  #reportReplacement({ replacement }: OpenedOutboxFile): void {
-    if (replacement === null) return;
-    const { asidePath, salvaged, why } = replacement;
-    this.#options.log.error(
-      { event: "outbox.replaced", code: "OUTBOX_CORRUPT", asidePath, salvaged, why },
-      `the outbox file was set aside; ${salvaged} events were taken over`,
-    );
+    tellReplacement(opened, this.#options.log);
   }
 
   #setFault(code: FaultCode, message: string): void {
@@ -391,7 +391,9 @@ export class Outbox {
  */
 export function openOutbox(options: OutboxOptions): Outbox {
   if (options.capBytes < 262_144) throw new GatewayError("CONFIG_INVALID", "outbox cap too small");
-  return new Outbox(openOutboxFile(options.path, options.capBytes), options);
+  const opened = openOutboxFile(options.path, options.capBytes);
+  tidyAside(options.path, options.log);
+  return new Outbox(opened, options);
 }
 
 /** Room kept free below the cap, so that deletes and gap records always fit. */

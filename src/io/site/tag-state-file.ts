@@ -12,6 +12,8 @@ export interface TagRecord {
   readonly seenAt: EpochMs | null;
   readonly batteryRatio: number | null;
   readonly batteryMv: number | null;
+  /** Since when it is known to tell that it is taken up and set down; absent = it never did. */
+  readonly movesSince?: EpochMs | undefined;
 }
 
 /** The small state of tags: nothing in it but ids of the site plan, so no address and no stranger. */
@@ -38,18 +40,19 @@ const perId = <T extends z.ZodType>(value: T) =>
     .record(planId, value)
     .refine((record) => Object.keys(record).length <= CAP, `at most ${CAP} entries`);
 const level = z.number().min(-200).max(200);
+const instant = z
+  .number()
+  .int()
+  .nonnegative()
+  .transform((ms) => ms as EpochMs);
 const stateSchema = z.strictObject({
   v: z.literal(1),
   tags: perId(
     z.strictObject({
-      seenAt: z
-        .number()
-        .int()
-        .nonnegative()
-        .transform((ms) => ms as EpochMs)
-        .nullable(),
+      seenAt: instant.nullable(),
       batteryRatio: z.number().min(0).max(1).nullable(),
       batteryMv: z.number().nonnegative().max(100_000).nullable(),
+      movesSince: instant.optional(),
     }),
   ),
   learned: z

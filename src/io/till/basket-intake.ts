@@ -48,7 +48,8 @@ export class BasketIntake {
       }
       return;
     }
-    const { v: _, ...change } = outcome.value;
+    const { v: _, id, ...what } = outcome.value;
+    const change = { ...what, ...(id === undefined ? {} : { changeId: id }) };
     const origin = { source: `basket:${gatewayId}#${boot}`, seq: this.#received };
     this.#received += 1;
     onChange({ kind: "basket-reported", ...origin, atMono: clock.mono(), ...change });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { FakeClock } from "../../../test/fakes/fake-clock.ts";
-import { gatewayId } from "../../core/brand.ts";
+import { epochMs, gatewayId } from "../../core/brand.ts";
 import type { TransactionReceived } from "../../core/events.ts";
 import { SILENT_LOG } from "../../core/lifecycle.ts";
 import type { LinkMessage, MessageHandler } from "../mqtt/link.ts";
@@ -18,7 +18,13 @@ function openDesk() {
     gatewayId: gatewayId("gw"),
     boot: "b",
     currency: "EUR",
-    outbox: { hasReceipt: (key) => kept.has(key) },
+    outbox: {
+      hasReceipt: (key) => kept.has(key),
+      together: (run) => {
+        run();
+        return disk.hasRoom;
+      },
+    },
     onTransaction: (receipt) => {
       told.push(receipt);
       if (disk.hasRoom) kept.add(receiptKey(receipt));
@@ -74,4 +80,41 @@ test("a receipt that would not fit into a batch, or is of no year, is refused", 
   assert.equal(desk.takeText(text("r2", lines("文".repeat(64)))).kind, "invalid");
   const paidAt = "0000-01-01T00:00:00+14:00";
   assert.equal(desk.takeText(text("r3", { paidAt })).kind, "invalid");
+});
+
+test("a receipt that is too large is refused with the field and the way out of it, and counted", () => {
+  const { desk, text } = openDesk();
+  const line = { sku: "x".repeat(64), department: "文".repeat(60), units: 1, netMinor: 1 };
+  // The first is one that could be read, the second not even that.
+  for (const count of [250, 4_000]) {
+    const outcome = desk.takeText(text("r1", { lines: Array.from({ length: count }, () => line) }));
+    assert.ok(outcome.kind === "invalid");
+    assert.equal(outcome.faults[0]?.path, "lines");
+    assert.match(outcome.faults[0].expected, /^at most 61440 bytes in all: fewer lines/);
+  }
+  assert.equal(desk.counts.invalid, 2);
+  assert.match(desk.counts.lastFault ?? "", /^lines: expected at most 61440 bytes/);
+  assert.equal(desk.takeText(text("r1")).kind, "taken", "without its lines it counts");
+});
+
+test("of an import that the disk did not take whole, nothing is told as taken, and it may be repeated", () => {
+  const { desk, disk } = openDesk();
+  const receipts = ["r1", "r2"].map((receiptId) => ({
+    receiptId,
+    transactionKind: "sale" as const,
+    paidAt: epochMs(0),
+    netMinor: 100,
+    units: 1,
+  }));
+  disk.hasRoom = false;
+  assert.throws(() => desk.takeImported(receipts), { code: "DISK_FULL" });
+  disk.hasRoom = true;
+  assert.deepEqual(
+    desk.takeImported(receipts).map(({ kind }) => kind),
+    ["taken", "taken"],
+  );
+  assert.deepEqual(
+    desk.takeImported(receipts).map(({ kind }) => kind),
+    ["known", "known"],
+  );
 });

@@ -5,7 +5,7 @@ import { GatewayError, type InputFault } from "../../core/errors.ts";
 import type { TransactionReceived } from "../../core/events.ts";
 import type { Log } from "../../core/lifecycle.ts";
 import { LARGEST_PAYLOAD_BYTES } from "../../wire/envelopes.ts";
-import { type PosReceipt, parsePosReceipt } from "../../wire/pos-message.ts";
+import { LARGEST_RECEIPT_BYTES, type PosReceipt, parsePosReceipt } from "../../wire/pos-message.ts";
 import { plainTopic } from "../../wire/topics.ts";
 import type { Link } from "../mqtt/link.ts";
 import { receiptKey } from "../outbox/journey-entry.ts";
@@ -17,7 +17,7 @@ export interface ReceiptDeskOptions {
   readonly boot: string;
   /** Of the store; a receipt that names another is refused. */
   readonly currency: string;
-  readonly outbox: Pick<Outbox, "hasReceipt">;
+  readonly outbox: Pick<Outbox, "hasReceipt" | "together">;
   readonly onTransaction: (receipt: TransactionReceived) => void;
   readonly anchor: () => TimeAnchor;
   readonly clock: Clock;
@@ -32,6 +32,8 @@ export interface ReceiptCounts {
   /** The number of a receipt again with another content; the first stays. */
   readonly conflicting: number;
   readonly invalid: number;
+  /** What was wrong with the newest of those, as `field: expected ...`; null before the first. */
+  readonly lastFault: string | null;
 }
 
 /** What became of a receipt. */
@@ -59,6 +61,7 @@ export class ReceiptDesk {
   #repeated = 0;
   #conflicting = 0;
   #invalid = 0;
+  #lastFault: string | null = null;
 
   constructor(options: ReceiptDeskOptions) {
     this.#options = options;
@@ -70,6 +73,7 @@ export class ReceiptDesk {
       repeated: this.#repeated,
       conflicting: this.#conflicting,
       invalid: this.#invalid,
+      lastFault: this.#lastFault,
     };
   }
 
@@ -91,9 +95,10 @@ export class ReceiptDesk {
    */
   takeText(text: string): ReceiptOutcome {
     const { currency } = this.#options;
-    if (text.length > LARGEST_PAYLOAD_BYTES) {
-      const expected = `at most ${LARGEST_PAYLOAD_BYTES} characters`;
-      return this.refuse([{ path: "", found: `${text.length} characters`, expected }]);
+    const bytes = Buffer.byteLength(text);
+    if (bytes > LARGEST_PAYLOAD_BYTES) {
+      const expected = `at most ${LARGEST_RECEIPT_BYTES} bytes in all: fewer lines or shorter texts, or none of the lines`;
+      return this.refuse([{ path: "lines", found: `${bytes} bytes`, expected }]);
     }
     const outcome = parsePosReceipt(text, currency);
     return outcome.ok
@@ -104,9 +109,10 @@ export class ReceiptDesk {
   /** Counts a receipt that could not be read. */
   refuse(faults: readonly InputFault[]): ReceiptOutcome {
     this.#invalid += 1;
+    const named = faults.map(({ path, expected }) => `${path}: expected ${expected}`);
+    this.#lastFault = named[0] ?? null;
     // The first, the 10th, the 100th: a broken till must not flood the log; the page shows the count.
     if (Number.isInteger(Math.log10(this.#invalid))) {
-      const named = faults.map((fault) => `${fault.path}: expected ${fault.expected}`);
       const count = this.#invalid;
       this.#options.log.warn(
         { event: "pos.invalid", code: "MESSAGE_INVALID", count, faults: named },
@@ -114,6 +120,20 @@ export class ReceiptDesk {
       );
     }
     return { kind: "invalid", faults };
+  }
+
+  /**
+   * Takes receipts that were checked and are brought in afterwards, so that their arrival tells nothing. They are
+   * committed together: none of them is told as taken before all are on the disk.
+   * @throws DISK_FULL when not all are; the import may be repeated, since those that are, are known then
+   */
+  takeImported(receipts: readonly PosReceipt[]): readonly ReceiptOutcome[] {
+    const outcomes: ReceiptOutcome[] = [];
+    const areKept = this.#options.outbox.together(() => {
+      for (const receipt of receipts) outcomes.push(this.take(receipt, { isImported: true }));
+    });
+    if (!areKept) throw notKept("receipts of an import could not be kept");
+    return outcomes;
   }
 
   /**
@@ -135,7 +155,7 @@ export class ReceiptDesk {
     this.#seq += 1;
     onTransaction({ kind: "transaction", source, seq, atMono, ...receipt, ...ahead });
     // Not acknowledged to the sender, who sends it again: disk and memory are full.
-    if (!outbox.hasReceipt(key)) throw new GatewayError("DISK_FULL", "a receipt could not be kept");
+    if (!outbox.hasReceipt(key)) throw notKept("a receipt could not be kept");
     this.#received += 1;
     this.#recent.set(key, content, atMono);
     return { kind: "taken", receiptId };
@@ -160,3 +180,5 @@ export class ReceiptDesk {
     return aheadMs === 0 ? {} : { clockAheadMs: aheadMs };
   }
 }
+
+const notKept = (message: string): GatewayError => new GatewayError("DISK_FULL", message);

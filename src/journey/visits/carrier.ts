@@ -24,6 +24,10 @@ export const trackKey = ({ source }: EventOrigin, trackId: TrackId): string =>
 /** Names a tag. */
 export const tagKey = (tagId: TagId): string => `tag ${tagId}`;
 
+/** Whether it is something that people take up in the shop and leave there: it may be in nobody's hands. */
+export const isCarried = ({ tagKind }: Pick<Carrier, "tagKind">): boolean =>
+  tagKind === "basket" || tagKind === "cart";
+
 /** Names a receipt: its number alone is not enough, since a refund may repeat its sale's. */
 export const receiptName = ({
   transactionKind,

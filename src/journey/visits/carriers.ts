@@ -1,5 +1,5 @@
 import { BoundedMap } from "../../core/bounded-map.ts";
-import { monoMs } from "../../core/brand.ts";
+import { type EpochMs, monoMs } from "../../core/brand.ts";
 import type { JourneyHead } from "../../core/events.ts";
 import { Carrier, type CarrierIdentity } from "./carrier.ts";
 import { compareMarks, type Mark } from "./marks.ts";
@@ -15,6 +15,11 @@ const bounded = (): BoundedMap<string, Carrier> =>
 export class Carriers {
   readonly #tracks = bounded();
   readonly #tags = bounded();
+  /** Of the registered tags; the one untouched longest goes first, and is learned again when it moves. */
+  readonly #movers = new BoundedMap<string, EpochMs>({
+    cap: VISIT_LIMITS.carriers,
+    idleMs: Number.POSITIVE_INFINITY,
+  });
 
   get size(): number {
     return this.#tracks.size + this.#tags.size;
@@ -23,6 +28,16 @@ export class Carriers {
   /** Carriers that found no room. */
   get evicted(): number {
     return this.#tracks.evicted + this.#tags.evicted;
+  }
+
+  /** When the first thing happened that is known of anybody; null when nothing is. */
+  get since(): EpochMs | null {
+    let since: EpochMs | null = null;
+    for (const { marks } of this.all()) {
+      const at = marks.all[0]?.at ?? null;
+      if (at !== null && (since === null || at < since)) since = at;
+    }
+    return since;
   }
 
   find(key: string): Carrier | null {
@@ -42,6 +57,17 @@ export class Carriers {
   delete(key: string): void {
     for (const other of this.find(key)?.sameAs ?? []) this.find(other)?.sameAs.delete(key);
     if (!this.#tracks.delete(key)) this.#tags.delete(key);
+  }
+
+  /** A tag told that it was moved at this time: such tags are followed by their movements from then on. */
+  noteMover(key: string, at: EpochMs): void {
+    const since = this.moverSince(key);
+    if (since === null || at < since) this.#movers.set(key, at, monoMs(0));
+  }
+
+  /** Since when a tag is known to tell its movements; null when it never did. */
+  moverSince(key: string): EpochMs | null {
+    return this.#movers.peek(key) ?? null;
   }
 
   /** Two carriers are one person from now on, or are not after all; false when they were that already. */

@@ -36,8 +36,11 @@ export function documentOf(
   const isTag = one?.method === "tag";
   const spells = spellsOf(segment.stays);
   const stays = staysOf(segment, spells);
+  const { at, atMono, clock } = headOf(segment);
   return {
-    ...headOf(segment),
+    at,
+    atMono,
+    clock,
     visitId: context.visitId,
     isWithdrawn: false,
     method: isTag ? "tag" : "track",
@@ -106,7 +109,7 @@ function queuesOf(
   queues: readonly QueuePlan[],
 ): VisitQueue[] {
   return queues
-    .flatMap((queue) => queueTimes(spells, queue))
+    .flatMap((queue) => queueTimes(spells, queue, exitedAt))
     .sort((a, b) => a.from - b.from || (a.zoneId < b.zoneId ? -1 : 1))
     .slice(0, VISIT_LIMITS.queues)
     .map(({ zoneId, from, to, outcome }) => ({

@@ -8,6 +8,7 @@ import type {
   JourneyHead,
   SensorRecorded,
   StaffCrossingRecorded,
+  TagMovementRecorded,
   TagPresenceRecorded,
   TagZoneStayBegan,
   TagZoneStayEnded,
@@ -16,11 +17,11 @@ import type {
   ZoneStayEnded,
 } from "../../core/events.ts";
 import type { TagKind } from "../../core/site.ts";
-import { type Carrier, type CarrierIdentity, tagKey, trackKey } from "./carrier.ts";
+import { type Carrier, type CarrierIdentity, isCarried, tagKey, trackKey } from "./carrier.ts";
 import type { Carriers } from "./carriers.ts";
 import type { DoorCrossings } from "./door-crossings.ts";
 import { originKey, type PassMark } from "./marks.ts";
-import { VISIT_LIMITS } from "./rules.ts";
+import { VISIT_LIMITS, VISIT_RULES } from "./rules.ts";
 import type { SensorSights } from "./sensor-sights.ts";
 import type { VisitSite } from "./visit-site.ts";
 
@@ -50,7 +51,7 @@ const bounded = <Value>(): BoundedMap<string, Value> =>
 export class Intake {
   readonly #parts: IntakeParts;
   /** Which carrier an event was about; also says which events have come. */
-  readonly #owners = bounded<string>();
+  readonly #owners = bounded<{ key: string }>();
   readonly #staff = bounded<true>();
   /** Older news of a carrier that is not known any more comes too late. */
   #horizon = Number.NEGATIVE_INFINITY;
@@ -89,14 +90,14 @@ export class Intake {
 
   /** The carrier that an event was about; null when it is not known any more. */
   ownerOf(origin: EventOrigin): Carrier | null {
-    return this.#parts.carriers.find(this.#owners.peek(originKey(origin)) ?? "");
+    return this.#parts.carriers.find(this.#owners.peek(originKey(origin))?.key ?? "");
   }
 
   /** Whether an event has come before; from now on it has. */
   hasCome(event: JourneyEvent): boolean {
     const key = originKey(event);
     if (this.#owners.peek(key) !== undefined) return true;
-    this.#owners.set(key, "", monoMs(0));
+    this.#owners.set(key, { key: "" }, monoMs(0));
     return false;
   }
 
@@ -114,6 +115,8 @@ export class Intake {
       case "tag-zone-entered":
       case "tag-zone-exited":
         return this.#takeStay(event, this.#tagOf(event));
+      case "tag-moved":
+        return this.#takeMovement(event);
       case "basket-changed":
         return this.#takeBasket(event);
       case "staff-crossed":
@@ -163,13 +166,27 @@ export class Intake {
     return [{ carrier, at }];
   }
 
+  /** Going on in somebody's hand tells nothing that its zones do not. */
+  #takeMovement(event: TagMovementRecorded): readonly Touched[] {
+    const { movement, zoneId } = event;
+    const carrier = movement === "moved" ? null : this.#tagOf(event);
+    if (carrier === null || !isCarried(carrier)) return [];
+    const at = this.#own(event, carrier);
+    const kind = movement === "picked-up" ? "taken" : "put";
+    carrier.marks.add({ kind, zoneId, at, head: headOf(event) });
+    this.#parts.carriers.noteMover(carrier.key, at);
+    if (kind === "put" && zoneId !== null)
+      this.#notePaying(carrier, zoneId, epochMs(at - VISIT_RULES.afterPaymentMs));
+    return [{ carrier, at }];
+  }
+
   #pass(
     event: JourneyHead,
     carrier: Carrier,
-    what: Pick<PassMark, "kind" | "lineId" | "isSilence">,
+    { kind, lineId, isSilence }: Pick<PassMark, "kind" | "lineId" | "isSilence">,
   ): readonly Touched[] {
     const at = this.#own(event, carrier);
-    carrier.marks.add({ ...what, at, head: headOf(event) });
+    carrier.marks.add({ kind, lineId, isSilence, at, head: headOf(event) });
     return [{ carrier, at }];
   }
 
@@ -177,18 +194,20 @@ export class Intake {
     if (carrier === null) return [];
     const { zoneId } = event;
     const at = this.#own(event, carrier);
-    const mark = { kind: "stay", zoneId, head: headOf(event), isCensored: false } as const;
+    const head = headOf(event);
     if (event.kind === "zone-entered" || event.kind === "tag-zone-entered") {
-      carrier.marks.begin({ ...mark, at, to: null, isBegun: true });
+      const begun = { at, to: null, isCensored: false, isBegun: true };
+      carrier.marks.begin({ kind: "stay", zoneId, head, ...begun });
       this.#notePaying(carrier, zoneId, at);
       return [{ carrier, at }];
     }
     const from = epochMs(Math.round(at - event.dwellMs));
     // A tag that rested for hours is nobody's visit until it is moved.
     const isForgotten = from < this.#horizon && carrier.marks.all.length === 0;
-    const begun = { at: isForgotten ? at : from, isBegun: false };
-    carrier.marks.end({ ...mark, ...begun, to: at, isCensored: event.censored });
-    this.#notePaying(carrier, zoneId, begun.at);
+    const begunAt = isForgotten ? at : from;
+    const ended = { at: begunAt, to: at, isCensored: event.censored, isBegun: false };
+    carrier.marks.end({ kind: "stay", zoneId, head, ...ended });
+    this.#notePaying(carrier, zoneId, begunAt);
     return [{ carrier, at }];
   }
 
@@ -278,7 +297,8 @@ export class Intake {
 
   /** Notes whose event it is; when it was on their own steady clock. */
   #own(event: JourneyHead, carrier: Carrier): EpochMs {
-    this.#owners.set(originKey(event), carrier.key, monoMs(0));
+    const owner = this.#owners.peek(originKey(event));
+    if (owner !== undefined) owner.key = carrier.key;
     const at = carrier.steady(event);
     if (this.#newest === null || at > this.#newest) this.#newest = at;
     return at;

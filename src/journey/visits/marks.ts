@@ -18,6 +18,8 @@ export interface PassMark extends MarkHead {
   readonly lineId: LineId | null;
   /** Of a tag: it was not heard any more, rather than heard outside. */
   readonly isSilence: boolean;
+  /** Of a basket: it was brought back, so that whatever follows is somebody else's. Absent = false. */
+  readonly isFinal?: boolean | undefined;
 }
 
 /** A tag is known to be away, and when it left is not known. */
@@ -35,10 +37,23 @@ export interface StayMark extends MarkHead {
   readonly isBegun: boolean;
 }
 
-/** What is known of one track or tag at one time. */
-export type Mark = PassMark | GoneMark | StayMark;
+/** A basket or cart was taken up, or set down; in this zone, null = nobody knows where. */
+export interface MoveMark extends MarkHead {
+  readonly kind: "taken" | "put";
+  readonly zoneId: ZoneId | null;
+}
 
-const RANK: Readonly<Record<Mark["kind"], number>> = { in: 0, stay: 1, gone: 2, out: 3 };
+/** What is known of one track or tag at one time. */
+export type Mark = PassMark | GoneMark | StayMark | MoveMark;
+
+const RANK: Readonly<Record<Mark["kind"], number>> = {
+  in: 0,
+  taken: 1,
+  stay: 2,
+  gone: 3,
+  put: 4,
+  out: 5,
+};
 
 /** Order of time; at one instant coming in is first and going out last, then the order of the sources. */
 export function compareMarks(a: Mark, b: Mark): number {
@@ -116,12 +131,15 @@ export class MarkList {
     }
   }
 
-  /** The latest end of a stay in one of these zones; infinite while one goes on. */
+  /** The latest end of a stay in one of these zones, or setting down there; infinite while a stay goes on. */
   lastIn(isZone: (id: ZoneId) => boolean): number {
     let last = Number.NEGATIVE_INFINITY;
-    for (const mark of this.#marks)
+    for (const mark of this.#marks) {
       if (mark.kind === "stay" && isZone(mark.zoneId))
         last = Math.max(last, mark.to ?? Number.POSITIVE_INFINITY);
+      if (mark.kind === "put" && mark.zoneId !== null && isZone(mark.zoneId))
+        last = Math.max(last, mark.at);
+    }
     return last;
   }
 

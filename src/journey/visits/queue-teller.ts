@@ -4,14 +4,16 @@ import type { JourneyHead, QueueJoined, QueueLeft, Somebody } from "../../core/e
 import type { Carrier } from "./carrier.ts";
 import { marksOf } from "./carriers.ts";
 import type { StayMark } from "./marks.ts";
-import type { Numbering } from "./numbering.ts";
+import type { QueueNumbers } from "./numbering.ts";
 import { type QueuePlan, type QueueTime, queueTimes } from "./queue-times.ts";
 import { QUEUE_RULES, VISIT_LIMITS } from "./rules.ts";
 import { spellsOf } from "./spells.ts";
 
 export interface QueueTellerOptions {
   readonly queues: readonly QueuePlan[];
-  readonly numbering: Numbering;
+  readonly numbers: QueueNumbers;
+  /** Whether an earlier life told whatever is decided now. */
+  readonly isSilent: () => boolean;
   readonly onEvent: (event: QueueJoined | QueueLeft) => void;
 }
 
@@ -39,7 +41,7 @@ export class QueueTeller {
     if (this.#options.queues.length === 0) return null;
     let next: EpochMs | null = null;
     const stays = marksOf(group).filter((mark) => mark.kind === "stay");
-    for (const saying of this.#sayings(stays)) {
+    for (const saying of this.#sayings(stays, asOf)) {
       const by = group.find(({ marks }) => marks.all.some((mark) => begins(saying.time, mark)));
       if (by === undefined || this.#told.peek(keyOf(saying, by.who)) === true) continue;
       if (saying.due <= asOf) this.#say(saying, by, stays);
@@ -50,6 +52,7 @@ export class QueueTeller {
 
   /** What was told in an earlier life. */
   restore(event: QueueJoined | QueueLeft): void {
+    this.#options.numbers.restore(event);
     const { zoneId, at } = event;
     const isJoin = event.kind === "queue-joined";
     const from = isJoin ? at : epochMs(at - event.waitMs);
@@ -58,11 +61,12 @@ export class QueueTeller {
     this.#told.set(keyOf(saying, event), true, monoMs(0));
   }
 
-  #sayings(stays: readonly StayMark[]): readonly Saying[] {
+  #sayings(stays: readonly StayMark[], asOf: EpochMs): readonly Saying[] {
     const { joinMs, reachMs, lateMs } = QUEUE_RULES;
     const spells = spellsOf(stays);
     const sayings: Saying[] = [];
-    for (const time of this.#options.queues.flatMap((queue) => queueTimes(spells, queue))) {
+    const times = this.#options.queues.flatMap((queue) => queueTimes(spells, queue, asOf));
+    for (const time of times) {
       const joinedDue = epochMs(time.from + joinMs + lateMs);
       if (time.outcome !== "balked") sayings.push({ due: joinedDue, what: "joined", time });
       if (time.to !== null)
@@ -75,12 +79,13 @@ export class QueueTeller {
     const { what, time } = saying;
     const { zoneId, from, to, outcome } = time;
     this.#told.set(keyOf(saying, by.who), true, monoMs(0));
+    if (this.#options.isSilent()) return;
     const began = stays.find((mark) => begins(time, mark));
     if (began === undefined) return;
     const at = what === "joined" || to === null ? from : to;
     const { head } = began;
     const common: JourneyHead & Somebody = {
-      ...this.#options.numbering.next("queue:", head.source, at),
+      ...this.#options.numbers.next(head.source, at, saying.due),
       at,
       atMono: monoMs(Math.round(head.atMono + at - began.at)),
       clock: head.clock,

@@ -25,22 +25,28 @@ export interface QueueTime {
 }
 
 /**
- * The times of one person in one queue, in order. `spells` are all of this person's, of every zone. Pure.
+ * The times of one person in one queue, in order, as far as they are known at `asOf`. `spells` are all of this person's,
+ * of every zone. Pure.
  *
  * Joined: five seconds in the queue zone; less is walking through. Served: at the service point when leaving or within
  * fifteen seconds, or meanwhile. Unknown: the end was not seen. Abandoned: every other end.
  *
- * Balked: five seconds in the approach, and then within fifteen seconds neither in the queue nor at the service point
- * nor in a zone other than the one they came from. Whoever goes on into another zone was walking through, and whoever
- * comes from the queue or the service point is leaving; neither turned back.
+ * Balked: five seconds in the approach, neither queued nor at the service point within fifteen seconds of it, and no stop
+ * elsewhere within fifteen seconds after it, but for where they had come from. Whoever stops in another zone was walking
+ * through; zones crossed on the way back, or out of the shop, are no stops. Whoever comes from the queue or the service
+ * point is leaving.
  */
-export function queueTimes(spells: readonly Spell[], queue: QueuePlan): readonly QueueTime[] {
+export function queueTimes(
+  spells: readonly Spell[],
+  queue: QueuePlan,
+  asOf: EpochMs,
+): readonly QueueTime[] {
   const times: QueueTime[] = [];
   for (const spell of spells) {
     if (spell.zoneId === queue.zoneId && !isPassing(spell)) {
       const outcome = spell.to === null ? null : outcomeOf(spell, spells, queue);
       times.push(timeOf(spell, queue, outcome));
-    } else if (spell.zoneId === queue.approach && hasBalked(spell, spells, queue))
+    } else if (spell.zoneId === queue.approach && hasBalked(spell, spells, queue, asOf))
       times.push(timeOf(spell, queue, "balked"));
   }
   return times;
@@ -52,7 +58,8 @@ const timeOf = (
   outcome: QueueOutcome | null,
 ): QueueTime => ({ zoneId, via, from, to, outcome });
 
-const isPassing = ({ from, to }: Spell): boolean => to !== null && to - from < QUEUE_RULES.joinMs;
+const isPassing = ({ from, to }: Omit<Spell, "zoneId" | "isCensored">): boolean =>
+  to !== null && to - from < QUEUE_RULES.joinMs;
 
 function outcomeOf(spell: Spell, spells: readonly Spell[], { service }: QueuePlan): QueueOutcome {
   const { from, isCensored } = spell;
@@ -67,17 +74,27 @@ function outcomeOf(spell: Spell, spells: readonly Spell[], { service }: QueuePla
   return isCensored ? "unknown" : "abandoned";
 }
 
-function hasBalked(spell: Spell, spells: readonly Spell[], queue: QueuePlan): boolean {
+function hasBalked(
+  spell: Spell,
+  spells: readonly Spell[],
+  queue: QueuePlan,
+  asOf: EpochMs,
+): boolean {
   const { from, to, isCensored } = spell;
   if (to === null || isCensored || isPassing(spell)) return false;
   const others = spells.filter((other) => other !== spell);
-  const isQueue = ({ zoneId }: Spell): boolean =>
-    zoneId === queue.zoneId || queue.service.has(zoneId);
+  // Who cuts a corner of the queue zone on the way has not queued.
+  const isQueue = (other: Spell): boolean =>
+    (other.zoneId === queue.zoneId && !isPassing(other)) || queue.service.has(other.zoneId);
   const near = others.filter((other) => isNear(other, spell));
   if (near.some(isQueue)) return false;
-  const origin = others.findLast((other) => other.from < from && isNear(other, spell))?.zoneId;
+  const origins = near.filter((other) => other.from < from).map(({ zoneId }) => zoneId);
   return !near.some(
-    (other) => other.from > from && other.zoneId !== origin && (other.to ?? to) >= to,
+    (other) =>
+      other.from > from &&
+      (other.to ?? to) >= to &&
+      !isPassing({ from: other.from, to: other.to ?? asOf }) &&
+      !origins.includes(other.zoneId),
   );
 }
 

@@ -131,6 +131,26 @@ const approaches: readonly { name: string; events: readonly JourneyEvent[]; balk
     balks: false,
   },
   {
+    name: "turns back and crosses another zone on the way out",
+    events: [
+      ...make.stay(at(-1), at(-0.1), "shelf", 19),
+      ...make.stay(at(0), at(0, 20), "line-up", 19),
+      ...make.stay(at(0, 22), at(0, 26), "rack", 19),
+      make.out(at(0, 27), 19),
+    ],
+    balks: true,
+  },
+  {
+    name: "cuts a corner of the queue before turning back",
+    events: [
+      ...make.stay(at(-1), at(-0.1), "shelf", 20),
+      ...make.stay(at(-0.02), at(0), "queue", 20),
+      ...make.stay(at(0), at(0, 20), "line-up", 20),
+      ...make.stay(at(0, 22), at(2), "shelf", 20),
+    ],
+    balks: true,
+  },
+  {
     name: "walks on into another zone",
     events: [
       ...make.stay(at(-1), at(-0.1), "shelf", 15),

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { at, ToldEvents, visitPlan, watchVisits } from "../../../test/fakes/visit-shop.ts";
+import { tagId } from "../../core/brand.ts";
 import type { JourneyEvent } from "../../core/events.ts";
 
 /** Receipts of each visit by the time of entry, and what became of those of nobody. */
@@ -90,6 +91,64 @@ test("a track and a tag may both have it: each method has its own answer", () =>
   ];
   const told = receiptsOf([...payer(1), ...basket, make.receipt(at(5, 30), "r")]);
   assert.deepEqual([told.receipts, told.linked], [[["r"], ["r"]], 1]);
+});
+
+/** Somebody with this tag who is at the till from the fifth to the sixth minute. */
+const tagged = (
+  tag: string,
+  kind: "basket" | "loyalty-card",
+  minute = 5,
+): readonly JourneyEvent[] => [
+  make.presence(at(0), tag, "inside", { kind }),
+  ...make.tagStay(at(minute), at(minute + 1), "till", tag, kind),
+  make.presence(at(9), tag, "outside", { kind }),
+];
+
+test("the card and the basket of one person both have their receipt", () => {
+  const events = [...tagged("b", "basket"), ...tagged("c", "loyalty-card")];
+  const told = receiptsOf([...events, make.receipt(at(5, 30), "r")]);
+  assert.deepEqual([told.receipts, told.ambiguous], [[["r"], ["r"]], 0]);
+  const two = receiptsOf([...tagged("b", "basket"), ...tagged("d", "basket"), ...events.slice(4)]);
+  assert.equal(two.linked, 0);
+});
+
+test("most people carry no tag: who has one and was not at the till at the instant has not paid", () => {
+  const told = receiptsOf([...tagged("c", "loyalty-card", 6), make.receipt(at(5, 40), "r")]);
+  assert.deepEqual([told.receipts, told.unlinked], [[[]], 1]);
+});
+
+test("a receipt that names a card leaves the basket at the till to be found", () => {
+  const events = [
+    ...tagged("b", "basket"),
+    ...tagged("c", "loyalty-card", 3),
+    ...tagged("d", "loyalty-card"),
+  ];
+  const shop = watchVisits();
+  const receipt = make.receipt(at(5, 30), "r", { tag: "c" });
+  shop.play([...events, receipt].sort((a, b) => a.at - b.at));
+  shop.builder.advance(at(60));
+  const paid = shop.visits().filter(({ receipts }) => receipts.length > 0);
+  assert.deepEqual(paid.map(({ tagId }) => tagId).sort(), ["b", "c"]);
+});
+
+test("a receipt that names a tag nobody heard is given to no other of its sort, and to none that it may be", () => {
+  const plan = visitPlan({
+    tags: (["basket", "loyalty-card"] as const).map((kind, i) => ({
+      id: tagId(`lost-${kind}`),
+      kind,
+      beacon: { format: "altbeacon", id: `${i}0`.repeat(20) },
+    })),
+  });
+  const paidBy = ["lost-basket", "lost-loyalty-card", "unheard-of"].map((tag) => {
+    const shop = watchVisits(plan);
+    const receipt = make.receipt(at(5, 30), `of ${tag}`, { tag });
+    const events = [...tagged("b", "basket"), ...tagged("c", "loyalty-card"), receipt];
+    shop.play(events.sort((a, b) => a.at - b.at));
+    shop.builder.advance(at(60));
+    const paid = shop.visits().filter(({ receipts }) => receipts.length > 0);
+    return paid.map(({ tagId: id }) => id);
+  });
+  assert.deepEqual(paidBy, [["c"], ["b"], []]);
 });
 
 test("a receipt that names a tag belongs to the visit of that tag alone, wherever it was", () => {

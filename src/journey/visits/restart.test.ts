@@ -28,6 +28,8 @@ const deed = fc.record({
     "staff",
     "take",
     "put",
+    "taken",
+    "set-down",
   ),
 });
 type Deed = typeof deed extends fc.Arbitrary<infer Value> ? Value : never;
@@ -64,6 +66,10 @@ function eventsOf(make: ToldEvents, { minute, second, lastsS, track, what }: Dee
       return [make.moved(from, "vase", "picked-up", "shelf")];
     case "put":
       return [make.moved(from, "vase", "put-back", "shelf")];
+    case "taken":
+      return [make.moved(from, `b${track}`, "picked-up", "shelf", "basket")];
+    case "set-down":
+      return [make.moved(from, `b${track}`, "put-back", "till", "basket")];
     default:
       return make.stay(from, to, what, track);
   }

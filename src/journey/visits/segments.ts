@@ -125,6 +125,10 @@ class Draft {
       case "stay":
         this.#takeStay(mark);
         break;
+      case "taken":
+      case "put":
+        // Of a basket: read before, as coming in and going out.
+        break;
     }
     this.#last = mark;
   }
@@ -133,7 +137,8 @@ class Draft {
     const { reentryGapMs } = this.#context;
     const exit = this.#exit;
     if (exit === null) return this.#endingInside();
-    const over = epochMs(exit.at + reentryGapMs + 1);
+    const isFinal = exit.kind === "out" && exit.isFinal === true;
+    const over = epochMs(exit.at + (isFinal ? 0 : reentryGapMs) + 1);
     if (exit.kind === "gone")
       return { over, endedBy: "sensor", exitedAt: this.#until, isExitSeen: false };
     const endedBy = exit.isSilence ? "silence" : "exit";
@@ -165,17 +170,15 @@ class Draft {
 
   /** Of somebody who has not left: the first of what may end the visit. */
   #endingInside(): Ending {
-    const { method, limitOf, breakAfter, seenUntil, reentryGapMs } = this.#context;
+    const { method, limitOf, breakAfter, reentryGapMs } = this.#context;
     const until = this.#until;
     const isThere = method === "tag" || this.#stays.some(({ to }) => to === null);
-    const stayedTo = (at: EpochMs): EpochMs =>
-      isThere ? epochMs(Math.max(until, seenUntil(until, at))) : until;
     this.#limit ??= limitOf(this.#first.at);
     const limit = this.#limit;
     let ending: Ending = {
       over: limit.at,
       endedBy: limit.endedBy,
-      exitedAt: stayedTo(limit.bound),
+      exitedAt: isThere ? this.#seenTo(limit.bound) : until,
       isExitSeen: false,
     };
     const lostAt = isThere ? null : this.#lostAt();
@@ -187,7 +190,14 @@ class Draft {
     if (blindAt === null || blindAt >= ending.over) return ending;
     // What was told of the very instant still belongs to it.
     const over = epochMs(blindAt + 1);
-    return { ...ending, over, endedBy: "sensor", exitedAt: stayedTo(blindAt) };
+    const exitedAt = isThere ? this.#seenTo(blindAt) : until;
+    return { ...ending, over, endedBy: "sensor", exitedAt };
+  }
+
+  /** Until when somebody who is there was seen, `at` at most. */
+  #seenTo(at: EpochMs): EpochMs {
+    const until = this.#until;
+    return epochMs(Math.max(until, this.#context.seenUntil(until, at)));
   }
 
   /** When the track was lost inside of a zone, with nothing known of it later; null when it was not. */

@@ -10,6 +10,11 @@ interface Change {
   readonly state: SensorState;
 }
 
+interface Hearing {
+  readonly at: EpochMs;
+  readonly isHearing: boolean;
+}
+
 /**
  * When each sensor saw. Tracks end with the sight of their camera: nothing goes on across blindness. Tags go on, but
  * nobody knows how long they were there while no receiver heard.
@@ -17,6 +22,8 @@ interface Change {
 export class SensorSights {
   readonly #cameras = new Map<string, Change[]>();
   readonly #radios = new Map<string, Change[]>();
+  /** Whether any receiver heard, from each of these instants on; null after news. Asked far more often than told. */
+  #hearing: Hearing[] | null = null;
   /** Ends of everything, when no further event was to come. */
   readonly #ends: EpochMs[] = [];
 
@@ -28,6 +35,7 @@ export class SensorSights {
     while (place > 0 && (changes[place - 1]?.at ?? at) > at) place -= 1;
     changes.splice(place, 0, { at, state });
     if (changes.length > MAX_CHANGES) changes.shift();
+    this.#hearing = null;
   }
 
   /** Everything ends here: no further event is to come. */
@@ -55,11 +63,9 @@ export class SensorSights {
   heardUntil(from: EpochMs, to: EpochMs): EpochMs {
     if (this.#radios.size === 0) return to;
     if (!this.#isHearing(from)) return from;
-    const stops = [...this.#radios.values()]
-      .flat()
-      .filter(({ at, state }) => state !== "seeing" && at > from && at < to)
-      .sort((a, b) => a.at - b.at);
-    return stops.find(({ at }) => !this.#isHearing(at))?.at ?? to;
+    for (const { at, isHearing } of this.#hearings())
+      if (at > from && !isHearing) return at < to ? at : to;
+    return to;
   }
 
   /** Whether a tag first heard now may have been there all along: the receivers had only just begun. */
@@ -69,10 +75,26 @@ export class SensorSights {
   }
 
   #isHearing(at: EpochMs): boolean {
-    for (const changes of this.#radios.values()) {
-      const standing = changes.findLast((change) => change.at <= at);
-      if (standing?.state === "seeing") return true;
-    }
-    return false;
+    return this.#hearings().findLast((one) => one.at <= at)?.isHearing ?? false;
   }
+
+  #hearings(): readonly Hearing[] {
+    this.#hearing ??= hearingsOf(this.#radios);
+    return this.#hearing;
+  }
+}
+
+/** Whether any receiver heard, at each instant at which one changed; in order of time. */
+function hearingsOf(radios: ReadonlyMap<string, readonly Change[]>): Hearing[] {
+  const changes = [...radios].flatMap(([id, list]) => list.map((change) => ({ id, ...change })));
+  changes.sort((a, b) => a.at - b.at);
+  const hearing = new Set<string>();
+  const hearings: Hearing[] = [];
+  changes.forEach(({ id, at, state }, i) => {
+    if (state === "seeing") hearing.add(id);
+    else hearing.delete(id);
+    // What several receivers told of one instant counts together.
+    if (changes[i + 1]?.at !== at) hearings.push({ at, isHearing: hearing.size > 0 });
+  });
+  return hearings;
 }

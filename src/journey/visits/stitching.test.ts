@@ -52,12 +52,14 @@ test("renamed after it was told: the later part is taken back, the first told ag
   shop.builder.advance(at(31));
   assert.deepEqual(summary(shop), TOGETHER);
   assert.deepEqual(
-    shop.documents().map(({ seq, revision, isWithdrawn }) => [seq, revision, isWithdrawn]),
+    shop
+      .documents()
+      .map(({ began, seq, revision, isWithdrawn }) => [began.seq, seq, revision, isWithdrawn]),
     [
-      [0, 0, false],
-      [1, 0, false],
-      [2, 1, true],
-      [3, 1, false],
+      [0, 0, 0, false],
+      [3, 0, 0, false],
+      [3, 1, 1, true],
+      [0, 1, 1, false],
     ],
   );
 });

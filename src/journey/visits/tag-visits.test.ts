@@ -203,11 +203,11 @@ test("a tagged product is added when taken, returned at its place and removed el
     ),
     [
       ["add", 0, at(0)],
-      ["return-to-shelf", 1, at(2)],
-      ["add", 2, at(4)],
-      ["remove", 3, at(5)],
-      ["add", 4, at(6)],
-      ["remove", 5, at(7)],
+      ["return-to-shelf", 2, at(2)],
+      ["add", 4, at(4)],
+      ["remove", 5, at(5)],
+      ["add", 6, at(6)],
+      ["remove", 7, at(7)],
     ],
   );
 });

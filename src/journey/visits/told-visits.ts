@@ -34,11 +34,18 @@ export class ToldVisits {
     return revision;
   }
 
+  /** Takes a document for the one that an earlier life told: as it is now, or as it was found to be. */
+  assume(body: VisitBody): void {
+    const revision = this.find(body.visitId)?.revision ?? 0;
+    this.#told.set(body.visitId, { body, revision, isRestored: true }, monoMs(0));
+  }
+
   /** A document that was told in an earlier life. */
   restore(event: JourneyCompleted): void {
     const { kind: _, source: __, seq: ___, revision, ...body } = event;
     const known = this.find(body.visitId);
-    if (known === null || known.revision < revision)
+    // What was told is true, whatever was assumed before it was read.
+    if (known === null || known.revision <= revision)
       this.#told.set(body.visitId, { body, revision, isRestored: true }, monoMs(0));
   }
 

@@ -1,18 +1,23 @@
-import { type EpochMs, epochMs } from "../../core/brand.ts";
-import type { JourneyEvent, TagMovementRecorded, VisitMethod } from "../../core/events.ts";
+import { type EpochMs, epochMs, type TagId, type ZoneId } from "../../core/brand.ts";
+import type { JourneyEvent, TagMovementRecorded } from "../../core/events.ts";
 import type { SitePlan, ZoneKind } from "../../core/site.ts";
 import { BasketTags } from "./basket-tags.ts";
 import { plainCalendar, type VisitCalendar } from "./calendar.ts";
-import { type Carrier, receiptName, tagKey } from "./carrier.ts";
+import { type Carrier, isCarried, receiptName, tagKey } from "./carrier.ts";
 import { Carriers } from "./carriers.ts";
 import { isIn } from "./document.ts";
 import { DoorCrossings } from "./door-crossings.ts";
 import { DueQueue } from "./due-queue.ts";
 import { Intake, type Touched } from "./intake.ts";
-import type { Mark, StayMark } from "./marks.ts";
-import { isOurs, Numbering } from "./numbering.ts";
+import { basketOrigin, isOurs, QueueNumbers } from "./numbering.ts";
+import { type PayingPlace, payingPlaces } from "./paying-places.ts";
 import { QueueTeller } from "./queue-teller.ts";
-import { type PayingVisit, type ReceiptCounters, ReceiptLinks } from "./receipt-links.ts";
+import {
+  type PayerSort,
+  type PayingVisit,
+  type ReceiptCounters,
+  ReceiptLinks,
+} from "./receipt-links.ts";
 import { QUEUE_RULES, VISIT_RULES } from "./rules.ts";
 import { SensorSights } from "./sensor-sights.ts";
 import { type VisitSite, visitSite } from "./visit-site.ts";
@@ -24,6 +29,8 @@ export interface VisitOptions {
   readonly calendar?: VisitCalendar | undefined;
   /** Maps text to a short id of topic-safe characters; absent = the text itself, made safe. */
   readonly hash?: ((text: string) => string) | undefined;
+  /** Tags that told a movement in an earlier life, and when they first did; absent = none is known. */
+  readonly movers?: Iterable<readonly [TagId, EpochMs]> | undefined;
 }
 
 /** What the visits did since the start. */
@@ -35,6 +42,14 @@ export interface VisitCounters extends TellerCounters, ReceiptCounters {
   readonly visitsDropped: number;
   /** Tracks and tags followed now. */
   readonly followed: number;
+}
+
+/** What a later life must read back to go on where this one is. */
+export interface UnderWay {
+  /** When the first thing happened that anything not yet over rests on; null when nothing is under way. */
+  readonly since: EpochMs | null;
+  /** Whatever was due by then has been told; null before the first decision. */
+  readonly decidedUntil: EpochMs | null;
 }
 
 type OnEvent = (event: JourneyEvent) => void;
@@ -57,13 +72,14 @@ export class VisitBuilder {
   readonly #baskets = new BasketTags();
   readonly #due = new DueQueue();
   readonly #intake: Intake;
-  readonly #numbering: Numbering;
   readonly #queues: QueueTeller;
   readonly #visits: VisitTeller;
   readonly #receipts: ReceiptLinks<Carrier>;
   #now = NEVER;
   /** The time of the decision at hand; between decisions, now. */
   #asOf = NEVER;
+  #decidedUntil: EpochMs | null = null;
+  #isSilent = false;
   #noRoom = 0;
 
   constructor(plan: SitePlan, options: VisitOptions, onEvent: OnEvent) {
@@ -71,9 +87,10 @@ export class VisitBuilder {
     const calendar = options.calendar ?? plainCalendar(plan.store.dayCutoverMin);
     const reentryGapMs = plan.measures?.reentryGapMs ?? VISIT_RULES.reentryGapMs;
     const carriers = this.#carriers;
+    for (const [id, since] of options.movers ?? []) carriers.noteMover(tagKey(id), since);
     const [crossings, sights] = [new DoorCrossings(), new SensorSights()];
     const intake = new Intake({ site, carriers, crossings, sights });
-    const numbering = new Numbering((at) => calendar.dayOf(at).start);
+    const numbers = new QueueNumbers((at) => calendar.dayOf(at).start);
     const hash = options.hash ?? topicSafe;
     const known = { site, calendar, reentryGapMs, hash, carriers, sights, crossings };
     this.#onEvent = onEvent;
@@ -81,12 +98,16 @@ export class VisitBuilder {
     this.#gapMs = reentryGapMs;
     this.#spanMs = reentryGapMs + VISIT_RULES.settleMs + VISIT_RULES.keepMs;
     this.#intake = intake;
-    this.#numbering = numbering;
-    this.#queues = new QueueTeller({ queues: site.queues, numbering, onEvent });
-    this.#visits = new VisitTeller({ ...known, intake, numbering, onEvent });
+    const isSilent = (): boolean => this.#isSilent;
+    this.#queues = new QueueTeller({ queues: site.queues, numbers, isSilent, onEvent });
+    this.#visits = new VisitTeller({ ...known, intake, isSilent, onEvent });
     this.#receipts = new ReceiptLinks<Carrier>({
       ofTag: (tagId, at) => this.#payingTag(carriers.find(tagKey(tagId)), at),
-      inZone: (method, kind, from, to) => this.#payingIn(method, kind, from, to),
+      sortOfTag: (tagId) => {
+        const tagKind = carriers.find(tagKey(tagId))?.tagKind ?? site.kindOfTag(tagId);
+        return tagKind !== null && site.isCustomer(tagKind) ? sortOfTag({ tagKind }) : null;
+      },
+      inZone: (sort, kind, from, to) => this.#payingIn(sort, kind, from, to),
     });
   }
 
@@ -104,6 +125,23 @@ export class VisitBuilder {
     };
   }
 
+  /**
+   * What is under way. A visit is no longer than its day and is kept a while when it is over, so this never reaches back
+   * further than `reachMs`.
+   */
+  get underWay(): UnderWay {
+    const decidedUntil = this.#decidedUntil;
+    const known = [this.#carriers.since, this.#receipts.since].filter((at) => at !== null);
+    if (known.length === 0) return { since: null, decidedUntil };
+    const reach = (decidedUntil ?? NEVER) - this.reachMs;
+    return { since: epochMs(Math.max(reach, Math.min(...known))), decidedUntil };
+  }
+
+  /** How long a visit and what may still change it can go on. */
+  get reachMs(): number {
+    return VISIT_RULES.longestMs + this.#spanMs;
+  }
+
   /** Takes an event that was told. Says at once what it means for baskets, and nothing else before `advance`. */
   take(event: JourneyEvent): void {
     this.#take(event, (moved) => this.#sayBasket(moved));
@@ -112,7 +150,6 @@ export class VisitBuilder {
   /** Takes an event that was told in an earlier life, ours included: nothing is said again. */
   restore(event: JourneyEvent): void {
     if (isOurs(event)) {
-      this.#numbering.restore(event);
       if (event.kind === "completed") this.#visits.restore(event);
       if (event.kind === "queue-joined" || event.kind === "queue-left") this.#queues.restore(event);
       return;
@@ -132,6 +169,17 @@ export class VisitBuilder {
       this.#decide(entry.key.slice(0, 1), entry.key.slice(2), entry.due);
     }
     this.#asOf = now;
+    this.#decidedUntil = now;
+  }
+
+  /**
+   * Decides what was due at `until` and says nothing: an earlier life did, or what is left of its events is the end of
+   * something that it told as a whole. Call after what was told before `until` was taken back, and before the rest is.
+   */
+  settle(until: EpochMs): void {
+    this.#isSilent = true;
+    this.advance(until);
+    this.#isSilent = false;
   }
 
   /** Ends whatever goes on at the newest time told, and decides everything. */
@@ -149,7 +197,7 @@ export class VisitBuilder {
   #take(event: JourneyEvent, onMoved: (event: TagMovementRecorded) => void): void {
     if (isOurs(event) || this.#intake.hasCome(event)) return;
     if (event.kind === "tag-moved") onMoved(event);
-    else if (event.kind === "transacted") {
+    if (event.kind === "transacted") {
       const due = this.#receipts.take(event);
       if (due !== null) this.#due.set(`r ${receiptName(event)}`, due);
     } else {
@@ -170,8 +218,8 @@ export class VisitBuilder {
   #sayBasket(event: TagMovementRecorded): void {
     const change = this.#baskets.take(event);
     if (change === null) return;
-    const { at, atMono, clock, tagId, zoneId, source } = event;
-    const origin = this.#numbering.next("basket:", source, at);
+    const { at, atMono, clock, tagId, zoneId } = event;
+    const origin = basketOrigin(event);
     const what = { tagId, change, sku: null, units: 1, zoneId };
     this.#onEvent({ ...origin, at, atMono, clock, kind: "basket-changed", ...what });
   }
@@ -185,7 +233,10 @@ export class VisitBuilder {
     const isTold = this.#carriers.group(carrier).some(({ told }) => told.size > 0);
     if (at === null || isTold) this.#due.setBy(`v ${key}`, this.#asOf);
     else if (carrier.makesVisits) this.#due.setBy(`v ${key}`, epochMs(at + VISIT_RULES.settleMs));
-    this.#due.setBy(`z ${key}`, epochMs((at ?? this.#asOf) + QUEUE_RULES.reachMs));
+    const keptMs = carrier.makesVisits
+      ? VISIT_RULES.settleMs + VISIT_RULES.keepMs
+      : QUEUE_RULES.reachMs;
+    this.#due.setBy(`z ${key}`, epochMs(at === null ? this.#asOf : at + keptMs));
   }
 
   #touchQueues({ carrier, at }: Touched): void {
@@ -225,39 +276,45 @@ export class VisitBuilder {
     if (carrier === null) return null;
     const segment = this.#visits.segmentsOf([carrier]).find((one) => isIn(one)({ at }));
     if (segment === undefined) return null;
-    return { of: carrier, visitId: this.#visits.idOf(segment), at, to: at };
+    const visitId = this.#visits.idOf(segment);
+    return { of: carrier, sort: sortOf(carrier), visitId, at, to: at };
   }
 
   #payingIn(
-    method: VisitMethod,
+    sort: PayerSort,
     kind: ZoneKind,
     from: EpochMs,
     to: EpochMs,
   ): readonly PayingVisit<Carrier>[] {
-    const isAtTill = (mark: Mark): mark is StayMark =>
-      mark.kind === "stay" &&
-      mark.at <= to &&
-      (mark.to ?? to) >= from &&
-      this.#site.hasKind(mark.zoneId, kind);
+    const isPlace = (id: ZoneId): boolean => this.#site.hasKind(id, kind);
     const found: PayingVisit<Carrier>[] = [];
     for (const carrier of this.#carriers.all()) {
-      if (!carrier.makesVisits || carrier.method !== method || !carrier.mayHavePaid(from, to))
+      if (!carrier.makesVisits || sortOf(carrier) !== sort || !carrier.mayHavePaid(from, to))
         continue;
-      for (const stay of carrier.marks.all.filter(isAtTill)) {
-        const paying = this.#payingStay(carrier, stay);
+      for (const place of payingPlaces(carrier.marks.all, isPlace, from, to)) {
+        const paying = this.#payingAt(carrier, place);
         if (paying !== null) found.push(paying);
       }
     }
     return found;
   }
 
-  /** The customer's visit that a stay is part of. */
-  #payingStay(carrier: Carrier, stay: StayMark): PayingVisit<Carrier> | null {
+  /** The customer's visit that a mark is part of. */
+  #payingAt(carrier: Carrier, { mark, at, to }: PayingPlace): PayingVisit<Carrier> | null {
     const segments = this.#visits.segmentsOf(this.#carriers.group(carrier));
-    const segment = segments.find(({ stays }) => stays.includes(stay));
+    const segment = segments.find((one) =>
+      [...one.stays, ...one.passes].some(({ head }) => head === mark.head),
+    );
     if (segment === undefined || this.#visits.isStaff(segment)) return null;
-    return { of: carrier, visitId: this.#visits.idOf(segment), at: stay.at, to: stay.to };
+    return { of: carrier, sort: sortOf(carrier), visitId: this.#visits.idOf(segment), at, to };
   }
 }
+
+const sortOf = (carrier: Carrier): PayerSort => {
+  return carrier.method === "track" ? "track" : sortOfTag(carrier);
+};
+
+const sortOfTag = (tag: Pick<Carrier, "tagKind">): PayerSort =>
+  isCarried(tag) ? "carrier" : "card";
 
 const topicSafe = (text: string): string => text.replace(/[^A-Za-z0-9_-]+/g, "-");

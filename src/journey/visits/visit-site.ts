@@ -1,4 +1,4 @@
-import type { CameraId, ZoneId } from "../../core/brand.ts";
+import type { CameraId, TagId, ZoneId } from "../../core/brand.ts";
 import type { SitePlan, TagKind, ZoneKind, ZonePurpose } from "../../core/site.ts";
 import { isStaffTag } from "../staff.ts";
 import type { QueuePlan } from "./queue-times.ts";
@@ -15,11 +15,17 @@ export interface VisitSite {
   followsVisits(id: CameraId): boolean;
   /** Whether a tag is carried by a customer. */
   isCustomer(kind: TagKind): boolean;
+  /** What a registered tag is on; null when the plan names no such tag. */
+  kindOfTag(id: TagId): TagKind | null;
   /** Whether a zone lies inside of the shop. */
   isInside(id: ZoneId): boolean;
   /** Whether people pay there, or take over what they ordered. */
   isPaying(id: ZoneId): boolean;
   hasKind(id: ZoneId, kind: ZoneKind): boolean;
+  /** Whether baskets and carts stand there until they are taken. */
+  isStack(id: ZoneId): boolean;
+  /** Whether the plan names such a place. */
+  readonly hasStack: boolean;
 }
 
 /** Reads the plan for the visits. Pure. */
@@ -32,6 +38,8 @@ export function visitSite(site: SitePlan): VisitSite {
   const kinds = new Set(zones.map(({ id, kind }) => `${kind} ${id}`));
   const hasKind = (id: ZoneId, kind: ZoneKind | "outside"): boolean => kinds.has(`${kind} ${id}`);
   const queues = queuesOf(zones);
+  const tags = new Map(site.tags.map(({ id, kind }) => [id, kind]));
+  const stacks = new Set(zones.filter((zone) => zone.stacksBaskets === true).map(({ id }) => id));
   return {
     storeId: site.store.id,
     queues,
@@ -44,9 +52,12 @@ export function visitSite(site: SitePlan): VisitSite {
     ),
     followsVisits: (id) => followed.has(id),
     isCustomer: (kind) => !isStaffTag(kind) && kind !== "asset",
+    kindOfTag: (id) => tags.get(id) ?? null,
     isInside: (id) => !hasKind(id, "window") && !hasKind(id, "outside"),
     isPaying: (id) => hasKind(id, "till") || hasKind(id, "collect"),
     hasKind,
+    isStack: (id) => stacks.has(id),
+    hasStack: stacks.size > 0,
   };
 }
 

@@ -1,12 +1,14 @@
-import { type EpochMs, epochMs, type VisitId, visitId } from "../../core/brand.ts";
+import { type CameraId, type EpochMs, epochMs, type VisitId, visitId } from "../../core/brand.ts";
 import type { JourneyCompleted } from "../../core/events.ts";
 import { limitOf, type VisitCalendar } from "./calendar.ts";
-import type { Carrier } from "./carrier.ts";
+import { carriedMarks } from "./carried.ts";
+import { type Carrier, isCarried } from "./carrier.ts";
 import { type Carriers, marksOf } from "./carriers.ts";
 import { documentOf, isStaffVisit, type VisitBody } from "./document.ts";
 import type { DoorCrossings } from "./door-crossings.ts";
 import type { Intake } from "./intake.ts";
-import type { Numbering } from "./numbering.ts";
+import type { Mark } from "./marks.ts";
+import { visitOrigin } from "./numbering.ts";
 import { QUEUE_RULES, VISIT_RULES } from "./rules.ts";
 import { type Segment, type SegmentContext, segmentsOf } from "./segments.ts";
 import type { SensorSights } from "./sensor-sights.ts";
@@ -22,7 +24,8 @@ export interface VisitTellerOptions {
   readonly sights: SensorSights;
   readonly crossings: DoorCrossings;
   readonly intake: Intake;
-  readonly numbering: Numbering;
+  /** Whether an earlier life told whatever is decided now. */
+  readonly isSilent: () => boolean;
   readonly onEvent: (event: JourneyCompleted) => void;
 }
 
@@ -47,6 +50,8 @@ export const settledAt = ({ over }: Segment): EpochMs => epochMs(over + VISIT_RU
 export class VisitTeller {
   readonly #options: VisitTellerOptions;
   readonly #told = new ToldVisits();
+  /** By camera of the plan; of tags, null. */
+  readonly #contexts = new Map<CameraId | null, SegmentContext>();
   readonly #counters = {
     visitDocuments: 0,
     visitRevisions: 0,
@@ -66,7 +71,16 @@ export class VisitTeller {
   /** The visits of one person, over or not, in order of time. */
   segmentsOf(group: readonly Carrier[]): readonly Segment[] {
     const [one] = group;
-    return one?.makesVisits === true ? segmentsOf(marksOf(group), this.#contextOf(one)) : [];
+    if (one?.makesVisits !== true) return [];
+    return segmentsOf(this.#wayOf(one, marksOf(group)), this.#contextOf(one));
+  }
+
+  /** Of a basket or a cart only what happened while somebody had it. */
+  #wayOf(carrier: Carrier, marks: readonly Mark[]): readonly Mark[] {
+    if (!isCarried(carrier)) return marks;
+    const { site, carriers, reentryGapMs } = this.#options;
+    const moverSince = carriers.moverSince(carrier.key);
+    return carriedMarks(marks, { site, moverSince, reentryGapMs });
   }
 
   /** Names a visit by what it began with. */
@@ -107,13 +121,16 @@ export class VisitTeller {
     const until = carrier.marks.until ?? epochMs(0);
     if (!carrier.makesVisits) {
       const isOpen = carrier.marks.all.some((mark) => mark.kind === "stay" && mark.to === null);
-      const { maxOpenMs, reachMs, lateMs } = QUEUE_RULES;
-      return epochMs(until + (isOpen ? maxOpenMs : 2 * (reachMs + lateMs)));
+      return epochMs(until + (isOpen ? QUEUE_RULES.maxOpenMs : QUEUE_RULES.settleMs));
     }
     const segments = this.segmentsOf(carriers.group(carrier));
     // A tag goes from visit to visit, a track is over with its last.
     const last = carrier.method === "tag" ? segments[0] : segments.at(-1);
-    return epochMs((last?.over ?? until + reentryGapMs) + settleMs + keepMs);
+    const over = (last?.over ?? until + reentryGapMs) + settleMs + keepMs;
+    if (carrier.method === "tag") return epochMs(over);
+    const isByClock = last?.endedBy === "closing" || last?.endedBy === "day-end";
+    const leaves = isByClock ? last.over + VISIT_RULES.leaveMs : over;
+    return epochMs(Math.max(over, leaves, until + QUEUE_RULES.settleMs));
   }
 
   /** Lets go of what cannot change any more; when there will be more of that, null when nothing is left. */
@@ -176,18 +193,23 @@ export class VisitTeller {
   }
 
   #emit(body: VisitBody): void {
-    const { numbering, onEvent } = this.#options;
+    const { isSilent, onEvent } = this.#options;
+    if (isSilent()) {
+      this.#told.assume(body);
+      return;
+    }
     const revision = this.#told.tell(body);
     this.#counters.visitDocuments += 1;
     if (revision > 0) this.#counters.visitRevisions += 1;
-    const origin = numbering.next("visit:", body.began.source, body.enteredAt);
-    onEvent({ ...origin, kind: "completed", revision, ...body });
+    const { source, seq } = visitOrigin(body.began, revision);
+    onEvent({ source, seq, kind: "completed", revision, ...body });
   }
 
-  #contextOf({ method, who }: Carrier): SegmentContext {
+  #contextOf({ method, who: { cameraId } }: Carrier): SegmentContext {
+    const known = this.#contexts.get(cameraId);
+    if (known !== undefined) return known;
     const { calendar, sights, site, reentryGapMs } = this.#options;
-    const { cameraId } = who;
-    return {
+    const context: SegmentContext = {
       method,
       reentryGapMs,
       limitOf: (enteredAt) => limitOf(calendar, enteredAt),
@@ -197,5 +219,7 @@ export class VisitTeller {
       isStartUp: (at) => cameraId === null && sights.isStartUp(at),
       isInside: (zoneId) => site.isInside(zoneId),
     };
+    this.#contexts.set(cameraId, context);
+    return context;
   }
 }

@@ -44,6 +44,22 @@ class SlotColumn {
     this.#values[index] = value;
   }
 
+  /** Last slot that is not 0; -1 when all are. */
+  last(): number {
+    for (let i = this.#values.length - 1; i >= 0; i -= 1)
+      if (this.#values[i] !== 0) return i + this.#from;
+    return -1;
+  }
+
+  /** The largest value of the range; slots outside of the kept hours are 0. */
+  most(range: SlotRange): number {
+    const from = Math.max(0, range.from - this.#from);
+    const to = Math.min(this.#values.length, range.to - this.#from);
+    let most = 0;
+    for (let i = from; i < to; i += 1) most = Math.max(most, this.#values[i] ?? 0);
+    return most;
+  }
+
   total(range: SlotRange): number {
     const from = Math.max(0, range.from - this.#from);
     const to = Math.min(this.#values.length, range.to - this.#from);
@@ -135,11 +151,23 @@ export class SlotLedger {
     return this.#sums.at(slot);
   }
 
+  /** Last slot that counted anything; -1 when none did. */
+  last(): number {
+    this.#facet?.read();
+    return this.#counts.last();
+  }
+
   /** Adds `factor` times the counts and the sums of every slot to columns as long as the day. */
   addTo(counts: Float64Array, sums: Float64Array, factor: number): void {
     this.#facet?.read();
     this.#counts.addTo(counts, factor);
     this.#sums.addTo(sums, factor);
+  }
+
+  /** Most that one slot of the range counted; 0 of an empty one. */
+  most(range: SlotRange): number {
+    this.#facet?.read();
+    return this.#counts.most(range);
   }
 
   /** First slot of the range that counted more than `less` did; -1 when none did. */

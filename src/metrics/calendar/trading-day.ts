@@ -68,17 +68,21 @@ export function createTradingCalendar(timeZone: string, dayCutoverMin: number): 
     return start;
   };
 
-  let latest: TradingDay | null = null;
+  /** Days found before, the latest first: to read the wall clock costs a hundred times as much. */
+  const found: TradingDay[] = [];
   return {
     dayOf(at) {
-      if (latest !== null && at >= latest.start && at < latest.end) return latest;
+      const known = found.find(({ start, end }) => at >= start && at < end);
+      if (known !== undefined) return known;
       const wall = wallAt(at);
       let day = wall.ofDayMs >= cutoverMs ? wall.day : wall.day - 1;
       // Where a wall time occurs twice or not at all, the wall alone does not tell the day: the borders do.
       while (at < startOf(day)) day -= 1;
       while (at >= startOf(day + 1)) day += 1;
-      latest = { start: startOf(day), end: startOf(day + 1) };
-      return latest;
+      const fresh = { start: startOf(day), end: startOf(day + 1) };
+      found.unshift(fresh);
+      if (found.length > CACHED_DAYS) found.pop();
+      return fresh;
     },
     wallSpans(span, hours) {
       const first = wallAt(span.start).day - 1;

@@ -1,4 +1,5 @@
 import { type EpochMs, epochMs } from "../../core/brand.ts";
+import { CUSTOMER_RULES } from "../figures/customer-rules.ts";
 import { Facet, type Readings } from "../figures/facets.ts";
 
 /** Customers remembered; those not seen longest are forgotten first, and are new when they come again. */
@@ -7,8 +8,8 @@ const MAX_CUSTOMERS = 100_000;
 const FORGOTTEN_AT_ONCE = 1_000;
 /** Trading days remembered per customer; the oldest go first. */
 const MAX_DAYS = 128;
-/** Days before the newest trading day that are remembered. */
-const KEPT_MS = 400 * 86_400_000;
+/** Before the newest trading day; half a day more, since the clocks may change in between. */
+const KEPT_MS = (CUSTOMER_RULES.memoryDays + 0.5) * 86_400_000;
 /** Changes that wait to be taken; the oldest are let go of and not kept over a restart. */
 const MAX_CHANGES = 65_536;
 
@@ -46,6 +47,12 @@ export class CustomerBook {
   /** Customers forgotten because there was no room. */
   get forgotten(): number {
     return this.#forgotten;
+  }
+
+  /** Trading days that began before are forgotten, or will be with the next one that is. */
+  get rememberedFrom(): number {
+    this.#facet.read();
+    return this.#newest - KEPT_MS;
   }
 
   /** Notes a visit on the trading day that begins at `dayStart`; a second one on it changes nothing. */

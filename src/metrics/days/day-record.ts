@@ -36,6 +36,8 @@ export interface DayRecord {
   /** Whether the till had ever sent a receipt, and whether people had ever been seen crossing together. */
   readonly hasReceipts: boolean;
   readonly hasGroups: boolean;
+  /** Beginning of the first trading day with a receipt; absent where there was none, and in records of before. */
+  readonly receiptsSince?: EpochMs;
   /** Per line its ledgers by name. */
   readonly lines: ById<Readonly<Record<string, LedgerRecord>>>;
   readonly repeatPasses: LedgerRecord;
@@ -69,7 +71,10 @@ export interface PendingStays {
 
 /** What of a record does not stand in the day. */
 export interface DayContext
-  extends Pick<DayRecord, "knownUntil" | "hasReceipts" | "hasGroups" | "sensors" | "floors"> {
+  extends Pick<
+    DayRecord,
+    "knownUntil" | "hasReceipts" | "receiptsSince" | "hasGroups" | "sensors" | "floors"
+  > {
   readonly strange: StrangeParts | null;
   readonly pending: PendingStays;
 }

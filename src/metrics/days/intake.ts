@@ -72,8 +72,7 @@ export class Intake {
 
   take(event: JourneyEvent): void {
     const { time } = this.#stores;
-    const day = this.#stores.book.find(timeOf(event));
-    if (!this.#origins.admit(event, event.atMono) || day?.origins.holds(event) === true) {
+    if (!this.#isNew(event)) {
       this.#counters.duplicates += 1;
       return;
     }
@@ -85,8 +84,16 @@ export class Intake {
     this.#counters.accepted += 1;
     if (isLate) this.#counters.late += 1;
     time.noteEvent(event.at);
-    this.#stores.book.find(timeOf(event))?.origins.note(event);
+    if (event.kind !== "completed") this.#stores.book.find(event.at)?.origins.note(event);
     if (isTrusted) this.#advance(event.at);
+  }
+
+  /** A visit is known by its id and revision: each has a source of its own, and there is no room for so many. */
+  #isNew(event: JourneyEvent): boolean {
+    const day = this.#stores.book.find(timeOf(event));
+    if (event.kind !== "completed")
+      return this.#origins.admit(event, event.atMono) && day?.origins.holds(event) !== true;
+    return (day?.visits.find(event.visitId)?.revision ?? -1) < event.revision;
   }
 
   /** Whether the event was taken in; why not is counted. */
@@ -106,6 +113,7 @@ export class Intake {
         return this.#isTaken(this.#crossings.takeStaff(event, isLate));
       case "zone-entered":
       case "zone-exited":
+        openVisits.takeStay(event);
         return this.#takeStay(event, isLate);
       case "tag-zone-entered":
       case "tag-zone-exited":
@@ -182,7 +190,6 @@ export class Intake {
 
   #takeReceipt(event: TransactionRecorded, isLate: boolean): boolean {
     const { book } = this.#stores;
-    this.#stores.noteReceipts();
     const known = book.days.find((day) => day.sales.has(event));
     if (known !== undefined) {
       known.sales.repeat(event);
@@ -191,6 +198,7 @@ export class Intake {
     }
     const day = this.#dayFor(event.at);
     if (day === null) return this.#refuseLate();
+    this.#stores.noteReceipts(day.span.start);
     day.sales.add(event, slotOf(day, event.at), isLate);
     return true;
   }
@@ -259,14 +267,14 @@ export class Intake {
 
   /** Closes slots as time goes on. */
   #advance(at: EpochMs): void {
-    const { time, stays, tagStays, openVisits } = this.#stores;
+    const { time, stays, tagStays } = this.#stores;
     const before = time.watermark;
     if (at <= before) return;
     time.noteWatermark(at);
     if (Math.floor(at / SLOT_MS) === Math.floor(before / SLOT_MS)) return;
     stays.settle(at);
     tagStays.settle(at);
-    openVisits.settle(at);
+    this.#stores.passTime();
   }
 
   /**

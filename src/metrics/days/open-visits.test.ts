@@ -3,12 +3,21 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { VisitMaker } from "../../../test/fakes/completed-visits.ts";
 import { EventMaker, utc } from "../../../test/fakes/journey-events.ts";
-import { cameraId, type EpochMs, epochMs, monoMs, tagId, trackId } from "../../core/brand.ts";
+import {
+  cameraId,
+  type EpochMs,
+  epochMs,
+  monoMs,
+  tagId,
+  trackId,
+  zoneId,
+} from "../../core/brand.ts";
 import type {
   CrossingRecorded,
   TagPresenceRecorded,
   TagState,
   TrackRenameRecorded,
+  ZoneStayEnded,
 } from "../../core/events.ts";
 import type { TagKind } from "../../core/site.ts";
 import { OpenVisits } from "./open-visits.ts";
@@ -20,6 +29,7 @@ function openShop(unseenFrom: number | null = null): OpenVisits {
   return new OpenVisits({
     reentryGapMs: 15 * 60_000,
     followed: new Set(["entrance"]),
+    isInside: (zone) => zone !== "window",
     firstUnseen: (_, from, to) => {
       const unseen = unseenFrom === null ? null : at(unseenFrom);
       return unseen !== null && unseen > from && unseen <= to ? unseen : null;
@@ -143,6 +153,80 @@ test("two numbers that are one person are one visit", () => {
   };
   visits.takeRename(rename);
   assert.deepEqual(inside(visits, 30), []);
+});
+
+/** A stay at the table, of the same camera as the door. */
+const sit = (from: number, to: number, track: number, isLost = false): ZoneStayEnded => ({
+  ...maker.zoneExited(at(to), "table", track, (to - from) * 60_000, isLost),
+  source: "stays:entrance#a",
+  cameraId: cameraId("entrance"),
+});
+
+/** Minutes since which people are known to be present at a minute. */
+const there = (visits: OpenVisits, minute: number): number[] =>
+  visits
+    .presentAt(at(minute))
+    .map(({ from }) => (from - DAY) / 60_000)
+    .sort((a, b) => a - b);
+
+test("who was seen in a zone is present, whether or not the door counted them in", () => {
+  const visits = openShop();
+  visits.takeCrossing(go(10, "in", 1));
+  visits.takeStay(sit(12, 30, 2));
+  visits.takeStay({ ...sit(12, 30, 3), zoneId: zoneId("window") });
+  visits.takeStay({ ...sit(12, 30, 4), cameraId: cameraId("floor") });
+  assert.deepEqual(there(visits, 20), [10, 12]);
+  assert.deepEqual(inside(visits, 20), [10], "a visit needs an entry");
+});
+
+test("a person goes on under another number, whichever the camera uses from then on", () => {
+  for (const later of [1, 2]) {
+    const visits = openShop();
+    visits.takeCrossing(go(10, "in", 1));
+    visits.takeStay(sit(12, 14, 1, true));
+    assert.deepEqual(there(visits, 15), [], "lost");
+    visits.takeStay(sit(16, 18, 2));
+    const rename: TrackRenameRecorded = {
+      ...go(17, "in", 3),
+      source: "counter:entrance#a",
+      kind: "track-renamed",
+      from: trackId(2),
+      to: trackId(1),
+      isUndone: false,
+    };
+    visits.takeRename(rename);
+    assert.deepEqual(there(visits, 17), [10], `one person, told by its counter: ${later}`);
+    visits.takeCrossing(go(20, "out", later));
+    assert.deepEqual(there(visits, 21), [], `gone under number ${later}`);
+    assert.deepEqual(inside(visits, 21), []);
+  }
+});
+
+test("a visit that began unseen is over when it is told, however much came after", () => {
+  const visits = openShop();
+  const first = sit(10, 12, 1);
+  visits.takeStay(first);
+  for (let minute = 20; minute < 40; minute += 1) visits.takeStay(sit(minute, minute + 0.5, 1));
+  for (let track = 100; track < 4000; track += 1) visits.takeStay(sit(30, 31, track));
+  assert.ok(there(visits, 39.2).includes(10));
+  visits.takeCompleted(new VisitMaker().visit(at(10), { lengthS: 1800, change: { began: first } }));
+  assert.equal(there(visits, 39.2).includes(10), false);
+});
+
+test("of a day that is over nobody is left who was not told", () => {
+  const visits = openShop();
+  visits.takeStay(sit(10, 30, 1));
+  assert.deepEqual(there(visits, 20), [10]);
+  visits.settle(at(1440), at(1440));
+  assert.deepEqual(there(visits, 20), []);
+  assert.deepEqual(visits.leftTracksAt(at(20)), []);
+});
+
+test("who was not seen when the camera went blind is not known to be present", () => {
+  const visits = openShop(25);
+  for (const stay of [sit(10, 20, 1), sit(10, 40, 2)]) visits.takeStay(stay);
+  assert.deepEqual(there(visits, 22), [10, 10]);
+  assert.deepEqual(there(visits, 30), [10], "only who was seen afterwards");
 });
 
 test("who is inside does not depend on the order of arrival, and memory is bounded", () => {

@@ -1,5 +1,12 @@
 import { BoundedMap } from "../../core/bounded-map.ts";
-import { type EpochMs, epochMs, type MonoMs } from "../../core/brand.ts";
+import {
+  type CameraId,
+  type EpochMs,
+  epochMs,
+  type MonoMs,
+  type TrackId,
+  type ZoneId,
+} from "../../core/brand.ts";
 import type {
   CrossingRecorded,
   EventOrigin,
@@ -7,15 +14,21 @@ import type {
   StaffCrossingRecorded,
   TagPresenceRecorded,
   TrackRenameRecorded,
+  ZoneStayBegan,
+  ZoneStayEnded,
 } from "../../core/events.ts";
 import type { TagKind } from "../../core/site.ts";
 import { Facet, type Readings } from "../figures/facets.ts";
+import {
+  CarrierTimeline,
+  type DoorSpan,
+  type LeftPresence,
+  type Presence,
+} from "./carrier-timeline.ts";
 import type { OpenVisit } from "./visit-table.ts";
 
 /** Tracks and tags remembered; the one untouched longest is forgotten first and is not counted as inside any more. */
 const MAX_CARRIERS = 4096;
-/** Comings and goings of one of them; the oldest go first. */
-const MAX_MARKS = 32;
 /** Whoever is inside for longer was missed going out. */
 const MAX_OPEN_MS = 12 * 3_600_000;
 /** A visit that is over is told as a whole within this. */
@@ -33,29 +46,13 @@ export interface OpenVisitsOptions {
   readonly reentryGapMs: number;
   /** Cameras whose tracks go from door to door. */
   readonly followed: ReadonlySet<string>;
+  /** Whether a zone lies inside of the shop; who is before its window is not inside. */
+  isInside(zone: ZoneId): boolean;
   /** First instant after `from`, up to `to`, at which the camera did not see; null when it saw on. */
   firstUnseen(cameraId: string, from: EpochMs, to: EpochMs): EpochMs | null;
 }
 
-interface Span {
-  readonly enteredAt: EpochMs;
-  readonly exitedAt: EpochMs | null;
-}
-
-interface Mark {
-  readonly at: EpochMs;
-  readonly isIn: boolean;
-}
-
-interface Carrier {
-  readonly tagKind: TagKind | null;
-  /** The camera of a track; null for a tag. */
-  readonly cameraId: string | null;
-  /** Ascending in time; of two at once the coming in is first. */
-  marks: Mark[];
-  /** What happened up to here belongs to a visit that is over and told, or that was staff. */
-  overAt: number;
-}
+type Stay = ZoneStayBegan | ZoneStayEnded;
 
 /**
  * Who is inside now, as far as a track from door to door or a tag tells: what durations rest on while visits go on.
@@ -63,33 +60,54 @@ interface Carrier {
  */
 export class OpenVisits {
   readonly #options: OpenVisitsOptions;
+  /** Of doors and tags; and of stays, which change far more often and tell nothing of a visit's length. */
   readonly #facet: Facet;
-  readonly #carriers = bounded<Carrier>();
+  readonly #sights: Facet;
+  readonly #carriers = bounded<CarrierTimeline>();
   /** Those with a visit that is not told as a whole: few of all that are remembered. */
   readonly #active = new Set<string>();
-  /** Which carrier an event of coming in was of, or when it turned out that it counts no more. */
+  /** Numbers that are one person: under which name they go on. */
+  readonly #names = bounded<string>();
+  /** Which carrier an event that a visit may begin with was of, or when it turned out that it counts no more. */
   readonly #byOrigin = bounded<string>();
-  readonly #over = bounded<EpochMs>();
+  readonly #over = bounded<{ readonly at: EpochMs; readonly isStaff: boolean }>();
+
+  #dayStart = epochMs(0);
 
   constructor(options: OpenVisitsOptions, readings: Readings | null = null) {
     this.#options = options;
     this.#facet = new Facet(readings);
+    this.#sights = new Facet(readings);
   }
 
-  /** Tracks, tags and events remembered. */
+  /** Tracks, tags, names and events remembered. */
   get size(): number {
-    return this.#carriers.size + this.#byOrigin.size + this.#over.size;
+    return this.#carriers.size + this.#names.size + this.#byOrigin.size + this.#over.size;
   }
 
   /** Somebody went through a door; without effect at a camera that does not follow visits. */
   takeCrossing(event: CrossingRecorded): void {
     const { cameraId, at, atMono } = event;
     if (event.kind === "passed" || !this.#options.followed.has(cameraId)) return;
-    const key = `${event.source} ${cameraId} ${event.trackId}`;
-    this.#add(key, { tagKind: null, cameraId }, { at, isIn: event.kind === "entered" }, atMono);
-    this.#byOrigin.set(originKey(event), key, atMono);
-    const overAt = this.#over.peek(originKey(event));
-    if (overAt !== undefined) this.#end(key, overAt);
+    const key = this.#nameOf(event, event.trackId);
+    this.#touch(key, cameraId, null, atMono).pass({ at, isIn: event.kind === "entered" });
+    this.#note(key, event);
+    this.#change(key);
+  }
+
+  /** Somebody was in a zone, or still is; without effect outside of the shop, or where nobody is followed. */
+  takeStay(event: Stay): void {
+    const { cameraId, zoneId, at, atMono } = event;
+    if (!this.#options.followed.has(cameraId) || !this.#options.isInside(zoneId)) return;
+    const key = this.#nameOf(event, event.trackId);
+    const carrier = this.#touch(key, cameraId, null, atMono);
+    const from = event.kind === "zone-entered" ? at : epochMs(Math.round(at - event.dwellMs));
+    if (event.kind === "zone-entered") carrier.begin(zoneId, at);
+    else carrier.end({ zoneId, at: from, to: at, isCensored: event.censored });
+    // Others name no visit, and would push out those that do.
+    if (carrier.mayBeginAt(from)) this.#note(key, event);
+    this.#sort(key);
+    this.#sights.change();
   }
 
   /** A tag came or went; without effect for tags that no customer carries. */
@@ -97,15 +115,19 @@ export class OpenVisits {
     const { tagId, tagKind, state, previous, at, atMono } = event;
     const isIn = state === "inside";
     if (!CUSTOMER_TAGS.has(tagKind) || isIn === (previous === "inside")) return;
-    this.#add(tagId, { tagKind, cameraId: null }, { at, isIn }, atMono);
+    this.#touch(tagId, null, tagKind, atMono).pass({ at, isIn });
+    this.#change(tagId);
   }
 
   /** A visit was told as a whole: it is over. */
   takeCompleted(event: JourneyCompleted): void {
     const key = event.tagId ?? this.#byOrigin.peek(originKey(event.began));
     if (event.isWithdrawn) return;
-    if (key !== undefined) this.#end(key, event.exitedAt);
-    else this.#over.set(originKey(event.began), event.exitedAt, event.atMono);
+    if (key !== undefined) this.#end(key, event.exitedAt, event.isStaff);
+    else {
+      const over = { at: event.exitedAt, isStaff: event.isStaff };
+      this.#over.set(originKey(event.began), over, event.atMono);
+    }
     if (event.tagId !== null) this.#endTag(event.tagId, event);
   }
 
@@ -113,29 +135,40 @@ export class OpenVisits {
   takeStaff(event: StaffCrossingRecorded): void {
     const origin = originKey(event.crossing);
     const key = this.#byOrigin.peek(origin);
-    if (key === undefined) this.#over.set(origin, event.at, event.atMono);
-    else this.#end(key, event.at);
+    if (key === undefined) this.#over.set(origin, { at: event.at, isStaff: true }, event.atMono);
+    else this.#end(key, event.at, true);
   }
 
-  /** Two numbers of a camera are one person; that they are not after all changes nothing here. */
+  /** Two numbers of a camera are one person from now on; that they are not after all keeps what was joined. */
   takeRename(event: TrackRenameRecorded): void {
-    if (event.isUndone) return;
-    const from = `${event.source} ${event.cameraId} ${event.from}`;
+    const own = trackKey(event, event.from);
+    if (event.isUndone) {
+      this.#names.delete(own);
+      return;
+    }
+    const from = this.#rootOf(own);
+    const to = this.#nameOf(event, event.to);
+    if (from === to) return;
+    this.#names.set(from, to, event.atMono);
     const known = this.#carriers.peek(from);
     if (known === undefined) return;
     this.#carriers.delete(from);
     this.#active.delete(from);
-    const to = `${event.source} ${event.cameraId} ${event.to}`;
-    for (const mark of known.marks) this.#add(to, known, mark, event.atMono);
+    this.#touch(to, known.cameraId, known.tagKind, event.atMono).takeOver(known);
+    this.#change(to);
   }
 
-  /** Lets go of who went out, or was missed going out, long before `now`: no whole visit was told of them. */
-  settle(now: EpochMs): void {
-    let isAny = false;
+  /**
+   * Lets go of who went out, or was missed going out, long before `now`: no whole visit was told of them. Of the trading
+   * days before the one that began at `dayStart` every visit is told, so nobody else was there.
+   */
+  settle(now: EpochMs, dayStart: EpochMs): void {
+    let isAny = dayStart !== this.#dayStart;
+    this.#dayStart = dayStart;
     for (const key of this.#active) {
-      const last = this.#carriers.peek(key)?.marks.at(-1);
-      const keptMs = last?.isIn === true ? MAX_OPEN_MS : UNTOLD_MS;
-      if (last !== undefined && now - last.at <= keptMs) continue;
+      const last = this.#carriers.peek(key)?.last ?? null;
+      const isOut = last !== null && "isIn" in last && !last.isIn;
+      if (last !== null && now - last.at <= (isOut ? UNTOLD_MS : MAX_OPEN_MS)) continue;
       this.#active.delete(key);
       isAny = true;
     }
@@ -155,6 +188,35 @@ export class OpenVisits {
     });
   }
 
+  /** Whom tracks from door to door know to be inside at an instant, of those whose visit is not told as a whole. */
+  presentAt(at: EpochMs): Presence[] {
+    return this.#tracks().flatMap(({ carrier, cameraId }) => {
+      const presence = carrier.presenceAt(at);
+      if (presence === null || at - presence.from > MAX_OPEN_MS) return [];
+      const isSeen = this.#options.firstUnseen(cameraId, presence.seenAt, at) === null;
+      return presence.isSure || isSeen ? [presence] : [];
+    });
+  }
+
+  /** Whom they saw leave by then, of the same. */
+  leftTracksAt(at: EpochMs): LeftPresence[] {
+    return this.#tracks().flatMap(({ carrier }) => carrier.leftUpTo(at));
+  }
+
+  /** Tracks of the trading day that goes on, as far as no whole visit was told of them. */
+  #tracks(): { readonly carrier: CarrierTimeline; readonly cameraId: string }[] {
+    this.#facet.read();
+    this.#sights.read();
+    const tracks: { carrier: CarrierTimeline; cameraId: string }[] = [];
+    for (const key of this.#active) {
+      const carrier = this.#carriers.peek(key);
+      const cameraId = carrier?.cameraId ?? null;
+      if (carrier === undefined || cameraId === null) continue;
+      if ((carrier.last?.at ?? 0) >= this.#dayStart) tracks.push({ carrier, cameraId });
+    }
+    return tracks;
+  }
+
   #visitsAt(at: EpochMs): { visit: OpenVisit; exitedAt: EpochMs | null }[] {
     this.#facet.read();
     const visits: { visit: OpenVisit; exitedAt: EpochMs | null }[] = [];
@@ -172,58 +234,79 @@ export class OpenVisits {
     return visits;
   }
 
-  /** The visit that goes on at an instant or was the last to go on; null when there is none. */
-  #spanAt(carrier: Carrier, at: EpochMs): Span | null {
-    const { marks, cameraId, overAt } = carrier;
-    let span: Span | null = null;
-    for (const mark of marks) {
-      if (mark.at > at) break;
-      if (mark.at > overAt) span = this.#spanAfter(span, mark, cameraId === null);
-    }
+  #spanAt(carrier: CarrierTimeline, at: EpochMs): DoorSpan | null {
+    const span = carrier.spanAt(at, this.#options.reentryGapMs);
     if (span === null || at - span.enteredAt > MAX_OPEN_MS) return null;
+    const { cameraId } = carrier;
     if (span.exitedAt !== null || cameraId === null) return span;
     return this.#options.firstUnseen(cameraId, span.enteredAt, at) === null ? span : null;
   }
 
-  #spanAfter(span: Span | null, { at, isIn }: Mark, isTag: boolean): Span | null {
-    if (!isIn) return span === null ? null : { ...span, exitedAt: at };
-    const started = { enteredAt: at, exitedAt: null };
-    if (span === null) return started;
-    // A tag that is heard coming in twice was not heard going; a track's exit was missed in between.
-    const goesOn =
-      span.exitedAt === null ? isTag : at - span.exitedAt <= this.#options.reentryGapMs;
-    return goesOn ? { ...span, exitedAt: null } : started;
-  }
-
-  #add(key: string, what: Pick<Carrier, "tagKind" | "cameraId">, mark: Mark, atMono: MonoMs): void {
-    const { tagKind, cameraId } = what;
+  #touch(
+    key: string,
+    cameraId: string | null,
+    tagKind: TagKind | null,
+    atMono: MonoMs,
+  ): CarrierTimeline {
     const known = this.#carriers.get(key, atMono);
-    const carrier = known ?? { tagKind, cameraId, marks: [], overAt: Number.NEGATIVE_INFINITY };
-    if (known === undefined) this.#carriers.set(key, carrier, atMono);
-    carrier.marks.push(mark);
-    carrier.marks.sort((a, b) => a.at - b.at || Number(b.isIn) - Number(a.isIn));
-    if (carrier.marks.length > MAX_MARKS) carrier.marks.shift();
-    if (mark.at > carrier.overAt) this.#active.add(key);
+    if (known !== undefined) return known;
+    const carrier = new CarrierTimeline(cameraId, tagKind);
+    this.#carriers.set(key, carrier, atMono);
+    return carrier;
+  }
+
+  /** Remembers whose an event is, and what came before it about the visit that began with it. */
+  #note(key: string, event: EventOrigin & { readonly atMono: MonoMs }): void {
+    const origin = originKey(event);
+    this.#byOrigin.set(origin, key, event.atMono);
+    const over = this.#over.peek(origin);
+    if (over !== undefined) this.#end(key, over.at, over.isStaff);
+  }
+
+  #end(key: string, at: EpochMs, isStaff: boolean): void {
+    const name = this.#rootOf(key);
+    const carrier = this.#carriers.peek(name);
+    if (isStaff) carrier?.markStaff(at);
+    else carrier?.finish(at);
+    this.#change(name);
+  }
+
+  #change(key: string): void {
+    this.#sort(key);
     this.#facet.change();
   }
 
-  #end(key: string, at: EpochMs): void {
-    const carrier = this.#carriers.peek(key);
-    if (carrier === undefined) return;
-    carrier.overAt = epochMs(Math.max(carrier.overAt, at));
-    if (carrier.marks.every((mark) => mark.at <= carrier.overAt)) this.#active.delete(key);
-    this.#facet.change();
+  #sort(key: string): void {
+    if (this.#carriers.peek(key)?.isOpen === true) this.#active.add(key);
+    else this.#active.delete(key);
   }
 
   /** A tag's visit may be told before its coming and going have arrived. */
   #endTag(tag: string, event: JourneyCompleted): void {
     if (this.#carriers.peek(tag) !== undefined || event.tagKind === null) return;
-    const { tagKind, exitedAt, atMono } = event;
-    this.#carriers.set(tag, { tagKind, cameraId: null, marks: [], overAt: exitedAt }, atMono);
+    this.#touch(tag, null, event.tagKind, event.atMono).finish(event.exitedAt);
+  }
+
+  #nameOf(event: TrackEvent, track: TrackId): string {
+    return this.#rootOf(trackKey(event, track));
+  }
+
+  /** Joining goes from the root of one to the root of another, so no chain comes back to itself. */
+  #rootOf(key: string): string {
+    let name = key;
+    for (let next = this.#names.peek(name); next !== undefined; next = this.#names.peek(name))
+      name = next;
+    return name;
   }
 }
+
+type TrackEvent = EventOrigin & { readonly cameraId: CameraId };
 
 const bounded = <Value>(): BoundedMap<string, Value> =>
   new BoundedMap({ cap: MAX_CARRIERS, idleMs: Number.POSITIVE_INFINITY });
 
 const originKey = ({ source, seq }: EventOrigin): string => `${seq} ${source}`;
+
+/** What a camera sees and what a counter says of the same run are about the same numbers. */
+const trackKey = ({ source, cameraId }: TrackEvent, track: TrackId): string =>
+  `${source.slice(source.indexOf(":") + 1)} ${cameraId} ${track}`;

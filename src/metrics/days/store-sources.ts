@@ -27,8 +27,12 @@ export function sourcesOf(site: SitePlan, stores: Stores, estimating: Estimating
       return estimates;
     },
     openVisits: (at: EpochMs) => stores.openVisits.openAt(at),
+    isOver: ({ span }) => stores.isOver(span.end),
+    presentTracks: (at: EpochMs) => stores.openVisits.presentAt(at),
+    leftTracks: (at: EpochMs) => stores.openVisits.leftTracksAt(at),
     leftVisits: (at: EpochMs) => stores.openVisits.leftAt(at),
-    hasReceipts: () => stores.hasReceipts,
+    hasReceipts: () => stores.receiptsSince !== null,
+    receiptsSince: () => stores.receiptsSince,
     hasGroups: () => stores.hasGroups,
     driftBefore: (at: EpochMs) =>
       readings.memo(`drift before ${at}`, () => learned.driftBefore(at, book.days)),

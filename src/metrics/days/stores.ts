@@ -41,7 +41,10 @@ export class Stores {
   readonly learned: LearnedDays;
   /** Whether there have ever been receipts, and groups. */
   readonly #news: Facet;
-  #hasReceipts = false;
+  /** Beginning of the trading day that goes on, by the newest news of a sensor. */
+  readonly #days: Facet;
+  #dayStart = epochMs(Number.NEGATIVE_INFINITY);
+  #receiptsSince: EpochMs | null = null;
   #hasGroups = false;
   /** By the beginning of the day: what its record told of lines and zones that the plan does not know. */
   readonly #strange = new Map<EpochMs, StrangeParts>();
@@ -51,6 +54,7 @@ export class Stores {
     const sensors = [...site.cameras, ...site.receivers];
     this.lookups = lookupsOf(site);
     this.#news = new Facet(readings);
+    this.#days = new Facet(readings);
     this.coverage = new Coverage(
       sensors.map(({ id }) => id),
       readings,
@@ -86,13 +90,31 @@ export class Stores {
     );
     const followed = new Set(site.cameras.filter((c) => c.followsVisits === true).map((c) => c.id));
     const { reentryGapMs } = measuresOf(site);
-    this.openVisits = new OpenVisits({ reentryGapMs, followed, firstUnseen }, readings);
+    const outside = outsideZones(site);
+    const isInside = (zone: ZoneId): boolean => !outside.has(zone);
+    this.openVisits = new OpenVisits({ reentryGapMs, followed, isInside, firstUnseen }, readings);
   }
 
-  /** Whether the till has ever sent a receipt. */
-  get hasReceipts(): boolean {
+  /** Beginning of the first trading day with a receipt; null before there was one. */
+  get receiptsSince(): EpochMs | null {
     this.#news.read();
-    return this.#hasReceipts;
+    return this.#receiptsSince;
+  }
+
+  /** Whether a trading day that ends then is over, as far as sensors have told. */
+  isOver(end: EpochMs): boolean {
+    this.#days.read();
+    return end <= this.#dayStart;
+  }
+
+  /** Time has come as far as the watermark: what is left of the days before is final. */
+  passTime(): void {
+    const { watermark } = this.time;
+    const { start } = this.calendar.dayOf(watermark);
+    this.openVisits.settle(watermark, start);
+    if (start <= this.#dayStart) return;
+    this.#dayStart = start;
+    this.#days.change();
   }
 
   /** Whether people have ever been seen crossing together. */
@@ -101,9 +123,9 @@ export class Stores {
     return this.#hasGroups;
   }
 
-  noteReceipts(): void {
-    if (this.#hasReceipts) return;
-    this.#hasReceipts = true;
+  noteReceipts(dayStart: EpochMs): void {
+    if (this.#receiptsSince !== null && this.#receiptsSince <= dayStart) return;
+    this.#receiptsSince = dayStart;
     this.#news.change();
   }
 
@@ -128,7 +150,8 @@ export class Stores {
         recordOfDay(day, {
           floors,
           knownUntil: epochMs(until),
-          hasReceipts: this.#hasReceipts,
+          hasReceipts: this.#receiptsSince !== null,
+          ...(this.#receiptsSince === null ? {} : { receiptsSince: this.#receiptsSince }),
           hasGroups: this.#hasGroups,
           sensors: this.coverage.toRecord(start, end),
           pending: { zones: endedIn(this.stays), tagZones: endedIn(this.tagStays) },
@@ -158,7 +181,8 @@ export class Stores {
       throw error;
     }
     this.time.noteWatermark(record.knownUntil);
-    if (record.hasReceipts) this.noteReceipts();
+    this.passTime();
+    if (record.hasReceipts) this.noteReceipts(record.receiptsSince ?? record.start);
     if (record.hasGroups) this.noteGroups();
     return true;
   }
@@ -188,6 +212,14 @@ function customersOf({ visits, span }: Day): CustomerVisits[] {
     visits: count,
   }));
 }
+
+/** Zones that are no part of the shop: people in them have not come in, or have left. */
+const outsideZones = ({ cameras, floor }: SitePlan): ReadonlySet<ZoneId> =>
+  new Set(
+    [...cameras.flatMap((camera) => camera.zones), ...(floor?.zones ?? [])]
+      .filter(({ kind }) => kind === "window" || kind === "outside")
+      .map(({ id }) => id),
+  );
 
 function lookupsOf({ cameras, floor }: SitePlan): Lookups {
   const cameraByZone = new Map<ZoneId, string>();

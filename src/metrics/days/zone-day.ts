@@ -33,6 +33,8 @@ export class ZoneDay {
   readonly #slots = new NumberColumn();
   /** Dwell in whole milliseconds; the complement = censored, a lower bound. */
   readonly #dwells = new NumberColumn();
+  /** Those read before, while the day goes on: they are asked for with every event. null = it is at rest. */
+  #read: MinutedDuration[] | null = [];
 
   constructor(slots: number, facet: Facet | null = null) {
     this.#facet = facet;
@@ -76,18 +78,13 @@ export class ZoneDay {
     this.#facet?.read();
     for (let i = 0; i < this.#dwells.size; i += 1) {
       const slot = this.#slots.at(i);
-      const dwell = this.#dwells.at(i);
-      if (slot < range.from || slot >= range.to) continue;
-      into.push({
-        ms: dwell < 0 ? ~dwell : dwell,
-        isCensored: dwell < 0,
-        minute: dayMinute + slot,
-      });
+      if (slot >= range.from && slot < range.to) into.push(this.#at(i, dayMinute));
     }
   }
 
   /** Gives back room: little will be added to this day any more. */
   rest(): void {
+    this.#read = null;
     this.#slots.trim();
     this.#dwells.trim();
   }
@@ -112,5 +109,16 @@ export class ZoneDay {
     for (const slot of slots) this.#slots.push(slot);
     for (const dwell of dwells) this.#dwells.push(dwell);
     this.#facet?.change();
+  }
+
+  #at(place: number, dayMinute: number): MinutedDuration {
+    const known = this.#read?.[place];
+    if (known !== undefined) return known;
+    const dwell = this.#dwells.at(place);
+    const ms = dwell < 0 ? ~dwell : dwell;
+    const minute = dayMinute + this.#slots.at(place);
+    const fresh = { ms, isCensored: dwell < 0, minute };
+    if (this.#read !== null) this.#read[place] = fresh;
+    return fresh;
   }
 }

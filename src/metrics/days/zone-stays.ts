@@ -65,6 +65,8 @@ export class ZoneStays {
   /** One per zone; the zones of the plan bound them. */
   readonly #facets = new Map<ZoneId, Facet>();
   readonly #all: Facet;
+  /** Of zones in which nothing changed since they were asked for; figures ask for each several times. */
+  readonly #pending = new Map<ZoneId, readonly ZoneStay[]>();
 
   constructor(context: StayContext, readings: Readings | null = null) {
     this.#context = context;
@@ -122,9 +124,20 @@ export class ZoneStays {
   }
 
   /** Stays not handed over yet, of one zone or of all: ended ones, and open ones with `end` null. */
-  *pending(zone?: ZoneId): Generator<ZoneStay> {
-    if (zone === undefined) this.#all.read();
-    else this.#facetOf(zone).read();
+  pending(zone?: ZoneId): readonly ZoneStay[] {
+    if (zone === undefined) {
+      this.#all.read();
+      return [...this.#pendingIn(undefined)];
+    }
+    this.#facetOf(zone).read();
+    const known = this.#pending.get(zone);
+    if (known !== undefined) return known;
+    const stays = [...this.#pendingIn(zone)];
+    this.#pending.set(zone, stays);
+    return stays;
+  }
+
+  *#pendingIn(zone: ZoneId | undefined): Generator<ZoneStay> {
     for (const known of this.#knownIn(zone)) {
       const last = known.ended.at(-1);
       const { open, zoneId } = known;
@@ -166,6 +179,7 @@ export class ZoneStays {
   }
 
   #noteChange(zone: ZoneId): void {
+    this.#pending.delete(zone);
     this.#facetOf(zone).change();
     this.#all.change();
   }

@@ -112,12 +112,12 @@ export const COUNTS: readonly MetricDefinition[] = [
   },
   {
     metric: "buying-units",
-    version: 3,
+    version: 4,
     name: "Buying units",
     unit: "count",
     meaning: "Groups of people who came in together, and those who came alone: who may buy as one.",
     formula:
-      "U = E with children - sum(size - 1) over the groups that went in over door lines: entrants, less everybody who came in with somebody before them. A group counts when its first member crossed; of one that steps out and in again only those who are new to it. Staff are no members. A child alone is a unit. Groups over other lines, and groups that leave, do not count.",
+      "U = E with children - sum(size - 1) over the groups that went in over door lines: entrants, less everybody who came in with somebody before them. A group counts when its first member crossed; of one that steps out and in again only those who are new to it. Staff are no members. A child alone is a unit. Groups over other lines, and groups that leave, do not count. Parts add up to the whole.",
     parameters: [
       parameter("reentryGapMs", DEFAULT_MEASURES.reentryGapMs, "As for entrants."),
       parameter("groups", "distance, direction, time", "What makes people one group at a line."),
@@ -131,7 +131,7 @@ export const COUNTS: readonly MetricDefinition[] = [
     needs: ["door-cameras"],
     methods: ["count"],
     ladder: "`count` of groups on door lines.",
-    edges: `No group was ever seen: equal to the entrants, and says so (\`no-groups\`). Beside the entrants, never instead of them: the default of every rate stays entrants. ${FILLED}`,
+    edges: `No group was ever seen: equal to the entrants, and says so (\`no-groups\`). Beside the entrants, never instead of them: the default of every rate stays entrants. An interval of minutes may end between the members of a group and hold less than nobody: shown as it is and named (\`group-cut\`). ${FILLED}`,
   },
   {
     metric: "exits",

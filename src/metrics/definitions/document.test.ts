@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { DEFINITIONS, definitionOf, definitionReference } from "../definitions.ts";
+import { TAG_RULES } from "../estimate/tag-weights.ts";
 import { REASONS } from "../reasons.ts";
 import { TILES } from "../reports/today-view.ts";
 import { renderMetricsDocument } from "./document.ts";
@@ -25,6 +26,14 @@ test("a value's reference holds every parameter of the definition", () => {
       Object.entries(reference.parameters),
       definition.parameters.map(({ name, value }) => [name, value]),
     );
+  }
+});
+
+test("lengths by tags name what is assumed of who carries one", () => {
+  for (const metric of ["visit-duration-median", "visit-duration-p90"] as const) {
+    const found = definitionOf(metric).parameters.find(({ name }) => name === "tagSelectionRatio");
+    assert.equal(found?.value, TAG_RULES.selectionRatio);
+    assert.match(found.meaning, /^assumed/);
   }
 });
 

@@ -11,6 +11,7 @@ const UNIT_TEXT: Readonly<Record<MetricUnit, string>> = {
   minor: "hundredths of the store's currency",
   days: "days",
   "per-hour": "per hour",
+  "per-transaction": "pieces per purchase",
 };
 
 const NEED_TEXT: Readonly<Record<SensorNeed, string>> = {
@@ -25,6 +26,26 @@ const NEED_TEXT: Readonly<Record<SensorNeed, string>> = {
   "loyalty-cards": "receivers and registered loyalty cards",
   till: "receipts from the till",
 };
+
+const SMALL_NUMBERS: readonly string[] = [
+  "## Small numbers",
+  "",
+  "Counts of people at a line, in a zone or in the shop are shown as they are, down to 0 and 1. What follows somebody's",
+  "way, or tells who came before, is never told of few, and two answers cannot be subtracted to find a few:",
+  "",
+  "- Transitions, cross-shopping and common paths count visits on from the beginning of each week and tell such a running",
+  "  count in whole steps of `minCell` (paths: `minPathCell`), hour by hour. What is told of an interval is the difference",
+  "  of two of these. Whoever asks all intervals there are learns the steps and nothing else: of no interval can a number",
+  "  below a step be told from none, or else not from one of at least a step. Ways that few went, and that nobody went, are",
+  "  not told apart.",
+  "- Figures of returning customers are told of whole trading days on which at least `minPathCell` customers are on each",
+  "  side; days of fewer wait until together they are enough, and are told together or not at all. Any two answers differ",
+  "  by at least so many customers, or by none.",
+  "- Dwell per entrant, which a heat map shows, is withheld below `minCell` visits.",
+  "",
+  "What is told late of a time that was told already changes its figures; both are true when they are told.",
+  "",
+];
 
 /** The text of docs/metrics.md, from the table of definitions and the table of reasons. Pure. */
 export function renderMetricsDocument(): string {
@@ -43,6 +64,7 @@ export function renderMetricsDocument(): string {
     "was counted. Rates never hold anything filled in. An event for a slot that had closed",
     "raises `revision`.",
     "",
+    ...SMALL_NUMBERS,
     ...DEFINITIONS.flatMap(sectionOf),
     "## Reasons",
     "",

@@ -76,12 +76,12 @@ export const QUEUES: readonly MetricDefinition[] = [
   },
   {
     metric: "queue-balking",
-    version: 1,
+    version: 2,
     name: "Balking",
     unit: "ratio",
     meaning: "Share of those who came up to the queue that turned back before joining it.",
     formula:
-      "Entered the approach of the queue and turned back / (joined + turned back). The interval is Wilson's.",
+      "Entered the approach of the queue and turned back / (joined + turned back). Turned back: in the approach for five seconds, and within fifteen seconds of it neither queueing, nor served, nor stopping for five seconds in a zone other than those they came from; zones crossed on the way out are no stops. The interval is Wilson's.",
     parameters: [minN],
     needs: ["queue-events"],
     methods: ["track", "tag"],

@@ -78,7 +78,7 @@ export const SALES: readonly MetricDefinition[] = [
   },
   {
     metric: "sales-conversion-units",
-    version: 1,
+    version: 2,
     name: "Sales conversion per buying unit",
     unit: "ratio",
     meaning: "Purchases per group of people who came in together, or person who came alone.",
@@ -92,12 +92,12 @@ export const SALES: readonly MetricDefinition[] = [
   },
   {
     metric: "average-transaction-value",
-    version: 1,
+    version: 2,
     name: "Average transaction value",
     unit: "minor",
     meaning: "Net sales per purchase.",
     formula:
-      "Net sales / transactions, in hundredths of the currency; money given back is in it. The interval is that of a ratio over receipts.",
+      "Net sales / transactions, in hundredths of the currency; money given back is in it. The interval is that of a ratio over receipts, on the log scale so that it never reaches below zero; where money was given back the ratio itself may, and so may the interval.",
     parameters: [minN, revenueKinds, parameter("per", KINDS, "Receipts that are purchases.")],
     needs: ["till"],
     methods: ["receipts"],
@@ -106,11 +106,12 @@ export const SALES: readonly MetricDefinition[] = [
   },
   {
     metric: "units-per-transaction",
-    version: 1,
+    version: 2,
     name: "Units per transaction",
-    unit: "ratio",
+    unit: "per-transaction",
     meaning: "Pieces per purchase.",
-    formula: "Pieces on purchases / transactions. The interval is that of a ratio over receipts.",
+    formula:
+      "Pieces on purchases / transactions. The interval is that of a ratio over receipts, on the log scale so that it never reaches below zero.",
     parameters: [minN, kinds],
     needs: ["till"],
     methods: ["receipts"],
@@ -119,12 +120,12 @@ export const SALES: readonly MetricDefinition[] = [
   },
   {
     metric: "shopper-yield",
-    version: 1,
+    version: 2,
     name: "Shopper yield",
     unit: "minor",
     meaning: "Net sales per entrant: what a visitor is worth.",
     formula:
-      "Net sales / E over the minutes that the door cameras saw, in hundredths of the currency; where all was seen, sales conversion times average transaction value. The interval is that of the days, or of receipts where days are few, widened by what the door may have missed.",
+      "Net sales / E over the minutes that the door cameras saw, in hundredths of the currency; where all was seen, sales conversion times average transaction value. The interval is that of the days, or of receipts where days are few, on the log scale where nothing was given back, widened by what the door may have missed.",
     parameters: perHead,
     needs: ["door-cameras", "till"],
     methods: ["receipts"],

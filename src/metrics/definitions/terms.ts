@@ -1,7 +1,7 @@
 import type { MetricId, MetricMethod, MetricUnit } from "../../core/metric-value.ts";
 import { DOOR_ACCURACY_RATIO } from "../estimate/bootstrap.ts";
 import { IMPUTE_RULES } from "../impute/blind-minutes.ts";
-import { RULES } from "../rules.ts";
+import { DEFAULT_MEASURES, RULES } from "../rules.ts";
 
 /**
  * What must see for the value to be known: cameras with door lines, with passing lines, of the zone; the till. Zone
@@ -92,4 +92,11 @@ export const missing = parameter(
   "countAccuracyRatio",
   DOOR_ACCURACY_RATIO,
   "What counters are taken to catch: the interval allows for twice as many missed.",
+);
+
+/** Least number of visits behind a published cell. */
+export const minCell = parameter(
+  "minCell",
+  DEFAULT_MEASURES.minCell,
+  "Least number of visits behind a published cell; the value carries the shop's own choice.",
 );

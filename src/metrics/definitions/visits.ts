@@ -52,7 +52,12 @@ const complete = parameter(
 const present = parameter(
   "trackPresentRatio",
   VISIT_ESTIMATE_RULES.trackPresentRatio,
-  "Least share of the day's entries followed from door to door, before tracks say who is inside.",
+  "Least share of the day's entries followed from door to door, before tracks say who is inside, in a shop whose zones see less of the time inside than `trackSeenShare`; in others `trackCompleteRatio` is enough.",
+);
+const seenShare = parameter(
+  "trackSeenShare",
+  VISIT_ESTIMATE_RULES.trackSeenShare,
+  "Share of the time inside that people spend in zones, from which on somebody lost is soon seen again.",
 );
 const estimated = [
   parameter(
@@ -78,8 +83,9 @@ const tags = [
   parameter(
     "tagDetectMs",
     TAG_RULES.detectMs,
-    "Mean time until a tag is known to be inside: a visit of length W is heard with probability 1 - exp(-W / tagDetectMs).",
+    "Mean time until a card is known to be inside, where too few crossings show it: a visit of length W is heard with probability 1 - exp(-W / tagDetectMs).",
   ),
+  parameter("tagSureMs", TAG_RULES.sureMs, "Nobody with a card stays so long without being heard."),
   parameter(
     "carrierFloorMs",
     TAG_RULES.carrierFloorMs,
@@ -89,6 +95,16 @@ const tags = [
     "tagMinEffectiveN",
     TAG_RULES.minEffectiveN,
     "With fewer effective visits tags decide nothing.",
+  ),
+  parameter(
+    "tagMinInclusion",
+    TAG_RULES.minInclusion,
+    "No visit is taken to be less likely heard: the few that hardly were would decide all.",
+  ),
+  parameter(
+    "tagSelectionRatio",
+    TAG_RULES.selectionRatio,
+    "assumed, not measured: the mean visit of people with tags may be so far from everybody's without anything showing it, so tags are never surer of it than this.",
   ),
 ] as const;
 const tau = [
@@ -136,14 +152,16 @@ const DAY_DOUBT =
 export const VISITS: readonly MetricDefinition[] = [
   {
     metric: "occupancy",
-    version: 3,
+    version: 4,
     name: "Occupancy",
     unit: "people",
     meaning: "Customers inside at the end of the interval.",
     formula:
-      "`track`: customers whose track from door to door goes on; who was not counted leaving counts with the probability of being there still, given how long visits last and how many exits the doors miss. `count`: entries minus exits of customers since the trading day began, corrected for what the doors miss, never below zero. What they miss is learned from closed days: how far entries and exits differ on average tells the difference of the two directions, how much the difference varies from day to day tells the sum. The balance of the doors, which wanders off by one with every person missed, is then weighed against the stream of leavers (leavers per minute / people inside = 1 / mean visit), which does not. A closed day ended at zero, so all of it is weighed again from its end. Before enough days have closed: each direction scaled by the learned factor of the weekday, and a closed day by its own counts. Which hour missed people cannot be seen in counts, so the factor has no hour. Every crossing that was not staff is used, re-entries included. The interval holds what the doors may have missed; before it is learned there is none.",
+      "`track`: customers whose track from door to door goes on. Who is in a zone is inside, whether or not the doors counted them in. Who was neither counted leaving nor seen in a zone since counts with the probability of being on the way between two zones and not one of those whose exit the door missed; it follows from how long people were out of sight in the week before. A track that was lost in a zone counts no longer: its person is seen under another number. The visits of past hours count from their entry to their exit, without what somebody was out of sight four times longer than customers are: most of them are staff without a tag. The interval is 1.96 standard deviations of those of whom it is not sure, and half a person. `count`: entries minus exits of customers since the trading day began, corrected for what the doors miss, never below zero. What they miss is learned from closed days: how far entries and exits differ on average tells the difference of the two directions, how much the difference varies from day to day tells the sum. The balance of the doors, which wanders off by one with every person missed, is then weighed against the stream of leavers (leavers per minute / people inside = 1 / mean visit), which does not. A closed day ended at zero, so all of it is weighed again from its end. Before enough days have closed: each direction scaled by the learned factor of the weekday, and a closed day by its own counts. Which hour missed people cannot be seen in counts, so the factor has no hour. Every crossing that was not staff is used, re-entries included. The interval holds what the doors may have missed; before it is learned there is none.",
     parameters: [
       present,
+      seenShare,
+      complete,
       staff,
       windowDays,
       minDays,
@@ -161,15 +179,26 @@ export const VISITS: readonly MetricDefinition[] = [
   },
   {
     metric: "occupancy-peak",
-    version: 1,
+    version: 2,
     name: "Peak occupancy",
     unit: "people",
     meaning: "Most customers inside at once.",
     formula: "Largest mean occupancy of one minute in the interval; occupancy as defined above.",
-    parameters: [staff, windowDays, minDays, minCoverage, weekdayPrior, missDays, accuracy],
+    parameters: [
+      present,
+      seenShare,
+      complete,
+      staff,
+      windowDays,
+      minDays,
+      minCoverage,
+      weekdayPrior,
+      missDays,
+      accuracy,
+    ],
     needs: ["door-cameras"],
-    methods: ["count"],
-    ladder: "`count` on door lines.",
+    methods: ["track", "count"],
+    ladder: "`track` where occupancy has it throughout the interval; else `count` on door lines.",
     edges: `As for occupancy. ${DAY_DOUBT}`,
   },
   {
@@ -188,12 +217,12 @@ export const VISITS: readonly MetricDefinition[] = [
   },
   {
     metric: "visit-duration-median",
-    version: 1,
+    version: 2,
     name: "Visit duration, median",
     unit: "ms",
     meaning: "Half of the visits are shorter than this.",
     formula:
-      "`track`: product-limit (Kaplan-Meier) median. `tag-ht`: visits beyond the carriers' floor that carried a tag, each weighted by one over its probability of being heard, calibrated by an exponential tilt to the mean visit that the doors know; the shorter visits come from the doors, and so does a second median, each weighted by how sure it is. `deconvolution`: of the visit time that best explains exits from entries.",
+      "`track`: product-limit (Kaplan-Meier) median. `tag-ht`: visits beyond the carriers' floor that carried a tag. What a tag tells begins and ends away from the door; how far, on average, follows for cards and for baskets from the door crossings around it, less those of other people. Each visit is weighted by one over its probability of being heard, and all are calibrated by an exponential tilt to the mean visit that the doors know, as far as that is surer than the tags' own, which is never surer than `tagSelectionRatio`. How many visits are shorter than the floor the doors say; of those longer than tagSureMs, cards beside them. As the doors count, who goes out and comes back is two visits; cards alone tell how many do, and stand for baskets in that. `deconvolution`: of the visit time that best explains exits from entries.",
     parameters: [staff, complete, minN, ...tags, ...estimated],
     needs: ["door-cameras"],
     methods: ["track", "tag-ht", "deconvolution"],
@@ -202,7 +231,7 @@ export const VISITS: readonly MetricDefinition[] = [
   },
   {
     metric: "visit-duration-p90",
-    version: 1,
+    version: 2,
     name: "Visit duration, 90 %",
     unit: "ms",
     meaning: "Nine of ten visits are shorter than this.",

@@ -1,6 +1,6 @@
 import { ZONE_RULES } from "../figures/zone-rules.ts";
 import { DEFAULT_MEASURES } from "../rules.ts";
-import { doors, type MetricDefinition, minN, parameter, staff } from "./terms.ts";
+import { doors, type MetricDefinition, minCell, minN, parameter, staff } from "./terms.ts";
 
 const zoneRules = [
   parameter("minDwellMs", ZONE_RULES.minDwellMs, "A shorter stay is walking through, not a visit."),
@@ -11,17 +11,25 @@ const zoneRules = [
   ),
 ];
 
+const borderError = parameter(
+  "borderErrorMs",
+  ZONE_RULES.borderErrorMs,
+  "When somebody comes in and leaves is known to this: the interval allows for stays so near the least dwell that were walks through, and for as many walks through that were stays.",
+);
+
 const engaged = parameter(
   "engagedMs",
   DEFAULT_MEASURES.engagedMs,
   "Dwell from which a stay is engaged; the value carries the shop's own choice.",
 );
 
-const minCell = parameter(
+const cellStep = parameter(
   "minCell",
   DEFAULT_MEASURES.minCell,
-  "Least number of visits behind a published cell; the value carries the shop's own choice.",
+  "Visits are told in whole steps of so many; the value carries the shop's own choice.",
 );
+const STEPS =
+  "Visits are counted on from the beginning of the week, Monday, and told in whole steps of `minCell` and by whole hours: an interval's visits are the difference of two such counts, so that no two answers can be subtracted to find a smaller number. How groups widen the interval is told to two digits.";
 
 const zoneMethods = "`track` in the zone's camera; `tag` of those who carry one, elsewhere.";
 const visitMethods =
@@ -77,12 +85,12 @@ export const ZONES: readonly MetricDefinition[] = [
   },
   {
     metric: "zone-dwell-mean",
-    version: 2,
+    version: 3,
     name: "Zone dwell, mean",
     unit: "ms",
     meaning: "How long a visit to the zone lasts on average.",
     formula: `Area under the Kaplan-Meier curve of the visits that began in the interval, up to the longest. ${censoring} ${widerForGroups}`,
-    parameters: zoneRules,
+    parameters: [...zoneRules, borderError],
     needs: ["zone-sensors"],
     methods: ["track", "tag"],
     ladder: zoneMethods,
@@ -91,12 +99,12 @@ export const ZONES: readonly MetricDefinition[] = [
   },
   {
     metric: "zone-dwell-median",
-    version: 2,
+    version: 3,
     name: "Zone dwell, median",
     unit: "ms",
     meaning: "Half of the visits to the zone last longer than this.",
     formula: `Kaplan-Meier median of the visits that began in the interval. ${censoring} ${widerForGroups}`,
-    parameters: zoneRules,
+    parameters: [...zoneRules, borderError],
     needs: ["zone-sensors"],
     methods: ["track", "tag"],
     ladder: zoneMethods,
@@ -105,12 +113,12 @@ export const ZONES: readonly MetricDefinition[] = [
   },
   {
     metric: "zone-dwell-p90",
-    version: 1,
+    version: 2,
     name: "Zone dwell, ninetieth percentile",
     unit: "ms",
     meaning: "One in ten visits to the zone lasts longer than this.",
     formula: `Duration that a tenth of the Kaplan-Meier curve of the visits that began in the interval lies beyond. ${censoring} ${widerForGroups}`,
-    parameters: zoneRules,
+    parameters: [...zoneRules, borderError],
     needs: ["zone-sensors"],
     methods: ["track", "tag"],
     ladder: zoneMethods,
@@ -147,16 +155,16 @@ export const ZONES: readonly MetricDefinition[] = [
     methods: ["track"],
     ladder: "`track` in the zone's camera over counted entrants.",
     edges:
-      "Fewer visits to the zone than the least: withheld (`small-cell`); nobody at all is 0. No entrants: unknown (`no-entrants`). Only tags are located there: unknown (`not-identifiable`).",
+      "Fewer visits to the zone than the least: withheld (`small-cell`); nobody at all is 0. How many stopped in a zone and how long all of them together stayed are plain counts and told apart from this. No entrants: unknown (`no-entrants`). Only tags are located there: unknown (`not-identifiable`).",
   },
   {
     metric: "zone-draw",
-    version: 1,
+    version: 2,
     name: "Draw",
     unit: "ratio",
     meaning: "Share of all visits that stopped in the zone.",
     formula:
-      "Unique zone visits / completed visits of customers that began in the interval. The interval is Wilson's at the effective number of visits: those that came in together through one door are one group.",
+      "Visits with a stay of at least the least dwell in the zone / visits, both of completed visits of customers that began in the interval and were seen from where they began to where they ended: a track that is lost inside comes again as one without an entry, and neither piece says where the other did not stop. The interval is Wilson's at the effective number of visits: those that came in together through one door are one group.",
     parameters: [minN, ...zoneRules, staff],
     needs: ["visit-sensors"],
     methods: ["track", "tag"],
@@ -166,12 +174,12 @@ export const ZONES: readonly MetricDefinition[] = [
   },
   {
     metric: "zone-engagement",
-    version: 1,
+    version: 2,
     name: "Engagement",
     unit: "ratio",
     meaning: "Share of the visits to the zone that stayed long enough to be engaged.",
     formula: `Share of the stays that began in the interval which last at least \`engagedMs\`, by the Kaplan-Meier curve: a stay not seen to its end counts as long as it was seen. ${widerForGroups}`,
-    parameters: [engaged, minN, ...zoneRules],
+    parameters: [engaged, minN, ...zoneRules, borderError],
     needs: ["zone-sensors"],
     methods: ["track", "tag"],
     ladder: zoneMethods,
@@ -180,12 +188,12 @@ export const ZONES: readonly MetricDefinition[] = [
   },
   {
     metric: "zone-conversion",
-    version: 1,
+    version: 2,
     name: "Zone conversion",
     unit: "ratio",
     meaning: "Baskets with goods of the zone per visit that was engaged with it.",
     formula:
-      "Purchases whose receipt holds an article or department of the zone / engaged visits of the zone. Where at least nine in ten purchases are linked to their visits: share of the engaged visits that are known to have bought such goods. Else all such receipts over engaged visits, or over engaged stays where visits are not followed; the parameter `basis` of the value says which.",
+      "Purchases whose receipt holds an article or department of the zone / engaged visits of the zone. Where at least 98 in 100 purchases are linked to their visits: share of the engaged visits that are known to have bought such goods; the interval reaches to where every basket with such goods was one of theirs. Else all such receipts over engaged visits, or over engaged stays where visits are not followed; the parameter `basis` of the value says which.",
     parameters: [
       engaged,
       minN,
@@ -200,7 +208,7 @@ export const ZONES: readonly MetricDefinition[] = [
   },
   {
     metric: "zone-holding-power",
-    version: 1,
+    version: 2,
     name: "Holding power",
     unit: "ratio",
     meaning: "How long people stay in the zone against how long it was laid out for.",
@@ -208,6 +216,7 @@ export const ZONES: readonly MetricDefinition[] = [
     parameters: [
       parameter("referenceDwellMs", "of the plan", "Dwell that the zone was laid out for."),
       ...zoneRules,
+      borderError,
     ],
     needs: ["zone-sensors"],
     methods: ["track", "tag"],
@@ -217,33 +226,31 @@ export const ZONES: readonly MetricDefinition[] = [
   },
   {
     metric: "zone-lift",
-    version: 1,
+    version: 2,
     name: "Cross-shopping",
     unit: "ratio",
     meaning:
       "How much oftener two zones are stopped at on one visit than if they had nothing to do with one another; 1 is chance.",
-    formula:
-      "P(AB) / (P(A) P(B)) over completed visits of customers that began in the interval; the same in either order. The interval is that of its logarithm, over groups that came in together.",
-    parameters: [minCell, minN, ...zoneRules, staff],
+    formula: `P(AB) / (P(A) P(B)) over visits as for draw; the same in either order. Visits with both are told in steps. The interval is that of its logarithm, over groups that came in together, and wider by half a step. ${STEPS}`,
+    parameters: [cellStep, minN, ...zoneRules, staff],
     needs: ["visit-sensors"],
     methods: ["track", "tag"],
     ladder: visitMethods,
     edges:
-      "One of the zones without a visit: unknown (`no-visits`). Fewer than the least number of visits, but some, with both, with only one or with neither: withheld (`small-cell`). Few visits: interval only (`small-sample`).",
+      "One of the zones without a visit: unknown (`no-visits`). Fewer visits with both than a step, or none: withheld (`small-cell`). Few visits: interval only (`small-sample`).",
   },
   {
     metric: "zone-transition",
-    version: 1,
+    version: 2,
     name: "Zone transition",
     unit: "ratio",
     meaning: "Share of those leaving one zone who stop in another next, or leave the shop.",
-    formula:
-      "Departures from the one to the other / departures from the one, over completed visits of customers that began in the interval; stops in the same zone in a row are one. `entry` comes before the first stop; `exit-with-tx` and `exit-without` end a visit, with or without a purchase linked to it. Each row adds up to 1. A beginning or an end that was not seen is no departure.",
-    parameters: [minCell, minN, ...zoneRules, staff],
+    formula: `Departures from the one to the other / departures from the one, over completed visits of customers that began in the interval; stops in the same zone in a row are one. \`entry\` comes before the first stop; \`exit-with-tx\` and \`exit-without\` end a visit, with or without a purchase linked to it. What is told of each row adds up to 1, and \`n\` are the visits told of it. A beginning or an end that was not seen is no departure. ${STEPS}`,
+    parameters: [cellStep, minN, ...zoneRules, staff],
     needs: ["visit-sensors"],
     methods: ["track", "tag"],
     ladder: visitMethods,
     edges:
-      "Fewer than the least number of visits went that way: withheld (`small-cell`), and with it the next smallest cells of the row and of the column, so that their totals do not give it away; a row without anything left to hide behind is withheld whole. No payment linked: everybody leaves by `exit-without`, which says so (`payments-not-linked`). Some linked: both ways out say so (`payments-partly-linked`).",
+      "Fewer visits than a step went that way, or none: withheld (`small-cell`); which of the two is not told apart. Nobody left from there: unknown (`no-visits`). No payment linked: everybody leaves by `exit-without`, which says so (`payments-not-linked`). Some linked: both ways out say so (`payments-partly-linked`), and their intervals reach to where the other purchases were of such visits. The week in which the interval begins is not kept in full: unknown (`not-kept`).",
   },
 ];

@@ -4,7 +4,8 @@ import { shareBelow, simulateDoors } from "../../../test/fakes/door-simulation.t
 import { epochMs } from "../../core/brand.ts";
 import { ESTIMATE_LIMITS, type EstimateRequest, Estimates, estimateKey } from "./estimates.ts";
 import { learnFloor } from "./purchase-floor.ts";
-import { TAG_RULES, type TagVisit } from "./tag-weights.ts";
+import type { TagSighting } from "./tag-lags.ts";
+import { TAG_RULES } from "./tag-weights.ts";
 import type { EstimateInput } from "./visit-estimate.ts";
 
 const small = simulateDoors({ days: 7, entriesPerHour: 20 });
@@ -94,7 +95,7 @@ test("baskets give the upper half of the visits, doors the short end; the mean i
   const days = simulateDoors({ seed: 6, groupedRatio: 0.2 });
   const input = (): EstimateInput => ({
     bounceMaxMs: 120_000,
-    days: days.map((doors) => ({ doors, tags: doors.visits.filter(takesBasket).map(tagVisitOf) })),
+    days: days.map((doors) => ({ doors, tags: doors.visits.filter(takesBasket).map(sightingOf) })),
   });
   const found = new Estimates("at-once").visits({ key: "tags", version: "1", input });
   const lengths = days.flatMap((day) => day.visits.map(({ ms }) => ms)).sort((a, b) => a - b);
@@ -118,9 +119,11 @@ test("baskets give the upper half of the visits, doors the short end; the mean i
 const takesBasket = ({ ms }: { ms: number }, index: number): boolean =>
   ms >= TAG_RULES.carrierFloorMs && index % 3 === 0;
 
-const tagVisitOf = ({ ms }: { ms: number }): TagVisit => ({
+const sightingOf = ({ enteredMs, ms }: { enteredMs: number; ms: number }): TagSighting => ({
   kind: "basket",
-  ms,
+  fromMs: enteredMs,
+  toMs: enteredMs + ms,
+  reentries: 0,
   isEngaged: false,
   hasTwoZones: true,
 });

@@ -1,4 +1,4 @@
-import type { Duration } from "./survival.ts";
+import { ascending, type Duration, type Lengths } from "./survival.ts";
 
 /** A visit on a track, as far as its end is known. */
 export interface FollowedVisit extends Duration {
@@ -14,9 +14,8 @@ const LEAST_FINISHED = 20;
  * ends are missed as often after short visits as after long ones, so they stand for all. Pure.
  */
 export function stayCurve(visits: readonly Duration[]): ((ms: number) => number) | null {
-  const lengths = visits.filter(({ isCensored }) => !isCensored).map(({ ms }) => ms);
+  const lengths = ascending(visits, false);
   if (lengths.length < LEAST_FINISHED) return null;
-  lengths.sort((a, b) => a - b);
   return (ms) => 1 - countUpTo(lengths, ms) / lengths.length;
 }
 
@@ -56,12 +55,12 @@ export function withoutMissedExits<Visit extends FollowedVisit>(
   });
 }
 
-function countUpTo(ascending: readonly number[], ms: number): number {
+function countUpTo(lengths: Lengths, ms: number): number {
   let low = 0;
-  let high = ascending.length;
+  let high = lengths.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((ascending[middle] ?? 0) <= ms) low = middle + 1;
+    if ((lengths[middle] ?? 0) <= ms) low = middle + 1;
     else high = middle;
   }
   return low;

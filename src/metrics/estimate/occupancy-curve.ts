@@ -1,4 +1,5 @@
 import type { EpochMs } from "../../core/brand.ts";
+import { SLOT_MS } from "../calendar/slots.ts";
 import type { Day } from "../days/day-book.ts";
 import { doorFlow, type Sources } from "../sources.ts";
 import {
@@ -26,6 +27,27 @@ export interface DayCurve extends OccupancyCurve {
  */
 export function curveOf(sources: Sources, day: Day, to: EpochMs): OccupancyCurve {
   return dayCurve(sources, day, to);
+}
+
+/** People inside at an instant of a day, by the doors. */
+export interface PeopleAt {
+  readonly people: number;
+  /** Standard deviation; null for bare counts. */
+  readonly deviation: number | null;
+  readonly curve: DayCurve;
+}
+
+/** Of a day that is over by all that it told, else by what was known then. */
+export function peopleAt(sources: Sources, day: Day, at: EpochMs): PeopleAt {
+  const { start, end } = day.span;
+  if (at >= end || !sources.isOver(day)) {
+    const curve = dayCurve(sources, day, at);
+    return { people: curve.people, deviation: curve.deviations?.at(-1) ?? null, curve };
+  }
+  const curve = dayCurve(sources, day, end);
+  const slot = Math.floor((at - start) / SLOT_MS);
+  const people = (curve.personMs[slot] ?? 0) / SLOT_MS;
+  return { people, deviation: curve.deviations?.[slot] ?? null, curve };
 }
 
 /** As `curveOf`, with how it came about. Shared: not to be changed. */

@@ -11,6 +11,8 @@ export const VISIT_ESTIMATE_RULES = Object.freeze({
   trackCompleteRatio: 0.8,
   /** For the people inside at an instant it must be more: whoever is lost is missing until closing time. */
   trackPresentRatio: 0.95,
+  /** Unless people are seen in zones for so much of their visit: who is lost is soon seen again. */
+  trackSeenShare: 0.5,
   /** An estimated rate less sure than this, half of its interval, is given as an interval only. */
   maxHalfWidthRatio: 0.05,
   /** Time after closing by which everybody is taken to have left. */

@@ -23,14 +23,10 @@ export interface Survival {
   readonly isMeanLowerBound: boolean;
 }
 
-/** A step of the curve: from `ms` on, the share `alive` lasts longer. */
-interface Step {
-  readonly ms: number;
-  readonly alive: number;
-  readonly ended: number;
-  readonly atRisk: number;
-  /** Greenwood's sum up to and including this step. */
-  readonly greenwood: number;
+/** What a share of durations lasts longer than, with its interval; null where that is not known. */
+interface Quantile {
+  readonly ms: number | null;
+  readonly ci95: Interval | null;
 }
 
 /**
@@ -39,25 +35,7 @@ interface Step {
  * Pure.
  * @source Kaplan & Meier, JASA 1958; intervals of quantiles: Brookmeyer & Crowley, Biometrics 1982, log-log form.
  */
-export function kaplanMeier(durations: readonly Duration[]): Survival {
-  const sorted = [...durations].sort(
-    (a, b) => a.ms - b.ms || Number(a.isCensored) - Number(b.isCensored),
-  );
-  const steps = curveOf(sorted);
-  const longest = sorted.at(-1);
-  const median = quantileOf(steps, 0.5);
-  const p90 = quantileOf(steps, 0.1);
-  return {
-    n: sorted.length,
-    censored: sorted.filter((d) => d.isCensored).length,
-    medianMs: median.ms,
-    median95: median.ci95,
-    p90Ms: p90.ms,
-    p9095: p90.ci95,
-    ...meanOf(steps, longest?.ms ?? 0),
-    isMeanLowerBound: longest?.isCensored ?? false,
-  };
-}
+export const kaplanMeier = (durations: readonly Duration[]): Survival => new Curve(durations);
 
 /** A share of durations that ended, with its variance. */
 export interface EndedShare {
@@ -67,77 +45,173 @@ export interface EndedShare {
 }
 
 /** Share of the durations that ended before `ms`, right-censored ones taken into account; null without any. Pure. */
-export function endedBefore(durations: readonly Duration[], ms: number): EndedShare | null {
-  if (durations.length === 0) return null;
-  const sorted = [...durations].sort(
-    (a, b) => a.ms - b.ms || Number(a.isCensored) - Number(b.isCensored),
-  );
-  const last = curveOf(sorted).findLast((step) => step.ms < ms);
-  if (last === undefined) return { share: 0, variance: 0 };
-  return { share: 1 - last.alive, variance: last.alive * last.alive * last.greenwood };
-}
+export const endedBefore = (durations: readonly Duration[], ms: number): EndedShare | null =>
+  durations.length === 0 ? null : new Curve(durations).endedBefore(ms);
 
-function curveOf(sorted: readonly Duration[]): Step[] {
-  const steps: Step[] = [];
-  let alive = 1;
-  let greenwood = 0;
-  for (let i = 0; i < sorted.length; ) {
-    const ms = sorted[i]?.ms ?? 0;
-    const atRisk = sorted.length - i;
-    let ended = 0;
-    for (; i < sorted.length && sorted[i]?.ms === ms; i += 1)
-      if (!sorted[i]?.isCensored) ended += 1;
-    if (ended === 0) continue;
-    alive *= 1 - ended / atRisk;
-    greenwood += atRisk === ended ? 0 : ended / (atRisk * (atRisk - ended));
-    steps.push({ ms, alive, ended, atRisk, greenwood });
+/**
+ * The product-limit curve as columns, one place per step: worked out for every zone of the live page with every event,
+ * from thousands of stays. Quantiles and mean are read from it as they are asked for.
+ */
+class Curve implements Survival {
+  readonly n: number;
+  readonly censored: number;
+  readonly #longestMs: number;
+  readonly isMeanLowerBound: boolean;
+  #steps = 0;
+  /** From `ms` on, the share `alive` lasts longer. */
+  readonly #ms: Float64Array;
+  readonly #alive: Float64Array;
+  readonly #ended: Float64Array;
+  readonly #atRisk: Float64Array;
+  /** Greenwood's sum up to and including the step. */
+  readonly #greenwood: Float64Array;
+  #median: Quantile | null = null;
+  #p90: Quantile | null = null;
+  #mean: Pick<Survival, "meanMs" | "mean95"> | null = null;
+
+  constructor(durations: readonly Duration[]) {
+    const ended = ascending(durations, false);
+    const censored = ascending(durations, true);
+    const lastEnded = ended.at(-1) ?? 0;
+    const lastCensored = censored.at(-1) ?? -1;
+    this.n = durations.length;
+    this.censored = censored.length;
+    this.#longestMs = Math.max(lastEnded, lastCensored);
+    this.isMeanLowerBound = censored.length > 0 && lastCensored >= lastEnded;
+    const column = (): Float64Array => new Float64Array(ended.length);
+    this.#ms = column();
+    this.#alive = column();
+    this.#ended = column();
+    this.#atRisk = column();
+    this.#greenwood = column();
+    this.#build(ended, censored);
   }
-  return steps;
-}
 
-/** The duration that the share `longer` lasts longer than, with its interval. */
-function quantileOf(
-  steps: readonly Step[],
-  longer: number,
-): { readonly ms: number | null; readonly ci95: Interval | null } {
-  // The product of many shares may miss the wanted one by rounding only.
-  const ms = steps.find((step) => step.alive <= longer + 1e-9)?.ms ?? null;
-  const compatible = steps.filter((step) => isCompatible(step, longer));
-  const first = compatible[0];
-  const last = compatible.at(-1);
-  const next = last === undefined ? undefined : steps[steps.indexOf(last) + 1];
-  const hasInterval = ms !== null && first !== undefined && next !== undefined;
-  return { ms, ci95: hasInterval ? [first.ms, next.ms] : null };
-}
+  get medianMs(): number | null {
+    this.#median ??= this.#quantile(0.5);
+    return this.#median.ms;
+  }
+  get median95(): Interval | null {
+    this.#median ??= this.#quantile(0.5);
+    return this.#median.ci95;
+  }
+  get p90Ms(): number | null {
+    this.#p90 ??= this.#quantile(0.1);
+    return this.#p90.ms;
+  }
+  get p9095(): Interval | null {
+    this.#p90 ??= this.#quantile(0.1);
+    return this.#p90.ci95;
+  }
+  get meanMs(): number | null {
+    this.#mean ??= this.#meanOf();
+    return this.#mean.meanMs;
+  }
+  get mean95(): Interval | null {
+    this.#mean ??= this.#meanOf();
+    return this.#mean.mean95;
+  }
 
-/** Whether this share alive is within the interval of the curve at this step. */
-function isCompatible(step: Step, share: number): boolean {
-  if (step.alive <= 0 || step.alive >= 1) return false;
-  const slope = 1 / (step.alive * Math.log(step.alive));
-  const spread = Math.abs(slope) * step.alive * Math.sqrt(step.greenwood);
-  return Math.abs(logLog(step.alive) - logLog(share)) <= Z95 * spread;
+  endedBefore(ms: number): EndedShare {
+    let last = this.#steps - 1;
+    while (last >= 0 && (this.#ms[last] ?? 0) >= ms) last -= 1;
+    if (last < 0) return { share: 0, variance: 0 };
+    const alive = this.#alive[last] ?? 0;
+    return { share: 1 - alive, variance: alive * alive * (this.#greenwood[last] ?? 0) };
+  }
+
+  #build(ended: Lengths, censored: Lengths): void {
+    let alive = 1;
+    let greenwood = 0;
+    let gone = 0;
+    for (let i = 0; i < ended.length; ) {
+      const ms = ended[i] ?? 0;
+      while (gone < censored.length && (censored[gone] ?? 0) < ms) gone += 1;
+      const atRisk = this.n - i - gone;
+      let count = 0;
+      for (; i < ended.length && ended[i] === ms; i += 1) count += 1;
+      alive *= 1 - count / atRisk;
+      greenwood += atRisk === count ? 0 : count / (atRisk * (atRisk - count));
+      this.#ms[this.#steps] = ms;
+      this.#alive[this.#steps] = alive;
+      this.#ended[this.#steps] = count;
+      this.#atRisk[this.#steps] = atRisk;
+      this.#greenwood[this.#steps] = greenwood;
+      this.#steps += 1;
+    }
+  }
+
+  /** The duration that the share `longer` lasts longer than, with its interval. */
+  #quantile(longer: number): Quantile {
+    // The product of many shares may miss the wanted one by rounding only.
+    let place = 0;
+    while (place < this.#steps && (this.#alive[place] ?? 0) > longer + 1e-9) place += 1;
+    if (place === this.#steps) return { ms: null, ci95: null };
+    const ms = this.#ms[place] ?? 0;
+    const wanted = logLog(longer);
+    let first = 0;
+    while (first < this.#steps && !this.#isCompatible(first, wanted)) first += 1;
+    let last = this.#steps - 1;
+    while (last > first && !this.#isCompatible(last, wanted)) last -= 1;
+    const hasInterval = first < this.#steps && last + 1 < this.#steps;
+    return { ms, ci95: hasInterval ? [this.#ms[first] ?? 0, this.#ms[last + 1] ?? 0] : null };
+  }
+
+  /** Whether a share, in the log-log form, is within the interval of the curve at this step. */
+  #isCompatible(step: number, wanted: number): boolean {
+    const alive = this.#alive[step] ?? 0;
+    if (alive <= 0 || alive >= 1) return false;
+    const slope = 1 / (alive * Math.log(alive));
+    const spread = Math.abs(slope) * alive * Math.sqrt(this.#greenwood[step] ?? 0);
+    return Math.abs(logLog(alive) - wanted) <= Z95 * spread;
+  }
+
+  #meanOf(): Pick<Survival, "meanMs" | "mean95"> {
+    if (this.#steps === 0) return { meanMs: null, mean95: null };
+    // From the right: the area beyond a step is what its uncertainty multiplies.
+    let beyond = 0;
+    let variance = 0;
+    let endMs = this.#longestMs;
+    let ends = 0;
+    for (let i = this.#steps - 1; i >= 0; i -= 1) {
+      const ms = this.#ms[i] ?? 0;
+      const ended = this.#ended[i] ?? 0;
+      const atRisk = this.#atRisk[i] ?? 0;
+      beyond += (this.#alive[i] ?? 0) * (endMs - ms);
+      endMs = ms;
+      ends += ended;
+      if (atRisk > ended) variance += (beyond * beyond * ended) / (atRisk * (atRisk - ended));
+    }
+    const meanMs = beyond + endMs;
+    if (ends < 2) return { meanMs, mean95: null };
+    const half = Z95 * Math.sqrt((variance * ends) / (ends - 1));
+    return { meanMs, mean95: [Math.max(0, meanMs - half), meanMs + half] };
+  }
 }
 
 const logLog = (share: number): number => Math.log(-Math.log(share));
 
-function meanOf(steps: readonly Step[], longestMs: number): Pick<Survival, "meanMs" | "mean95"> {
-  if (steps.length === 0) return { meanMs: null, mean95: null };
-  // From the right: the area beyond a step is what its uncertainty multiplies.
-  let beyond = 0;
-  let variance = 0;
-  let endMs = longestMs;
-  let ends = 0;
-  for (let i = steps.length - 1; i >= 0; i -= 1) {
-    const step = steps[i];
-    if (step === undefined) continue;
-    beyond += step.alive * (endMs - step.ms);
-    endMs = step.ms;
-    ends += step.ended;
-    if (step.atRisk > step.ended)
-      variance += (beyond * beyond * step.ended) / (step.atRisk * (step.atRisk - step.ended));
+/** Lengths in ascending order. */
+export type Lengths = Float64Array | Int32Array;
+
+/**
+ * Lengths of the ended or of the censored durations, or of all, in ascending order. Whole milliseconds, which they
+ * nearly always are, are sorted four times as fast as other numbers. Pure.
+ */
+export function ascending(durations: readonly Duration[], isCensored: boolean | null): Lengths {
+  const lengths = new Int32Array(durations.length);
+  let size = 0;
+  for (let i = 0; i < durations.length; i += 1) {
+    const one = durations[i];
+    if (one === undefined || (isCensored !== null && one.isCensored !== isCensored)) continue;
+    if ((one.ms | 0) !== one.ms) return ascendingAny(durations, isCensored);
+    lengths[size] = one.ms;
+    size += 1;
   }
-  const meanMs = beyond + endMs;
-  if (ends < 2) return { meanMs, mean95: null };
-  const half = Z95 * Math.sqrt((variance * ends) / (ends - 1));
-  return { meanMs, mean95: [Math.max(0, meanMs - half), meanMs + half] };
+  return lengths.subarray(0, size).sort();
+}
+
+function ascendingAny(durations: readonly Duration[], isCensored: boolean | null): Float64Array {
+  const asked = durations.filter((one) => isCensored === null || one.isCensored === isCensored);
+  return new Float64Array(asked.map(({ ms }) => ms)).sort();
 }

@@ -8,6 +8,8 @@ export interface TagVisit {
   readonly isEngaged: boolean;
   /** Went to two zones. */
   readonly hasTwoZones: boolean;
+  /** One of the parts of a visit of somebody who went out and came back: for the doors a visit of its own. */
+  readonly isPart: boolean;
 }
 
 /** Rules of weighing tags. */
@@ -15,11 +17,22 @@ export const TAG_RULES = Object.freeze({
   /**
    * Mean time until a receiver has heard enough of a tag to say that it is inside: four seconds of a good level, and
    * the packets until it is heard at all. It follows from how often the tag sends and how long the receiver listens, and
-   * is measured with a walk at commissioning.
+   * is measured with a walk at commissioning; where the doors show it, what they show.
    */
   detectMs: 20_000,
+  /** No visit stands for more than one over this: the few that were hardly heard would decide all. */
+  minInclusion: 0.4,
+  /** Nobody stays so long without being heard. */
+  sureMs: 60_000,
   /** Nobody takes a basket to leave in a moment: of shorter visits baskets and carts say nothing. */
   carrierFloorMs: 180_000,
+  /**
+   * How far the mean visit of people with tags may be from everybody's without anything showing it: members, and those
+   * who take a basket, are not everybody. Without it thousands of tags would look so sure of their mean that the doors,
+   * who see everybody, would not count. No source tells how large it is in a shop: this is assumed. What is beyond it
+   * shows in the difference to the doors, and is corrected by that.
+   */
+  selectionRatio: 0.03,
   /** With a smaller effective number of visits tags decide no distribution. */
   minEffectiveN: 200,
   /** How well tags are heard in their first moments is known only roughly: a bounce rate may be off by so much. */
@@ -28,10 +41,39 @@ export const TAG_RULES = Object.freeze({
   minBounceEffectiveN: 1000,
 });
 
+/** Taken up in the shop, and left there. */
+const isCarrier = (kind: TagKind): boolean => kind === "basket" || kind === "cart";
+
 /** How likely a visit of this length is to be heard, relative to the longest. Pure. */
-export function inclusion(kind: TagKind, ms: number): number {
-  if (kind === "basket" || kind === "cart") return ms >= TAG_RULES.carrierFloorMs ? 1 : 0;
-  return 1 - Math.exp(-Math.max(0, ms) / TAG_RULES.detectMs);
+export function inclusion(kind: TagKind, ms: number, detectMs: number): number {
+  if (isCarrier(kind)) return ms >= TAG_RULES.carrierFloorMs ? 1 : 0;
+  return detectMs > 0 ? 1 - Math.exp(-Math.max(0, ms) / detectMs) : 1;
+}
+
+/** Mean of an exponential wait that was over before the visit was; for a wait above 0. Pure. */
+export function waitWithin(visitMs: number, detectMs: number): number {
+  if (!(visitMs > 0)) return 0;
+  const missed = Math.exp(-visitMs / detectMs);
+  return detectMs - (visitMs * missed) / (1 - missed);
+}
+
+/** Halvings of the search for a length: to less than a millisecond. */
+const LENGTH_STEPS = 24;
+
+/**
+ * Mean length of a visit whose tag was heard for so long until its end. What is heard of a short visit was heard soon:
+ * the time before is that of an exponential wait which was over before the visit was. Pure.
+ */
+export function heardLengthOf(heardMs: number, detectMs: number): number {
+  if (!(detectMs > 0)) return Math.max(0, heardMs + detectMs);
+  let low = heardMs;
+  let high = heardMs + detectMs;
+  for (let i = 0; i < LENGTH_STEPS; i += 1) {
+    const middle = (low + high) / 2;
+    if (middle - waitWithin(middle, detectMs) < heardMs) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
 }
 
 /** Visits with their weights: as many visits as each stands for, relative to the others. */
@@ -40,13 +82,19 @@ export interface Weighted {
   readonly weights: Float64Array;
 }
 
-/** Weighs each visit by one over its inclusion (Horvitz-Thompson); those that cannot be included get no weight. Pure. */
-export function inverseWeights(visits: readonly TagVisit[]): Weighted {
+/**
+ * As many visits as one of this length stands for: one over its inclusion (Horvitz-Thompson), the largest trimmed; 0 when
+ * it cannot be included. Pure.
+ */
+export function inverseWeight(kind: TagKind, ms: number, detectMs: number): number {
+  const share = inclusion(kind, ms, detectMs);
+  return isCarrier(kind) && share === 0 ? 0 : 1 / Math.max(TAG_RULES.minInclusion, share);
+}
+
+/** Weighs each visit by itself. Pure. */
+export function inverseWeights(visits: readonly TagVisit[], detectMs: number): Weighted {
   const ms = Float64Array.from(visits, (visit) => visit.ms);
-  const weights = Float64Array.from(visits, ({ kind, ms: length }) => {
-    const share = inclusion(kind, length);
-    return share > 0 ? 1 / share : 0;
-  });
+  const weights = Float64Array.from(visits, (one) => inverseWeight(one.kind, one.ms, detectMs));
   return { ms, weights };
 }
 

@@ -43,16 +43,19 @@ function sampleOf(sources: Sources, from: EpochMs, to: EpochMs): TrackSample {
   const rows = parts.flatMap(({ day }) => [...day.visits.rows(from, to)]).filter(isFollowed);
   const isAsked = ({ method, enteredAt }: OpenVisit): boolean =>
     method === "track" && enteredAt >= from && enteredAt < to;
+  const present = sources.openVisits(to).filter(isAsked);
+  const left = sources.leftVisits(to).filter(isAsked);
   const open = [
-    ...sources.openVisits(to).map((visit) => ({ ...visit, exitedAt: null })),
-    ...sources.leftVisits(to),
-  ]
-    .filter(isAsked)
-    .map(({ enteredAt, exitedAt }) => untoldVisit(enteredAt, exitedAt, to));
+    ...present.map(({ enteredAt }) => untoldVisit(enteredAt, null, to)),
+    ...left.map(({ enteredAt, exitedAt }) => untoldVisit(enteredAt, exitedAt, to)),
+  ];
   const entries = parts.reduce((sum, { day }) => sum + entriesOf(day, from, to), 0);
   const ended = rows.reduce((sum, row) => sum + (row.isExitSeen ? 1 + row.reentries : 0), 0);
   return {
-    visits: withoutMissedExits([...rows.map(trackVisitOf), ...open], misses.outRatio),
+    visits: withoutMissedExits(
+      [...rows.map((row) => new ToldVisit(row)), ...open],
+      misses.outRatio,
+    ),
     entries,
     completeRatio: entries === 0 ? 0 : (ended + open.length) / entries,
   };
@@ -76,26 +79,30 @@ const untoldVisit = (enteredAt: EpochMs, exitedAt: EpochMs | null, to: EpochMs):
   hour: Math.floor(enteredAt / HOUR_MS),
 });
 
-/** Rows of a day that goes on stay the same until they are corrected, and are asked for with every event. */
-const KNOWN = new WeakMap<VisitRow, TrackVisit>();
+/** A visit that is told as a whole: few figures ask for more than its length, so its zones are read when they do. */
+class ToldVisit implements TrackVisit {
+  readonly ms: number;
+  readonly isCensored: boolean;
+  readonly isUntold = false;
+  readonly hour: number;
+  readonly #row: VisitRow;
+  #zones: number | null = null;
 
-function trackVisitOf(row: VisitRow): TrackVisit {
-  const known = KNOWN.get(row);
-  if (known !== undefined) return known;
-  const visit = summaryOf(row);
-  KNOWN.set(row, visit);
-  return visit;
-}
+  constructor(row: VisitRow) {
+    this.ms = row.exitedAt - row.enteredAt;
+    this.isCensored = !row.isExitSeen;
+    this.hour = Math.floor(row.enteredAt / HOUR_MS);
+    this.#row = row;
+  }
 
-function summaryOf(row: VisitRow): TrackVisit {
-  return {
-    ms: row.exitedAt - row.enteredAt,
-    isCensored: !row.isExitSeen,
-    hasBought: hasBought(row),
-    zones: zonesOf(row),
-    isUntold: false,
-    hour: Math.floor(row.enteredAt / HOUR_MS),
-  };
+  get hasBought(): boolean {
+    return hasBought(this.#row);
+  }
+
+  get zones(): number {
+    this.#zones ??= zonesOf(this.#row);
+    return this.#zones;
+  }
 }
 
 /** A figure of a sample, with the number of independent visits it is worth. */

@@ -12,7 +12,7 @@ import { estimateKey } from "./estimates.ts";
 import { DRIFT_RULES } from "./occupancy.ts";
 import { FLOOR_RULES, learnFloor, type PurchaseFloor } from "./purchase-floor.ts";
 import { VISIT_ESTIMATE_RULES } from "./rules.ts";
-import { TAG_RULES, type TagVisit } from "./tag-weights.ts";
+import type { TagSighting } from "./tag-lags.ts";
 import type { EstimateDay, VisitEstimate } from "./visit-estimate.ts";
 
 const DAY_MS = 86_400_000;
@@ -96,25 +96,25 @@ function versionOf(day: Day): string {
 
 function copyOf(day: Day): EstimateDay {
   const { ins, outs } = doorsOf(day);
-  const tags: TagVisit[] = [];
+  const tags: TagSighting[] = [];
   for (const row of day.visits.rows()) {
-    const visit = tagVisitOf(row);
+    const visit = sightingOf(row, day.span.start);
     if (visit !== null) tags.push(visit);
   }
   return { doors: { ins: [...ins], outs: [...outs] }, tags };
 }
 
 /** A visit by a customer's tag that was seen from its beginning to its end; else null. */
-function tagVisitOf(row: VisitRow): TagVisit | null {
+function sightingOf(row: VisitRow, dayStart: EpochMs): TagSighting | null {
   const { method, tagKind, isStaff, endedBy } = row;
   if (method !== "tag" || tagKind === null || isStaff) return null;
   if (tagKind !== "loyalty-card" && tagKind !== "basket" && tagKind !== "cart") return null;
   if (!row.isEntrySeen || !(row.isExitSeen || endedBy === "silence")) return null;
-  // Who carries a card was inside before it was heard; a basket's visit begins when it is taken.
-  const unheardMs = tagKind === "loyalty-card" ? TAG_RULES.detectMs : 0;
   return {
     kind: tagKind,
-    ms: row.exitedAt - row.enteredAt + unheardMs,
+    fromMs: row.enteredAt - dayStart,
+    toMs: row.exitedAt - dayStart,
+    reentries: row.reentries,
     isEngaged: hasBought(row),
     hasTwoZones: zonesOf(row) >= 2,
   };

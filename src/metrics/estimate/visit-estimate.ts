@@ -11,8 +11,10 @@ import {
 } from "./deconvolution.ts";
 import { dayPulls, drawMasses, drawnInterval95, type MassDraws } from "./deconvolution-interval.ts";
 import { type DoorMisses, learnMisses } from "./door-misses.ts";
-import { type Interval, Z95 } from "./intervals.ts";
+import type { Interval } from "./intervals.ts";
+import type { Measured } from "./short-share.ts";
 import { type Estimated, estimateFromTags, type TagEstimate } from "./tag-estimate.ts";
+import { type TagSighting, type TagVisits, tagVisits } from "./tag-lags.ts";
 import {
   effectiveN,
   inverseWeights,
@@ -25,7 +27,7 @@ import {
 /** One closed, well-seen day as estimates take it in; copies, so that work may be cut into pieces. */
 export interface EstimateDay {
   readonly doors: DoorDay;
-  readonly tags: readonly TagVisit[];
+  readonly tags: readonly TagSighting[];
 }
 
 /** What is to be estimated. */
@@ -81,9 +83,14 @@ export function* estimateVisits(input: EstimateInput): Generator<void, VisitEsti
   const draws = yield* drawMasses(pulls, random(), ESTIMATE_RULES.replicates);
   const lags = { found, draws, misses };
   const median = medianOf(lags);
-  const tags = yield* tagPart(input, lags);
-  const tagBounce = yield* bounceOfTags(input, (visit) => visit.isEngaged);
-  const tagBounceGa4 = yield* bounceOfTags(input, (visit) => visit.isEngaged || visit.hasTwoZones);
+  const heard = tagVisits(input.days);
+  const tags = yield* tagPart(input, heard, lags);
+  const tagBounce = yield* bounceOfTags(input, heard, (visit) => visit.isEngaged);
+  const tagBounceGa4 = yield* bounceOfTags(
+    input,
+    heard,
+    (visit) => visit.isEngaged || visit.hasTwoZones,
+  );
   return {
     days: input.days.length,
     entries: found.entries,
@@ -91,7 +98,7 @@ export function* estimateVisits(input: EstimateInput): Generator<void, VisitEsti
     bounce: shareBelow(lags, input.bounceMaxMs),
     median,
     isSettled: found.isSettled,
-    tags: tags === null ? null : { ...tags, median: pooled(tags.median, median) },
+    tags,
     tagBounce,
     tagBounceGa4,
   };
@@ -101,20 +108,6 @@ export function* estimateVisits(input: EstimateInput): Generator<void, VisitEsti
 const TAG_BOUNCE_DRAWS = 100;
 
 const random = (): (() => number) => seededRandom(ESTIMATE_RULES.seed);
-
-/** Correlation of the medians of tags and doors: both rest on the same short end. */
-const POOLED_CORRELATION = 0.3;
-
-/** Two estimates of the same thing in one, each weighted by how sure it is. */
-function pooled(first: Estimated | null, second: Estimated | null): Estimated | null {
-  const [a, b] = [first, second].map((one) => (one === null ? 0 : errorOf(one)));
-  if (first === null || second === null || !a || !b) return first;
-  const weight = 1 / a ** 2 / (1 / a ** 2 + 1 / b ** 2);
-  const value = weight * first.value + (1 - weight) * second.value;
-  const [x, y] = [weight * a, (1 - weight) * b];
-  const half = Z95 * Math.sqrt(x ** 2 + y ** 2 + 2 * POOLED_CORRELATION * x * y);
-  return { value, ci95: [value - half, value + half] };
-}
 
 /** The distribution found, how it might have come out, and what the doors miss. */
 interface Lags {
@@ -136,21 +129,22 @@ function medianOf({ found, draws }: Lags): Estimated | null {
   return value === null ? null : { value, ci95: drawnInterval95(draws, read) };
 }
 
-function* tagPart({ days }: EstimateInput, lags: Lags): Generator<void, TagEstimate | null> {
+function* tagPart(
+  { days }: EstimateInput,
+  heard: TagVisits,
+  lags: Lags,
+): Generator<void, TagEstimate | null> {
   const mean = meanStay(days.map((day) => day.doors));
   if (mean === null) return null;
   const { mass, borders } = lags.found;
-  const short = shareBelow(lags, TAG_RULES.carrierFloorMs);
   const totals = {
-    meanMs: mean.value,
-    meanError: errorOf(mean),
-    shortRatio: short.value,
-    shortError: errorOf(short),
+    mean: { value: mean.value, error: errorOf(mean) },
+    early: measured(shareBelow(lags, TAG_RULES.sureMs)),
+    between: measured(shareBetween(lags, TAG_RULES.sureMs, TAG_RULES.carrierFloorMs)),
     shortMeanMs: meanUpTo(mass, borders, TAG_RULES.carrierFloorMs) ?? 0,
     shortQuantile: (share: number) => quantileBelow(lags, share),
   };
-  const tags = days.map((day) => day.tags);
-  return yield* estimateFromTags(tags, totals, random(), ESTIMATE_RULES.replicates);
+  return yield* estimateFromTags(heard, totals, random(), ESTIMATE_RULES.replicates);
 }
 
 function quantileBelow({ found, misses }: Lags, share: number): number | null {
@@ -159,6 +153,19 @@ function quantileBelow({ found, misses }: Lags, share: number): number | null {
     ? massQuantile(found.mass, found.borders, (share * (1 - misses.outRatio)) / total)
     : null;
 }
+
+/** Of those who stay at least `fromMs`, the share that leaves before `toMs`. */
+function shareBetween({ found, draws, misses }: Lags, fromMs: number, toMs: number): Estimated {
+  const read = (mass: Float64Array): number => {
+    const early = massUpTo(mass, found.borders, fromMs);
+    const between = massUpTo(mass, found.borders, toMs) - early;
+    const rest = 1 - misses.outRatio - early;
+    return rest > 0 ? Math.min(1, Math.max(0, between / rest)) : 0;
+  };
+  return { value: read(found.mass), ci95: drawnInterval95(draws, read) };
+}
+
+const measured = (one: Estimated): Measured => ({ value: one.value, error: errorOf(one) });
 
 const errorOf = ({ ci95 }: Estimated): number => (ci95 === null ? 0 : (ci95[1] - ci95[0]) / 3.92);
 
@@ -186,20 +193,22 @@ function meanOf(values: readonly number[]): number {
  */
 function* bounceOfTags(
   { days, bounceMaxMs }: EstimateInput,
+  heard: TagVisits,
   isEngaged: (visit: TagVisit) => boolean,
 ): Generator<void, TagBounce | null> {
-  const cards = days.map((day) => day.tags.filter(({ kind }) => kind === "loyalty-card"));
+  const cards = heard.days.map((day) => day.filter(({ kind }) => kind === "loyalty-card"));
+  const weigh = (visits: readonly TagVisit[]): Weighted => inverseWeights(visits, heard.detectMs);
   const all = cards.flat();
   const meanMs = meanStay(days.map((day) => day.doors))?.value ?? null;
   if (meanMs === null || all.length < TAG_RULES.minBounceEffectiveN) return null;
-  const full = tiltedTo(inverseWeights(all), meanMs);
+  const full = tiltedTo(weigh(all), meanMs);
   if (full === null || effectiveN(full) < TAG_RULES.minBounceEffectiveN) return null;
   const isBounce = (visit: TagVisit): boolean => visit.ms < bounceMaxMs && !isEngaged(visit);
   const draws: number[] = [];
   const generator = random();
   for (let i = 0; i < TAG_BOUNCE_DRAWS; i += 1) {
     const sample = drawn(cards, generator).flat();
-    const weighted = tiltedTo(inverseWeights(sample), meanMs);
+    const weighted = tiltedTo(weigh(sample), meanMs);
     if (weighted !== null) draws.push(weightedShare(weighted, sample, isBounce));
     yield;
   }

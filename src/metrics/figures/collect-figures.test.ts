@@ -145,6 +145,32 @@ test("a hand-over has a sale beside it when the till names it, or the same visit
   assert.ok((value.ci95?.[0] ?? 1) < 0.05 && (value.ci95?.[1] ?? 0) > 0.05);
 });
 
+test("an exchange that was paid for is something bought beside a hand-over, an even one is not", () => {
+  const ask = shop(deskShop(), (maker) => [
+    ...times(40, 400).map((minute) => handover(maker, minute)),
+    { ...maker.receipt(at(500), "x1", 300, "exchange"), relatedReceiptId: "h400" },
+    { ...maker.receipt(at(501), "x2", 0, "exchange"), relatedReceiptId: "h401" },
+    visit(402, ["desk"], {
+      receipts: [receipt("h402", "click-collect"), receipt("x3", "exchange")],
+    }),
+    visit(403, ["desk"], {
+      receipts: [
+        receipt("h403", "click-collect"),
+        { ...receipt("x4", "exchange"), netMinor: -500 },
+      ],
+    }),
+  ]);
+  assert.equal(ask("click-collect-attach").value, 2 / 40);
+});
+
+test("a paid exchange is link enough to speak of hand-overs", () => {
+  const ask = shop(deskShop(), (maker) => [
+    ...times(40, 400).map((minute) => handover(maker, minute)),
+    { ...maker.receipt(at(500), "x1", 300, "exchange"), relatedReceiptId: "h400" },
+  ]);
+  assert.equal(ask("click-collect-attach").value, 1 / 40);
+});
+
 test("attach is unknown without hand-overs and without links, and an interval only with few", () => {
   const none = shop(deskShop(), (maker) => [maker.receipt(at(400), "s")]);
   assert.equal(none("click-collect-attach").reason?.code, "no-handovers");

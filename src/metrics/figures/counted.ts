@@ -59,14 +59,16 @@ export function counted(sources: Sources, question: Question, told: Told): Metri
   if (blind !== null && !(isFilled && blind.reason?.code === "sensor-blind")) return blind;
   const { people, revision } = told.count(parts);
   const { daysNotComparable } = imputed;
-  const said = joinedReasons(...doubts, imputedNote(people, imputed), ...notes);
+  // Fewer than nobody are counted where an interval cuts through a group: they were seen all the same.
+  const n = Math.abs(people);
+  const said = joinedReasons(...doubts, imputedNote(n, imputed), ...notes);
   return figure(question, {
     value: people + imputed.count,
     reason: noted(sight, said),
     coverage: sight.share,
-    imputedShare: imputedShare(people, imputed),
-    n: people,
-    ci95: intervalOf(people, told.opposite ?? null, imputed),
+    imputedShare: imputedShare(n, imputed),
+    n,
+    ci95: people < 0 ? null : intervalOf(people, told.opposite ?? null, imputed),
     revision: revision + sight.corrections,
     parameters: daysNotComparable > 0 ? { ...parameters, daysNotComparable } : parameters,
   });

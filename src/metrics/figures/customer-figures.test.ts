@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
 import { VisitMaker } from "../../../test/fakes/completed-visits.ts";
 import { EventMaker, shopSite, utc } from "../../../test/fakes/journey-events.ts";
 import { type EpochMs, epochMs } from "../../core/brand.ts";
@@ -54,6 +55,53 @@ test("the repeat rate is exact among identified visits", () => {
   assert.deepEqual(value.definition.parameters, { windowDays: 90, minPathCell: 10, minN: 20 });
 });
 
+test("of the windows of 30 and 60 days there are figures of their own", () => {
+  const shop = openShop();
+  for (let i = 0; i < 40; i += 1) {
+    if (i < 11) shop.come(`c${i}`, 0);
+    if (i >= 11 && i < 24) shop.come(`c${i}`, 30);
+    shop.come(`c${i}`, 45, 3600 + i);
+  }
+  const told = (["repeat-rate-30", "repeat-rate-60", "repeat-rate"] as const).map((metric) => {
+    const { value, definition } = shop.ask(metric, 45);
+    return [value, definition.parameters["windowDays"]];
+  });
+  assert.deepEqual(told, [
+    [13 / 40, 30],
+    [24 / 40, 60],
+    [24 / 40, 90],
+  ]);
+});
+
+test("windows side by side do not tell of fewer customers than the least, by subtraction either", () => {
+  const stay = fc.record({
+    card: fc.integer({ min: 0, max: 39 }),
+    ago: fc.constantFrom(5, 40, 70),
+  });
+  fc.assert(
+    fc.property(fc.array(stay, { maxLength: 60 }), (before) => {
+      const shop = openShop();
+      for (const { card, ago } of [...before].sort((a, b) => b.ago - a.ago))
+        shop.come(`c${card}`, 75 - ago, card + 1);
+      for (let i = 0; i < 40; i += 1) shop.come(`c${i}`, 75, 3600 + i);
+      const returned = (["repeat-rate-30", "repeat-rate-60", "repeat-rate"] as const).map(
+        (metric) => {
+          const { value, n } = shop.ask(metric, 75);
+          return value === null ? null : Math.round(value * n);
+        },
+      );
+      const [month = null, two = null, three = null] = returned;
+      if (month === null || two === null || three === null) {
+        assert.deepEqual(returned, [null, null, null], "told together or not at all");
+        return;
+      }
+      for (const some of [month, two - month, three - two, 40 - three])
+        assert.ok(some === 0 || some >= 10, `${returned}`);
+    }),
+    { numRuns: 60 },
+  );
+});
+
 test("a second visit on the same trading day is no return", () => {
   const shop = openShop();
   for (let i = 0; i < 20; i += 1) {
@@ -106,9 +154,25 @@ test("recency is the median of the days since the visit before, tenure since the
 });
 
 test("frequency is visits per customer over the days before the end", () => {
-  const shop = knownShop();
-  assert.equal(shop.ask("visit-frequency", 20).value, (30 + 12 + 3) / 30);
-  assert.equal(shop.ask("visit-frequency", 20).n, 30);
+  const shop = openShop();
+  for (let i = 0; i < 30; i += 1) {
+    shop.come(`c${i}`, 0, 60 + i);
+    if (i < 12) shop.come(`c${i}`, 10, 60 + i);
+  }
+  const value = shop.ask("visit-frequency", 10);
+  assert.equal(value.value, (30 + 12) / 30);
+  assert.equal(value.n, 30);
+});
+
+test("one customer more does not show in the frequency of the day after", () => {
+  const shop = openShop();
+  for (let i = 0; i < 20; i += 1) shop.come(`c${i}`, 0, 60 + i);
+  for (let visit = 0; visit < 3; visit += 1) shop.come("late", 1, 600 + visit);
+  for (const day of [0, 1]) {
+    const value = shop.ask("visit-frequency", day);
+    assert.deepEqual([value.value, value.n], [1, 20]);
+  }
+  assert.ok("withheldDays" in shop.ask("visit-frequency", 1).definition.parameters);
 });
 
 test("identification coverage is identified visits over entrants, and above 1 it is flagged", () => {

@@ -1,8 +1,9 @@
-import type { EpochMs } from "../../core/brand.ts";
+import { type EpochMs, epochMs } from "../../core/brand.ts";
+import { dateText } from "../../core/civil-date.ts";
 import type { MetricId, MetricReason, MetricValue } from "../../core/metric-value.ts";
 import { type Interval, wilson95, Z95 } from "../estimate/intervals.ts";
 import { clusterSums, spreadShare } from "../paths/cluster-sums.ts";
-import { reason } from "../reasons.ts";
+import { joinedReasons, reason } from "../reasons.ts";
 import { RULES } from "../rules.ts";
 import {
   type Answer,
@@ -23,17 +24,12 @@ import { BASKET_FIGURES } from "./basket-figures.ts";
 import { CUSTOMER_RULES } from "./customer-rules.ts";
 import { entrantsIn } from "./door-count.ts";
 import { tooFew } from "./door-notes.ts";
+import { type CustomerOnDay, type SideOf, type ToldDays, toldDays } from "./told-days.ts";
 
 const DAY_MS = 86_400_000;
 
-/** An identified visit: a customer who showed a loyalty card to a receiver. */
-interface KnownVisit {
-  readonly customer: string;
-  /** Start of the trading day on which it began. */
-  readonly day: EpochMs;
-  /** Starts of the customer's earlier trading days, ascending. */
-  readonly earlier: readonly EpochMs[];
-}
+/** An identified visit: a customer who showed a loyalty card to a receiver, by the trading day on which it began. */
+type KnownVisit = CustomerOnDay;
 
 /** Share of the entrants that are identified. */
 export function identificationCoverage(sources: Sources, question: Question): MetricValue {
@@ -55,7 +51,9 @@ export function identificationCoverage(sources: Sources, question: Question): Me
     for (const row of day.visits.within(range)) if (isIdentified(row)) visits += 1;
     return visits;
   });
+  const { minCell } = sources.measures;
   const answer = {
+    parameters: { minCell },
     coverage: sight.share,
     n,
     ci95: wilson95(known, n),
@@ -63,6 +61,10 @@ export function identificationCoverage(sources: Sources, question: Question): Me
   };
   if (n < RULES.minN && answer.ci95 !== null)
     return figure(question, { ...answer, value: null, reason: tooFew(n) });
+  if (known > 0 && known < minCell) {
+    const why = reason("small-cell", `Withheld: it is about fewer than ${minCell} visits.`);
+    return figure(question, { ...answer, ci95: null, value: null, reason: why });
+  }
   const text = `${known} identified visits but only ${n} entrants: one of the two counts is wrong.`;
   const surplus = known > n ? reason("more-identified-than-entrants", text) : null;
   return figure(question, { ...answer, value: known / n, reason: noted(sight, surplus) });
@@ -71,14 +73,14 @@ export function identificationCoverage(sources: Sources, question: Question): Me
 /** Share of the identified visits whose customer had come on an earlier trading day within so many days. */
 export function repeatRateWithin(windowDays: number): Figure {
   return (sources, question) =>
-    aboutCustomers(sources, question, (visits, answer) => {
+    aboutCustomers(sources, question, (visits, answer, withheld) => {
       // Visits of one customer say the same over and over.
       const sorted = [...visits].sort((a, b) => (a.customer < b.customer ? -1 : 1));
       const customers = new Map(sorted.map(({ customer }, place) => [customer, place]));
-      const trials = sorted.map(({ customer, day, earlier }) => ({
-        cluster: customers.get(customer) ?? 0,
+      const trials = sorted.map((visit) => ({
+        cluster: customers.get(visit.customer) ?? 0,
         weight: 1,
-        isHit: daysSince(earlier.at(-1), day) <= windowDays,
+        isHit: isReturn(visit, windowDays),
       }));
       const n = trials.length;
       const spread = spreadShare(clusterSums(trials), n);
@@ -87,30 +89,18 @@ export function repeatRateWithin(windowDays: number): Figure {
       const parameters = { ...answer.parameters, windowDays };
       if (n < RULES.minN)
         return figure(question, { ...known, parameters, value: null, reason: tooFew(n) });
-      const returning = trials.filter(({ isHit }) => isHit).length;
-      const rarer = Math.min(returning, n - returning);
-      // A share made by a handful tells of that handful.
-      if (rarer > 0 && rarer < sources.measures.minPathCell) {
-        const text = `Fewer than ${sources.measures.minPathCell} visits are on one side of the rate.`;
-        return figure(question, {
-          ...answer,
-          parameters,
-          value: null,
-          reason: reason("small-cell", text),
-        });
-      }
       return figure(question, {
         ...known,
         parameters,
         value: spread?.share ?? null,
-        reason: shortMemory(sources, question, windowDays),
+        reason: joinedReasons(shortMemory(sources, question, windowDays), withheld),
       });
     });
 }
 
 /** Median number of days since the visit before, over identified visits that had one. */
 export function visitRecency(sources: Sources, question: Question): MetricValue {
-  return aboutCustomers(sources, question, (visits, answer) => {
+  return aboutCustomers(sources, question, (visits, answer, withheld) => {
     const gaps = visits
       .map(({ earlier, day }) => daysSince(earlier.at(-1), day))
       .filter(Number.isFinite);
@@ -119,7 +109,7 @@ export function visitRecency(sources: Sources, question: Question): MetricValue 
     );
     if (returning.size < answer.parameters.minPathCell)
       return tooFewCustomers(question, answer, returning.size === 0);
-    return median(question, answer, gaps, null);
+    return median(question, answer, gaps, joinedReasons(withheld, remembered("is new")));
   });
 }
 
@@ -129,16 +119,19 @@ export function visitFrequency(sources: Sources, question: Question): MetricValu
   if (missing !== null) return missing;
   const { minPathCell } = sources.measures;
   const { frequencyDays } = CUSTOMER_RULES;
-  const begin = question.to - frequencyDays * DAY_MS;
+  const begin = epochMs(question.to - frequencyDays * DAY_MS);
+  const told = toldDays(sources, { from: begin, to: question.to }, windowOf, minPathCell);
   const visits: number[] = [];
   for (const [customer] of sources.customers.entries()) {
     let came = 0;
     for (const day of sources.customers.visitsOf(customer))
-      if (day.dayStart >= begin && day.dayStart < question.to) came += day.visits;
+      if (told.starts.has(day.dayStart)) came += day.visits;
     if (came > 0) visits.push(came);
   }
-  const answer = { coverage: 1, n: visits.length, parameters: { minPathCell, frequencyDays } };
-  if (visits.length < minPathCell) return tooFewCustomers(question, answer, visits.length === 0);
+  const parameters = { minPathCell, frequencyDays, ...withheldDates(sources, told) };
+  const answer = { coverage: 1, n: visits.length, parameters };
+  const isNobody = visits.length === 0 && told.withheld.length === 0;
+  if (visits.length < minPathCell) return tooFewCustomers(question, answer, isNobody);
   const mean = visits.reduce((sum, one) => sum + one, 0) / visits.length;
   const squares = visits.reduce((sum, one) => sum + (one - mean) ** 2, 0);
   const half = Z95 * Math.sqrt(squares / (visits.length - 1) / visits.length);
@@ -146,34 +139,45 @@ export function visitFrequency(sources: Sources, question: Question): MetricValu
     ...answer,
     value: mean,
     ci95: visits.length > 1 ? [Math.max(1, mean - half), mean + half] : null,
-    reason: shortMemory(sources, question, frequencyDays),
+    reason: joinedReasons(
+      shortMemory(sources, question, frequencyDays),
+      daysWithheld(told, minPathCell),
+    ),
   });
 }
 
 /** Median number of days since the first known visit, over the customers who came. */
 export function customerTenure(sources: Sources, question: Question): MetricValue {
-  return aboutCustomers(sources, question, (visits, answer) => {
+  return aboutCustomers(sources, question, (visits, answer, withheld) => {
     const latest = new Map(visits.map((visit) => [visit.customer, visit]));
     const days = [...latest.values()].map(({ earlier, day }) =>
       earlier[0] === undefined ? 0 : daysSince(earlier[0], day),
     );
-    return median(question, answer, days, null);
+    const sinceThen = remembered("has been coming since then");
+    return median(question, answer, days, joinedReasons(withheld, sinceThen));
   });
 }
 
 type CustomerAnswer = Pick<Answer, "coverage" | "revision"> & {
-  readonly parameters: { readonly minPathCell: number };
+  readonly parameters: { readonly minPathCell: number; readonly withheldDays?: string };
 };
 
-/** Answers from the identified visits of an interval, if they are of enough customers to be spoken of. */
+/** Answers from the identified visits of the whole trading days that may be told of an interval. */
 function aboutCustomers(
   sources: Sources,
   question: Question,
-  read: (visits: readonly KnownVisit[], answer: CustomerAnswer) => MetricValue,
+  read: (
+    visits: readonly KnownVisit[],
+    answer: CustomerAnswer,
+    withheld: MetricReason | null,
+  ) => MetricValue,
 ): MetricValue {
   const missing = outOfReach(sources, question);
   if (missing !== null) return missing;
-  const covered = sources.book.parts(question.from, question.to);
+  const told = toldDays(sources, question, windowOf, sources.measures.minPathCell);
+  const covered = sources.book
+    .parts(question.from, question.to)
+    .filter(({ day }) => told.starts.has(day.span.start));
   const visits: KnownVisit[] = [];
   for (const { day, range } of covered) {
     for (const row of day.visits.within(range)) {
@@ -191,12 +195,37 @@ function aboutCustomers(
   const answer = {
     coverage: 1,
     revision: totalOf(covered, ({ day, range }) => day.visits.revision(range)),
-    parameters: { minPathCell },
+    parameters: { minPathCell, ...withheldDates(sources, told) },
   };
   const customers = new Set(visits.map(({ customer }) => customer)).size;
-  if (customers < minPathCell) return tooFewCustomers(question, answer, customers === 0);
-  return read(visits, answer);
+  const isNobody = customers === 0 && told.withheld.length === 0;
+  if (customers < minPathCell) return tooFewCustomers(question, answer, isNobody);
+  return read(visits, answer, daysWithheld(told, minPathCell));
 }
+
+/** Says of how many days nothing is told; null when all are. */
+function daysWithheld({ starts, withheld }: ToldDays, minPathCell: number): MetricReason | null {
+  if (withheld.length === 0) return null;
+  const text = `Told of ${starts.size} of ${starts.size + withheld.length} days with identified visits: the others wait until at least ${minPathCell} customers are on each side of the figure.`;
+  return reason("days-withheld", text);
+}
+
+/** The dates of the days that a value is not about, so that others can know what it is about. */
+function withheldDates({ calendar }: Sources, { withheld }: ToldDays): Record<string, string> {
+  if (withheld.length === 0) return {};
+  const dates = withheld.map((day) => dateText(Math.floor(calendar.wallOf(day) / DAY_MS)));
+  return { withheldDays: dates.join(" ") };
+}
+
+/**
+ * The shortest window of a figure that holds a customer's visit before. The same for every figure about customers: all
+ * of them tell of the same days then, and subtracting one window from another leaves no fewer customers either.
+ */
+const windowOf: SideOf = (one) =>
+  String(CUSTOMER_RULES.windows.find((days) => isReturn(one, days)) ?? "new");
+
+const isReturn = ({ earlier, day }: KnownVisit, windowDays: number): boolean =>
+  daysSince(earlier.at(-1), day) <= windowDays;
 
 const isIdentified = (row: {
   readonly method: string;
@@ -246,6 +275,12 @@ function medianInterval(sorted: readonly number[]): Interval | null {
   return [sorted[rank] ?? 0, sorted[n - 1 - rank] ?? 0];
 }
 
+/** Says what becomes of customers who came longer ago than is remembered. */
+function remembered(who: string): MetricReason {
+  const text = `Visits are remembered for ${CUSTOMER_RULES.memoryDays} days: who came longer ago ${who}, as far as is known.`;
+  return reason("short-memory", text);
+}
+
 /** Says so when known visits do not reach back as far as a window does. */
 function shortMemory(
   sources: Sources,
@@ -272,6 +307,8 @@ export const CUSTOMER_FIGURES = {
   ...BASKET_FIGURES,
   "identification-coverage": identificationCoverage,
   "repeat-rate": repeatRateWithin(CUSTOMER_RULES.windowDays),
+  "repeat-rate-30": repeatRateWithin(30),
+  "repeat-rate-60": repeatRateWithin(60),
   "visit-recency": visitRecency,
   "visit-frequency": visitFrequency,
   "customer-tenure": customerTenure,

@@ -1,5 +1,5 @@
 import type { LineId } from "../../core/brand.ts";
-import type { MetricId, MetricValue } from "../../core/metric-value.ts";
+import type { MetricId, MetricReason, MetricValue } from "../../core/metric-value.ts";
 import type { Day, DayPart } from "../days/day-book.ts";
 import { countInterval95, DOOR_ACCURACY_RATIO } from "../estimate/bootstrap.ts";
 import { type Interval, Z95 } from "../estimate/intervals.ts";
@@ -178,9 +178,11 @@ export function buyingUnits(sources: Sources, question: Question): MetricValue {
   const count = (parts: readonly DayPart[], doors: readonly LineId[]): Count => {
     const came = isStore ? entries(parts, doors, false) : crossings(parts, doors, "in");
     const corrected = lineTotal(parts, doors, (line, { range }) => line.companions.revision(range));
-    // The border of an interval may cut through a group; fewer than nobody never came.
-    const people = Math.max(0, came.people - companionsIn(parts, doors));
-    return { ...came, people, revision: came.revision + corrected };
+    return {
+      ...came,
+      people: came.people - companionsIn(parts, doors),
+      revision: came.revision + corrected,
+    };
   };
   const units = count(shopParts(sources, question), lines);
   const noGroups = reason(
@@ -193,10 +195,22 @@ export function buyingUnits(sources: Sources, question: Question): MetricValue {
     count: (parts) => count(parts, lines),
     readLine: (part, line) => count([part], [line]).people,
     doubts: [lineDoubts(sources, question, lines)],
-    notes: [sources.hasGroups() || units.people === 0 ? null : noGroups],
+    notes: [cutGroup(units), sources.hasGroups() || units.people === 0 ? null : noGroups],
     parameters: { ...gapParameters(sources), ...staffParameters(units) },
   });
 }
+
+/**
+ * A group counts when its first member crosses and its members each when they do, so an interval of a minute or two may
+ * hold more of the one than of the other. Lifting it to zero would make the parts of a day more than the day.
+ */
+const cutGroup = ({ people }: Count): MetricReason | null =>
+  people >= 0
+    ? null
+    : reason(
+        "group-cut",
+        "The interval ends between the members of a group: the next one holds the others.",
+      );
 
 /** How entrants are counted: of the shop with re-entries merged, of a single door without. */
 const entryCount =

@@ -20,5 +20,5 @@ const FIGURES: Readonly<Partial<Record<MetricId, Figure>>> = {
 export function answer(sources: Sources, question: Question): MetricValue {
   const figure = FIGURES[question.metric];
   if (figure === undefined) throw new TypeError(`metric without a figure: ${question.metric}`);
-  return figure(sources, question);
+  return figure(sources, { ...question, measures: sources.measures });
 }

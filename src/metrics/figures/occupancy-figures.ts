@@ -2,7 +2,8 @@ import type { MetricValue } from "../../core/metric-value.ts";
 import { SLOT_MS } from "../calendar/slots.ts";
 import { type Interval, Z95 } from "../estimate/intervals.ts";
 import type { LearnedDrift, OccupancyCurve } from "../estimate/occupancy.ts";
-import { dayCurve } from "../estimate/occupancy-curve.ts";
+import { peopleAt } from "../estimate/occupancy-curve.ts";
+import { minutesInside } from "../estimate/people-inside.ts";
 import { tracksInside } from "../estimate/tracks-inside.ts";
 import { joinedReasons, reason } from "../reasons.ts";
 import {
@@ -47,27 +48,30 @@ export function occupancy(sources: Sources, question: Question): MetricValue {
       method: "count",
       parameters,
     });
+  // A day that is over is weighed again from its end.
+  const corrections = sight.corrections + Number(sources.isOver(part.day));
   const tracked = tracksInside(sources, part.day, question.to);
   if (tracked !== null)
     return figure(question, {
-      value: Math.round(tracked),
+      value: Math.round(tracked.people),
       reason: noted(sight, null),
       coverage: seen,
       method: "track",
-      n: Math.round(tracked),
-      revision: visitRevision(sources, [part]) + sight.corrections,
+      n: Math.round(tracked.people),
+      ci95: around(tracked.people, tracked.deviation),
+      revision: visitRevision(sources, [part]) + corrections,
       parameters,
     });
-  const curve = dayCurve(sources, part.day, question.to);
+  const { people, deviation, curve } = peopleAt(sources, part.day, question.to);
   const doubt = flowDoubt(sources, { from: span.start, to: question.to });
   return figure(question, {
-    value: Math.round(curve.people),
+    value: Math.round(people),
     reason: noted(sight, joinedReasons(driftNote(curve), doubt)),
     coverage: seen,
     method: "count",
     n: crossingsIn(sources, part),
-    ci95: around(curve.people, curve.deviations?.at(-1) ?? null),
-    revision: doorRevision(sources, part) + sight.corrections,
+    ci95: around(people, deviation),
+    revision: doorRevision(sources, part) + corrections,
     parameters,
   });
 }
@@ -78,29 +82,35 @@ export const occupancyPeak: Figure = (sources, question) =>
 
 function peakSeen(sources: Sources, question: Question, sight: Sight): MetricValue {
   const parts = sources.book.parts(question.from, question.to);
+  const curves = parts.map(({ day }) => minutesInside(sources, day, question.to));
   let peak = 0;
   let deviation: number | null = null;
-  let lifted = 0;
-  for (const { day, range } of parts) {
-    const curve = dayCurve(sources, day, question.to);
-    lifted = Math.max(lifted, curve.liftPeople);
+  parts.forEach(({ day, range }, i) => {
+    const curve = curves[i];
     const elapsedMs = Math.min(question.to, day.span.end) - day.span.start;
     for (let slot = range.from; slot < range.to; slot += 1) {
       const lengthMs = Math.min(SLOT_MS, elapsedMs - slot * SLOT_MS);
-      const people = lengthMs > 0 ? (curve.personMs[slot] ?? 0) / lengthMs : 0;
+      const people = lengthMs > 0 ? (curve?.personMs[slot] ?? 0) / lengthMs : 0;
       if (people <= peak) continue;
       peak = people;
-      deviation = curve.deviations?.[slot] ?? null;
+      deviation = curve?.deviations?.[slot] ?? null;
     }
-  }
-  const note = driftNote({ liftPeople: lifted });
+  });
+  const liftPeople = Math.max(0, ...curves.map((curve) => curve.liftPeople));
+  const isTracked = curves.length > 0 && curves.every(({ method }) => method === "track");
+  const doubt = isTracked ? null : flowDoubt(sources, question);
+  // The end of a day tells more of its hours than they knew themselves.
+  const corrections = sight.corrections + parts.filter(({ day }) => sources.isOver(day)).length;
   return figure(question, {
     value: Math.round(peak),
-    reason: noted(sight, joinedReasons(note, flowDoubt(sources, question))),
+    reason: noted(sight, joinedReasons(driftNote({ liftPeople }), doubt)),
     coverage: sight.share,
+    method: isTracked ? "track" : "count",
     n: totalOf(parts, (part) => crossingsIn(sources, part)),
     ci95: around(peak, deviation),
-    revision: totalOf(parts, (part) => doorRevision(sources, part)) + sight.corrections,
+    revision: isTracked
+      ? visitRevision(sources, parts) + corrections
+      : totalOf(parts, (part) => doorRevision(sources, part)) + corrections,
   });
 }
 

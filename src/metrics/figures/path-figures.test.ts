@@ -49,6 +49,9 @@ function openShop(site: SitePlan = followedShop()): Shop {
   };
 }
 
+/** Every single visit is told: what figures mean shows there. */
+const openBook = (): Shop => openShop({ ...followedShop(), measures: { minCell: 1 } });
+
 const TABLE: Stop = ["table", 5, 30];
 const SHOES: Stop = ["shoes", 60, 40];
 const MIRROR: Stop = ["mirror", 120, 20];
@@ -105,7 +108,7 @@ test("people who come in together make the interval of a share wider", () => {
 });
 
 test("where visits go on to: from the entry, from zone to zone, and out with or without a purchase", () => {
-  const shop = openShop();
+  const shop = openBook();
   shop.walk(12, [TABLE, SHOES], true);
   shop.walk(8, [TABLE]);
   shop.walk(20, [MIRROR]);
@@ -116,24 +119,25 @@ test("where visits go on to: from the entry, from zone to zone, and out with or 
   assert.equal(share("table", "shoes"), 0.6);
   assert.equal(share("table", "exit-without"), 0.4);
   assert.equal(share("mirror", "exit-without"), 1);
-  assert.equal(share("mirror", "table"), 0);
+  assert.equal(share("mirror", "table"), null);
   assert.equal(shop.ask("zone-transition", pair("shoes", "exit-with-tx")).value, null);
   assert.equal(shop.ask("zone-transition", pair("shoes", "exit-with-tx")).ci95?.[1], 1);
 });
 
-test("a rare way is withheld together with another, so that the row does not give it away", () => {
+test("a way is told in steps of the least cell, and a rare one like one that nobody took", () => {
   const shop = openShop();
-  shop.walk(30, [TABLE]);
-  shop.walk(10, [TABLE, SHOES]);
-  shop.walk(2, [TABLE, MIRROR]);
-  const codes = ["exit-without", "shoes", "mirror"].map(
-    (to) => shop.ask("zone-transition", pair("table", to)).reason?.code,
-  );
-  assert.equal(codes[2], "small-cell");
-  assert.equal(codes[1], "small-cell");
-  const rare = shop.ask("zone-transition", pair("table", "mirror"));
-  assert.deepEqual([rare.value, rare.ci95, rare.effectiveN], [null, null, null]);
-  assert.equal(rare.definition.parameters["minCell"], 5);
+  shop.walk(32, [TABLE]);
+  shop.walk(13, [TABLE, SHOES]);
+  shop.walk(4, [TABLE, MIRROR]);
+  const ask = (to: string): MetricValue => shop.ask("zone-transition", pair("table", to));
+  assert.deepEqual([ask("exit-without").value, ask("shoes").value], [0.75, 0.25]);
+  assert.deepEqual([ask("shoes").n, ask("mirror").n], [40, 40]);
+  for (const to of ["mirror", "queue"]) {
+    const { value, ci95, effectiveN, reason, definition } = ask(to);
+    assert.deepEqual([value, ci95, effectiveN], [null, null, null]);
+    assert.equal(reason?.code, "small-cell");
+    assert.equal(definition.parameters["minCell"], 5);
+  }
 });
 
 test("without linked payments everybody leaves without one, and the value says so", () => {
@@ -154,8 +158,42 @@ test("a visit whose end was not seen leaves nowhere", () => {
   assert.equal(shop.ask("zone-transition", pair("entry", "table")).n, 25);
 });
 
-test("lift tells how much oftener two zones are visited together than by chance", () => {
+test("a visit whose track was lost, and what it comes again as, stop somewhere but are no whole visits", () => {
   const shop = openShop();
+  shop.walk(20, [TABLE]);
+  shop.walk(20, [SHOES]);
+  const lost = { isExitSeen: false, endedBy: "lost" } as const;
+  for (let i = 0; i < 10; i += 1) {
+    shop.add(shop.visits.visit(at(9000 + 60 * i), { stops: [MIRROR], change: lost }));
+    const again = { isEntrySeen: false } as const;
+    shop.add(shop.visits.visit(at(9030 + 60 * i), { stops: [TABLE], change: again }));
+  }
+  assert.equal(shop.ask("zone-unique-visits", zone("table")).value, 30);
+  const draw = shop.ask("zone-draw", zone("table"));
+  assert.deepEqual([draw.value, draw.n], [0.5, 40]);
+  assert.equal(shop.ask("zone-lift", pair("table", "shoes")).n, 40);
+});
+
+test("of buyers no payment may be missing from the interval, where not all are linked", () => {
+  const shop = openBook();
+  shop.walk(20, [TABLE], true);
+  shop.walk(20, [TABLE]);
+  const out = (): MetricValue => shop.ask("zone-transition", pair("table", "exit-with-tx"));
+  const linked = out();
+  const more = new EventMaker("more");
+  for (let i = 0; i < 10; i += 1) shop.add(more.receipt(at(9000 + i), `more${i}`));
+  const partly = out();
+  assert.deepEqual([linked.value, partly.value], [0.5, 0.5]);
+  assert.equal(partly.reason?.code, "payments-partly-linked");
+  assert.equal(partly.ci95?.[0], linked.ci95?.[0]);
+  // Half as many payments again are linked to nobody.
+  assert.ok(Math.abs((partly.ci95?.[1] ?? 0) - (linked.ci95?.[1] ?? 0) - 0.25) < 1e-12);
+  const without = shop.ask("zone-transition", pair("table", "exit-without")).ci95 ?? [0, 0];
+  assert.ok(Math.abs(without[0] + (partly.ci95?.[1] ?? 0) - 1) < 1e-9, "the two ways are one");
+});
+
+test("lift tells how much oftener two zones are visited together than by chance", () => {
+  const shop = openBook();
   shop.walk(20, [TABLE, SHOES]);
   shop.walk(10, [TABLE]);
   shop.walk(10, [SHOES]);
@@ -163,12 +201,12 @@ test("lift tells how much oftener two zones are visited together than by chance"
   const lift = shop.ask("zone-lift", pair("table", "shoes"));
   assert.ok(Math.abs((lift.value ?? 0) - (20 * 80) / (30 * 30)) < 1e-12);
   assert.ok((lift.ci95?.[0] ?? 0) > 1 && (lift.ci95?.[1] ?? 0) < 3);
-  assert.equal(shop.ask("zone-lift", pair("table", "mirror")).value, 0);
+  assert.equal(shop.ask("zone-lift", pair("table", "mirror")).reason?.code, "small-cell");
   assert.equal(shop.ask("zone-lift", pair("table", "table")).reason?.code, "unknown-scope");
 });
 
 test("the interval of a lift holds what counting the visits by groups gives", () => {
-  const shop = openShop();
+  const shop = openBook();
   shop.walk(20, [TABLE, SHOES]);
   shop.walk(10, [TABLE]);
   shop.walk(10, [SHOES]);
@@ -251,6 +289,11 @@ test("where no camera follows visits, tags of customers speak for the visits the
   const weighted = shop.ask("zone-draw", zone("table"));
   assert.ok(Math.abs((weighted.value ?? 0) - (10 + 10 / heard) / (40 + 10 / heard)) < 1e-9);
   assert.ok((weighted.effectiveN ?? 50) < 50);
+  // One that was hardly heard stands for no more than the weights of lengths allow.
+  come(50, "loyalty-card", 1, [TABLE]);
+  const most = 10 / heard + 1 / TAG_RULES.minInclusion;
+  const trimmed = shop.ask("zone-draw", zone("table")).value ?? 0;
+  assert.ok(Math.abs(trimmed - (10 + most) / (40 + most)) < 1e-9, `${trimmed}`);
 });
 
 test("a zone that is not in the plan, and a wrong scope, are not measured", () => {

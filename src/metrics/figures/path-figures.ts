@@ -1,6 +1,16 @@
 import { zoneId } from "../../core/brand.ts";
-import type { MetricId, MetricReason, MetricScope, MetricValue } from "../../core/metric-value.ts";
+import type {
+  MetricId,
+  MetricReason,
+  MetricScope,
+  MetricValue,
+  PathEnd,
+} from "../../core/metric-value.ts";
+import type { TimeSpan } from "../calendar/shop-hours.ts";
+import type { Interval } from "../estimate/intervals.ts";
 import { spreadShare } from "../paths/cluster-sums.ts";
+import { wholeHours } from "../paths/told-counts.ts";
+import { type ToldVisits, toldVisits } from "../paths/told-visits.ts";
 import type { TransitionTable } from "../paths/transitions.ts";
 import { tagZonesOf, trackZonesOf } from "../paths/visit-sample.ts";
 import { type VisitTally, visitTally } from "../paths/visit-tally.ts";
@@ -54,18 +64,27 @@ export function zoneDraw(sources: Sources, question: Question): MetricValue {
 export function zoneLift(sources: Sources, question: Question): MetricValue {
   const pair = zonesOf(sources, question.scope);
   if (pair === null || pair.length !== 2 || pair[0] === pair[1]) return notHere(question);
-  const tally = visitsOf(sources, question, pair);
-  return isTally(tally) ? liftValue(sources, question, tally) : tally;
+  const hours = wholeHours(sources.calendar, question);
+  const tally = visitsOf(sources, question, pair, hours);
+  if (!isTally(tally)) return tally;
+  return liftValue(sources, question, tally, toldVisits(sources, hours, tally));
 }
 
 /** The lift of the pair of a question, from visits that are counted already. */
-export function liftValue(sources: Sources, question: Question, tally: VisitTally): MetricValue {
+export function liftValue(
+  sources: Sources,
+  question: Question,
+  tally: VisitTally,
+  told: ToldVisits | null,
+): MetricValue {
   const [a = -1, b = -1] = endsOf(question.scope).map((id) => tally.zones.indexOf(zoneId(id)));
   if (a < 0 || b < 0) return notHere(question);
   const { minCell } = sources.measures;
-  const { visits, lift, ci95, isWithheld } = tally.pairs.lift(a, b, minCell);
+  if (told === null) return notKept(question);
+  const { visits, lift, ci95, isWithheld } = tally.pairs.lift(a, b, told.pairs, minCell);
   const answer = { ...common(tally), n: visits, effectiveN: tally.pairs.effectiveN };
   const parameters = { minCell };
+  if (isWithheld) return withheld(question, { ...answer, parameters }, minCell);
   if (visits === 0 || lift === null)
     return figure(question, {
       ...answer,
@@ -73,7 +92,6 @@ export function liftValue(sources: Sources, question: Question, tally: VisitTall
       parameters,
       reason: reason("no-visits", "One of the two zones was not visited yet."),
     });
-  if (isWithheld) return withheld(question, { ...answer, parameters }, minCell);
   if (visits < RULES.minN)
     return figure(question, { ...answer, value: null, ci95, parameters, reason: tooFew(visits) });
   return figure(question, {
@@ -89,9 +107,13 @@ export function liftValue(sources: Sources, question: Question, tally: VisitTall
 export function zoneTransition(sources: Sources, question: Question): MetricValue {
   const zones = zonesOf(sources, question.scope);
   if (zones === null || question.scope.kind !== "zone-pair") return notHere(question);
-  const tally = visitsOf(sources, question, zones);
+  const hours = wholeHours(sources.calendar, question);
+  const tally = visitsOf(sources, question, zones, hours);
   if (!isTally(tally)) return tally;
-  const table = tally.transitions.table(tally.zones, sources.measures.minCell);
+  const told = toldVisits(sources, hours, tally);
+  if (told === null) return notKept(question);
+  const { minCell } = sources.measures;
+  const table = tally.transitions.table(tally.zones, told.transitions, minCell);
   return transitionValue(sources, question, tally, table);
 }
 
@@ -107,24 +129,42 @@ export function transitionValue(
   const column = table.to.indexOf(end);
   if (row < 0 || column < 0 || start === end) return notHere(question);
   const { minCell } = sources.measures;
-  const { spread, isWithheld } = table.cell(row, column);
-  const n = table.totals[row] ?? 0;
+  const spread = table.share(row, column);
+  const n = table.told[row] ?? 0;
   const answer = { ...common(tally), n, parameters: { minCell } };
-  if (spread === null)
+  if (table.isLeft[row] !== true)
     return figure(question, {
       ...answer,
       value: null,
       reason: reason("no-visits", "No visit was seen going on from here yet."),
     });
-  if (isWithheld) return withheld(question, answer, minCell);
-  const known = { ...answer, effectiveN: spread.effectiveN, ci95: spread.ci95 };
-  if (n < RULES.minN) return figure(question, { ...known, value: null, reason: tooFew(n) });
+  if (spread === null) return withheld(question, answer, minCell);
   const isOut = column >= tally.zones.length;
+  const bought = table.share(row, table.to.indexOf(WITH_TX))?.share ?? 0;
+  const ci95 = isOut ? withUnlinked(spread.ci95, end, bought, tally) : spread.ci95;
+  const known = { ...answer, effectiveN: spread.effectiveN, ci95 };
+  if (n < RULES.minN) return figure(question, { ...known, value: null, reason: tooFew(n) });
   return figure(question, {
     ...known,
     value: spread.share,
     reason: noted(tally.sight, isOut ? unlinkedPayments(tally) : null),
   });
+}
+
+/**
+ * The interval of a way out, reaching to where the purchases that are linked to no visit were of such visits, too, as
+ * often as those that are: some of those who left without one have bought.
+ */
+function withUnlinked(
+  [low, high]: Interval,
+  way: string,
+  bought: number,
+  { payments: { linked, sales }, method }: Pick<VisitTally, "payments" | "method">,
+): Interval {
+  // Tags hear only some of the visits: the purchases of the others say nothing of these.
+  const more = linked > 0 && method === "track" ? Math.max(1, sales / linked) : 1;
+  const missing = bought * (more - 1);
+  return way === WITH_TX ? [low, Math.min(1, high + missing)] : [Math.max(0, low - missing), high];
 }
 
 /**
@@ -157,15 +197,16 @@ const common = (tally: VisitTally): Pick<Answer, "method" | "coverage" | "revisi
 
 const isTally = (outcome: VisitTally | MetricValue): outcome is VisitTally => "pairs" in outcome;
 
-/** The visits that know these zones, or the value that says why there are none. */
+/** The visits of a span that know these zones, or the value that says why there are none. */
 function visitsOf(
   sources: Sources,
   question: Question,
   zones: readonly string[],
+  span: TimeSpan = question,
 ): VisitTally | MetricValue {
   if (sources.book.isForgotten(question.from))
     return unknown(question, 0, "not-kept", "This interval is older than what is kept here.");
-  const outcome = visitTally(sources, question, zones.map(zoneId));
+  const outcome = visitTally(sources, span, zones.map(zoneId));
   return "pairs" in outcome ? outcome : unknown(question, 0, outcome.code, outcome.text);
 }
 
@@ -191,12 +232,20 @@ function zonesOf(sources: Sources, scope: MetricScope): string[] | null {
   return zones.every((id) => known.includes(id)) ? zones : null;
 }
 
-const PATH_ENDS: readonly string[] = ["entry", "exit-with-tx", "exit-without"];
+const WITH_TX: PathEnd = "exit-with-tx";
+const PATH_ENDS: readonly string[] = ["entry", WITH_TX, "exit-without"];
 
 function endsOf(scope: MetricScope): string[] {
   if (scope.kind === "zone") return [scope.id];
   return scope.kind === "zone-pair" ? [scope.from, scope.to] : [];
 }
+
+/** What is said when running counts cannot begin where they have to. */
+export const WEEK_NOT_KEPT =
+  "The week in which this interval begins is older than what is kept here.";
+
+const notKept = (question: Question): MetricValue =>
+  unknown(question, 0, "not-kept", WEEK_NOT_KEPT);
 
 const notHere = (question: Question): MetricValue =>
   unknown(question, 0, "unknown-scope", "This is not measured here.");
@@ -207,7 +256,7 @@ function withheld(
   answer: Omit<Answer, "value" | "reason">,
   minCell: number,
 ): MetricValue {
-  const text = `Withheld: it is about fewer than ${minCell} visits, or would tell of such a figure.`;
+  const text = `Withheld: it is about fewer than ${minCell} visits, or about nobody.`;
   const { effectiveN: _, ci95: __, ...rest } = answer;
   return figure(question, { ...rest, value: null, reason: reason("small-cell", text) });
 }

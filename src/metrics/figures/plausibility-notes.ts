@@ -56,8 +56,7 @@ function impossibleRate(parts: readonly DayPart[], lines: readonly LineId[]): Me
   for (const { day, range } of parts) {
     for (const id of lines) {
       const line = day.lines.get(id);
-      for (let slot = range.from; line !== undefined && slot < range.to; slot += 1)
-        most = Math.max(most, line.in.countAt(slot), line.out.countAt(slot));
+      if (line !== undefined) most = Math.max(most, line.in.most(range), line.out.most(range));
     }
   }
   if (most <= PLAUSIBLE.mostPerMinute) return null;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
 import { seededRandom } from "../../core/random.ts";
 import type { RatioBlock } from "../estimate/bootstrap.ts";
 import { perHeadInterval, ratioInterval, shareInterval } from "./rate-interval.ts";
@@ -77,7 +78,7 @@ for (const days of [1, 7, 28])
 test("money per head: the spread of receipts, or that of days", () => {
   const amounts = Array.from({ length: 100 }, () => 2000);
   const [low, high] = perHeadInterval(amounts, 400, NEVER) ?? [0, 0];
-  assert.deepEqual([Math.round(low), Math.round(high)], [402, 598]);
+  assert.deepEqual([Math.round(low), Math.round(high)], [411, 608]);
   assert.equal(perHeadInterval([], 10, NEVER), null);
   assert.equal(perHeadInterval([5], 0, NEVER), null);
   const same = Array.from({ length: 7 }, () => ({ top: 5000, bottom: 10 }));
@@ -87,4 +88,30 @@ test("money per head: the spread of receipts, or that of days", () => {
     [480, 500],
     "missed heads make it smaller only",
   );
+});
+
+test("where nothing was given back no interval reaches below zero, and each holds its value", () => {
+  const amounts = fc.array(fc.nat(100_000), { minLength: 2, maxLength: 30 });
+  fc.assert(
+    fc.property(amounts, fc.boolean(), (paid, bottom) => {
+      const missable = { top: false, bottom };
+      const blocks = paid.map((top) => ({ top, bottom: 1 }));
+      const mean = paid.reduce((sum, one) => sum + one, 0) / paid.length;
+      for (const interval of [
+        ratioInterval(blocks, missable),
+        perHeadInterval(paid, paid.length, missable),
+      ]) {
+        const [low, high] = interval ?? [0, mean];
+        assert.ok(low >= 0 && low <= mean * (1 + 1e-9) && high >= mean * (1 - 1e-9));
+        assert.ok(Number.isFinite(high), `${paid}`);
+      }
+    }),
+  );
+});
+
+test("money given back may outweigh what was taken, and its interval says so", () => {
+  const blocks = [5000, -4900, 200, 300].map((top) => ({ top, bottom: Number(top > 0) }));
+  const [low, high] = ratioInterval(blocks, NEVER) ?? [0, 0];
+  assert.ok(low < 0 && high > 200);
+  assert.ok((perHeadInterval([5000, -4900, 200], 40, NEVER)?.[0] ?? 0) < 0);
 });

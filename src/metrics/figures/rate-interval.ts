@@ -75,17 +75,25 @@ export function shareInterval(
 const groupEffect = (unitsPerPerson: number): number =>
   1 + 2 * (1 - Math.min(1, Math.max(0, unitsPerPerson)));
 
-/** Interval of any ratio of sums by the spread of its blocks, widened like that of a share. Pure. */
+/**
+ * Interval of any ratio of sums by the spread of its blocks, widened like that of a share. Where no block is below zero
+ * the ratio cannot be either, and nor is the interval: it is that of the logarithm. Money given back may outweigh what
+ * was taken, so there the interval may reach below. Pure.
+ * @source delta method: W. G. Cochran, Sampling techniques, 1977.
+ */
 export function ratioInterval(blocks: readonly RatioBlock[], missable: Missable): Interval | null {
   const ratio = ratioOfSums(blocks);
-  return ratio === null || ratio.ci95 === null
-    ? null
-    : withMisses(ratio.value, ratio.ci95, missable);
+  if (ratio === null || ratio.ci95 === null) return null;
+  const { value, ci95 } = ratio;
+  return value > 0 && blocks.every(({ top }) => top >= 0)
+    ? onLogScale(value, (ci95[1] - ci95[0]) / 2, missable)
+    : withMisses(value, ci95, missable);
 }
 
 /**
  * Interval of a sum of amounts over a count of heads within a few days: amounts come one by one, so the sum spreads as
- * the root of the sum of their squares; widened like that of a share. null without amounts. Pure.
+ * the root of the sum of their squares; on the log scale where nothing was given back, and widened like that of a share.
+ * null without amounts. Pure.
  */
 export function perHeadInterval(
   amounts: readonly number[],
@@ -96,6 +104,7 @@ export function perHeadInterval(
   const value = amounts.reduce((sum, amount) => sum + amount, 0) / heads;
   const squares = amounts.reduce((sum, amount) => sum + amount * amount, 0);
   const half = (Z95 * Math.sqrt(squares)) / heads;
+  if (value > 0 && amounts.every((amount) => amount >= 0)) return onLogScale(value, half, missable);
   return withMisses(value, [value - half, value + half], missable);
 }
 
@@ -103,6 +112,15 @@ const widen = (value: number, [low, high]: Interval, factor: number): Interval =
   value - (value - low) * factor,
   value + (high - value) * factor,
 ];
+
+/** The same widening for a ratio that cannot be below zero; `half` is of the ratio itself. */
+function onLogScale(value: number, half: number, { top, bottom }: Missable): Interval {
+  const missed = 2 * (1 - DOOR_ACCURACY_RATIO);
+  return [
+    value * Math.exp(-Math.hypot(half / value, bottom ? missed : 0)),
+    value * Math.exp(Math.hypot(half / value, top ? missed : 0)),
+  ];
+}
 
 /** People missed above the line make the true ratio larger, below it smaller. */
 function withMisses(value: number, [low, high]: Interval, { top, bottom }: Missable): Interval {

@@ -1,7 +1,7 @@
 import type { MetricId, MetricReason, MetricValue } from "../../core/metric-value.ts";
 import type { DayPart } from "../days/day-book.ts";
 import { isPurchase, type ReceiptRow, SALE_RULES } from "../days/sales.ts";
-import { type RatioBlock, ratioOfSums } from "../estimate/bootstrap.ts";
+import type { RatioBlock } from "../estimate/bootstrap.ts";
 import { joinedReasons } from "../reasons.ts";
 import { RULES } from "../rules.ts";
 import { type Figure, figure, type Question, type Sources, totalOf, unknown } from "../sources.ts";
@@ -11,11 +11,14 @@ import {
   clickCollectHandovers,
 } from "./collect-figures.ts";
 import { tooFew } from "./door-notes.ts";
+import { ratioInterval } from "./rate-interval.ts";
 import {
+  earlierNote,
   negativeNote,
   outsideNote,
   paidOutside,
   purchasesIn,
+  receiptShare,
   salesRevision,
   uncertainTime,
   withoutReceipts,
@@ -31,8 +34,12 @@ export function transactions(sources: Sources, question: Question): MetricValue 
   const outside = paidOutside(sources, question);
   return figure(question, {
     value: count,
-    reason: joinedReasons(uncertainTime(covered), outsideNote(outside)),
-    coverage: 1,
+    reason: joinedReasons(
+      uncertainTime(covered),
+      outsideNote(outside),
+      earlierNote(sources, question),
+    ),
+    coverage: receiptShare(sources, question),
     n: count,
     revision: salesRevision(covered),
     ...(sources.hours.areKnown ? { parameters: { outsideHours: outside } } : {}),
@@ -47,8 +54,12 @@ export function netSales(sources: Sources, question: Question): MetricValue {
   const value = netIn(covered);
   return figure(question, {
     value,
-    reason: joinedReasons(negativeNote(value), uncertainTime(covered)),
-    coverage: 1,
+    reason: joinedReasons(
+      negativeNote(value),
+      uncertainTime(covered),
+      earlierNote(sources, question),
+    ),
+    coverage: receiptShare(sources, question),
     n: purchasesIn(covered),
     revision: salesRevision(covered),
     parameters: { currency: sources.site.store.currency },
@@ -93,7 +104,7 @@ function perPurchase(sources: Sources, question: Question, what: PerPurchase): M
   const answer = {
     coverage: 1,
     n,
-    ci95: ratioOfSums(receiptBlocks(covered, what))?.ci95 ?? null,
+    ci95: ratioInterval(receiptBlocks(covered, what), { top: false, bottom: false }),
     revision: salesRevision(covered),
     ...(parameters === undefined ? {} : { parameters }),
   };
@@ -101,7 +112,11 @@ function perPurchase(sources: Sources, question: Question, what: PerPurchase): M
   return figure(question, {
     ...answer,
     value: what.total(covered) / n,
-    reason: joinedReasons(what.note(covered), uncertainTime(covered)),
+    reason: joinedReasons(
+      what.note(covered),
+      uncertainTime(covered),
+      earlierNote(sources, question),
+    ),
   });
 }
 

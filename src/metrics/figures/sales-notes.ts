@@ -7,6 +7,8 @@ import { reason } from "../reasons.ts";
 import { RULES } from "../rules.ts";
 import { linesOf, type Question, type Sources, shopParts, totalOf, unknown } from "../sources.ts";
 
+const DAY_MS = 86_400_000;
+
 /** Who came in before closing may still stand at the till after it. */
 export const PAYING: Reach = { beforeMs: RULES.openGraceMs, afterMs: RULES.payGraceMs };
 
@@ -16,8 +18,32 @@ export function withoutReceipts(sources: Sources, question: Question): MetricVal
     return unknown(question, 0, "unknown-scope", "This is not measured here.");
   if (sources.book.isForgotten(question.from))
     return unknown(question, 0, "not-kept", "This interval is older than what is kept here.");
-  if (sources.hasReceipts()) return null;
-  return unknown(question, 0, "no-receipts", "No receipt has arrived from the till yet.");
+  const since = sources.receiptsSince();
+  if (since === null)
+    return unknown(question, 0, "no-receipts", "No receipt has arrived from the till yet.");
+  if (question.to > since) return null;
+  return unknown(question, 0, "no-receipts", "The first receipt that is known is of a later day.");
+}
+
+/** The part of an interval of which receipts are known: nothing is of the days before the first of them. */
+export function sinceReceipts(sources: Sources, question: Question): Question {
+  const since = sources.receiptsSince() ?? question.from;
+  return since <= question.from || since >= question.to ? question : { ...question, from: since };
+}
+
+/** Share of an interval of which receipts are known, 0..1. */
+export function receiptShare(sources: Sources, question: Question): number {
+  const { from, to } = question;
+  return to > from ? (to - sinceReceipts(sources, question).from) / (to - from) : 1;
+}
+
+/** Says that an interval reaches back before the first receipt; null when it does not. */
+export function earlierNote(sources: Sources, question: Question): MetricReason | null {
+  const { from } = sinceReceipts(sources, question);
+  if (from === question.from) return null;
+  const days = Math.round((from - question.from) / DAY_MS);
+  const text = `Of the first ${days === 1 ? "day" : `${days} days`} no receipt is known.`;
+  return reason("partly-blind", text);
 }
 
 /** Purchases in parts of days. */

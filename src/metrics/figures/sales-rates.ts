@@ -32,12 +32,15 @@ import {
   shareInterval,
 } from "./rate-interval.ts";
 import {
+  earlierNote,
   firstEntryAt,
   movedBack,
   PAYING,
   paidBeforeEntry,
   purchasesIn,
+  receiptShare,
   salesRevision,
+  sinceReceipts,
   uncertainTime,
   withoutReceipts,
 } from "./sales-notes.ts";
@@ -89,7 +92,18 @@ interface PerHead {
   readonly parameters?: Readonly<Record<string, number | string>>;
 }
 
-function perEntrant(sources: Sources, question: Question, head: PerHead): MetricValue {
+/** Entries of days before the first receipt are left out: nobody knows who of them bought. */
+function perEntrant(sources: Sources, asked: Question, head: PerHead): MetricValue {
+  const question = sinceReceipts(sources, asked);
+  const rate = perKnownEntrant(sources, question, head);
+  if (question === asked) return rate;
+  const { from } = asked;
+  const coverage = rate.coverage * receiptShare(sources, asked);
+  const said = joinedReasons(rate.reason, rate.value === null ? null : earlierNote(sources, asked));
+  return { ...rate, from, coverage, reason: said };
+}
+
+function perKnownEntrant(sources: Sources, question: Question, head: PerHead): MetricValue {
   const cameras = camerasWith(sources.site, "door");
   const sight = sightOf(sources, cameras, question.from, question.to);
   const missing = notCountable(sources, question, sight);
@@ -99,9 +113,10 @@ function perEntrant(sources: Sources, question: Question, head: PerHead): Metric
   const came = seenParts(sources, cameras, lagMs === null ? question : movedBack(question, lagMs));
   const paid = seenParts(sources, cameras, question, PAYING);
   const { people: n, ...count } = head.entered(came);
-  if (n === 0 && !isEarly)
+  // Of a group that a border cuts through only the members may be here: nobody began to buy then.
+  if (n <= 0 && !isEarly)
     return unknown(question, sight.share, "no-entrants", "Nobody has entered in this interval.");
-  if (n === 0 || (isEarly && lagMs === null))
+  if (n <= 0 || (isEarly && lagMs === null))
     return tooEarly(question, sight, head.entered(seenParts(sources, cameras, question)));
   const interval = head.interval(
     lagMs === null ? blocks(head, came, paid) : one(head, n, paid),
@@ -148,7 +163,7 @@ function isTooEarly(sources: Sources, { from, to }: Question): boolean {
 }
 
 function tooEarly(question: Question, { share }: Sight, { people }: Count): MetricValue {
-  if (people === 0)
+  if (people <= 0)
     return unknown(question, share, "no-entrants", "Nobody has entered in this interval.");
   const text = "Less than an hour since the first entrant: payments do not match entries yet.";
   return unknown(question, share, "payment-lag", text);
@@ -187,7 +202,7 @@ function yieldInterval(all: readonly RatioBlock[], paid: readonly DayPart[]): In
 function unitsIn({ site }: Sources, parts: readonly DayPart[]): Count {
   const doors = linesOf(site, "door");
   const came = entries(parts, doors, false);
-  return { ...came, people: Math.max(0, came.people - companionsIn(parts, doors)) };
+  return { ...came, people: came.people - companionsIn(parts, doors) };
 }
 
 /** Blocks of both sums; entries are taken over fewer hours than payments. */

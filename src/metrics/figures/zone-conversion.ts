@@ -32,8 +32,8 @@ import { tooFew } from "./door-notes.ts";
 import { PAYING } from "./sales-notes.ts";
 import { placeOf, readZone, type ZonePlace } from "./zone-place.ts";
 
-/** From this share of linked purchases on, only those that are linked are used. */
-const LINKED_RATIO = 0.9;
+/** From this share of linked purchases on, only those that are linked are used: each that is not makes the share too low. */
+const LINKED_RATIO = 0.98;
 
 /** Baskets that hold goods of a zone over visits that were engaged with it. */
 export function zoneConversion(sources: Sources, question: Question): MetricValue {
@@ -53,7 +53,8 @@ export function zoneConversion(sources: Sources, question: Question): MetricValu
   if (receipts.withLines === 0)
     return unknown(question, share, "no-receipt-lines", "No receipt says what was bought.");
   const sample = visitsThrough(sources, question, place);
-  if (sample !== null && isLinked(sample)) return byLinks(sources, question, sample, place, sold);
+  if (sample !== null && isLinked(sample))
+    return byLinks(sources, question, sample, place, { sold, baskets: receipts.ofZone });
   if (place.method === "tag") {
     const text = "No camera sees who is engaged here, and payments are not linked to tags.";
     return unknown(question, share, "not-identifiable", text);
@@ -141,7 +142,7 @@ function byLinks(
   question: Question,
   sample: Followed,
   place: ZonePlace,
-  sold: Goods,
+  { sold, baskets }: { readonly sold: Goods; readonly baskets: number },
 ): MetricValue {
   // A payment may lie after the interval in which its visit began.
   const days = sources.book.parts(question.from, question.to).map(({ day }) => day);
@@ -159,11 +160,14 @@ function byLinks(
   }));
   const spread = spreadShare(clusterSums(trials), trials.length);
   if (spread === null) return nobodyEngaged(question, place);
+  const { linked, sales } = sample.payments;
+  const isAll = sample.method === "tag" || linked >= sales;
+  const most = isAll ? null : wilson95(Math.min(baskets, trials.length), trials.length);
   return shareOf(sources, question, place.sight, {
     value: spread.share,
     n: trials.length,
     effectiveN: spread.effectiveN,
-    ci95: spread.ci95,
+    ci95: [spread.ci95[0], Math.max(spread.ci95[1], most?.[1] ?? 0)],
     method: sample.method,
     reason: null,
     revision: sample.revision,

@@ -97,8 +97,9 @@ const dwellMean = aboutZone((sources, question, place) => {
   });
 });
 
-/** A quantile of the dwell. */
+/** What the share `longer` of the stays lasts longer than. */
 const dwellQuantile = (
+  longer: number,
   read: (survival: Survival) => { readonly ms: number | null; readonly ci95: Interval | null },
 ): Figure =>
   aboutZone((sources, question, place) => {
@@ -109,7 +110,7 @@ const dwellQuantile = (
     return figure(question, {
       ...common(place, reading),
       value: ms,
-      ci95: widened(reading.durations, ms, ci95, "quantile"),
+      ci95: widened(reading.durations, ms, ci95, { longer }),
       reason: noted(place.sight, censored(reading)),
     });
   });
@@ -126,7 +127,9 @@ const holdingPower = aboutZone((sources, question, place) => {
   const reading = readZone(sources, place, question);
   const survival = kaplanMeier(reading.durations);
   if (survival.medianMs === null) return withoutEnd(question, place, survival);
-  const ci95 = widened(reading.durations, survival.medianMs, survival.median95, "quantile");
+  const ci95 = widened(reading.durations, survival.medianMs, survival.median95, {
+    longer: 0.5,
+  });
   return figure(question, {
     ...common(place, reading),
     value: survival.medianMs / reference,
@@ -220,7 +223,8 @@ function lowerBound(survival: Survival): MetricReason | null {
 }
 
 function censored({ durations }: ZoneReading): MetricReason | null {
-  const open = durations.filter(({ isCensored }) => isCensored).length;
+  let open = 0;
+  for (const { isCensored } of durations) open += Number(isCensored);
   if (open === 0) return null;
   return reason(
     "censored-stays",
@@ -239,11 +243,11 @@ export const ZONE_FIGURES = {
   "zone-people-now": peopleNow,
   "zone-visits": zoneVisits,
   "zone-dwell-mean": dwellMean,
-  "zone-dwell-median": dwellQuantile(({ medianMs, median95 }) => ({
+  "zone-dwell-median": dwellQuantile(0.5, ({ medianMs, median95 }) => ({
     ms: medianMs,
     ci95: median95,
   })),
-  "zone-dwell-p90": dwellQuantile(({ p90Ms, p9095 }) => ({ ms: p90Ms, ci95: p9095 })),
+  "zone-dwell-p90": dwellQuantile(0.1, ({ p90Ms, p9095 }) => ({ ms: p90Ms, ci95: p9095 })),
   "zone-dwell-total": dwellTotal,
   "zone-seconds-per-entrant": secondsPerEntrant,
   "zone-engagement": engagement,

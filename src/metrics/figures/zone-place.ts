@@ -120,7 +120,7 @@ function reading(
 const zoneDayOf = (day: Day, { id, method }: ZonePlace): ZoneDay | undefined =>
   (method === "track" ? day.zones : day.tagZones).get(id);
 
-const pendingIn = (sources: Sources, { id, method }: ZonePlace): Generator<ZoneStay> =>
+const pendingIn = (sources: Sources, { id, method }: ZonePlace): readonly ZoneStay[] =>
   (method === "track" ? sources.stays : sources.tagStays).pending(id);
 
 /** When a stay ended; an open one goes on until `to`, or until its sensor stopped seeing. */

@@ -8,8 +8,9 @@ import type { JourneyEvent } from "../../core/events.ts";
 import type { MetricId, MetricValue } from "../../core/metric-value.ts";
 import { seededRandom } from "../../core/random.ts";
 import type { SitePlan, TagKind } from "../../core/site.ts";
+import type { MinutedDuration } from "../days/zone-day.ts";
 import { createMetrics } from "../metrics.ts";
-import { widened } from "./zone-dwell.ts";
+import { type EngagedShare, engagedShare, widened } from "./zone-dwell.ts";
 
 const DAY = utc("2026-11-20T04:00:00Z");
 const at = (seconds: number): EpochMs => epochMs(DAY + seconds * 1000);
@@ -154,6 +155,24 @@ test("an interval is wider when stays of one minute resemble one another, never 
   assert.equal(widthOf(alone), 10_000);
   assert.ok(Math.abs(widthOf(paired) / 10_000 - Math.SQRT2) < 0.05);
   assert.equal(widened(alone, 35_000, null, "mean"), null);
+});
+
+test("stays just long enough to be visits leave open whether they are, others do not", () => {
+  const stays = (count: number, ms: number): MinutedDuration[] =>
+    Array.from({ length: count }, (_, minute) => ({ ms, isCensored: false, minute }));
+  const sure = [...stays(50, 20_000), ...stays(50, 40_000)];
+  const open = [...stays(20, 5_200), ...sure];
+  const at = (share: EngagedShare | null, end: 0 | 1): number => share?.spread.ci95[end] ?? -1;
+  const [plain, near] = [engagedShare(sure, 30_000), engagedShare(open, 30_000)];
+  assert.ok(at(near, 1) > 0.5 && at(near, 1) > (near?.value ?? 1), "without them half are engaged");
+  assert.ok(Math.abs(at(plain, 0) + at(plain, 1) - 1) < 1e-12);
+  assert.deepEqual(widened(sure, 40_000, [30_000, 50_000], { longer: 0.5 }), [30_000, 50_000]);
+  const [low, high] = widened(open, 20_000, [20_000, 20_000], { longer: 0.5 }) ?? [0, 0];
+  assert.deepEqual([low, high], [20_000, 20_000], "the median is the same without them");
+  const mean = (20 * 5_200 + 50 * 60_000) / 120;
+  const [least, most] = widened(open, mean, [mean, mean], "mean") ?? [0, 0];
+  assert.ok(Math.abs(most - mean - ((mean - 5_000) * 20) / 100) < 1e-6);
+  assert.ok(Math.abs(mean - least - ((mean - 5_000) * 20) / 140) < 1e-6);
 });
 
 const CORNERS = [

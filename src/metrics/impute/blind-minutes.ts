@@ -33,13 +33,13 @@ export interface BlindSpan {
 /**
  * Blind spans of a sensor that touch a trading day, at their full length, ascending. Time before its first news is
  * none, since it was not there; neither is what lasts more than a day. `knownUntil`: newest time of which anything is
- * known, by which the length of a gap that goes on is judged. Pure.
+ * known, by which the length of a gap that goes on is judged; asked only then. Pure.
  */
 export function blindSpans(
   coverage: Coverage,
   sensorId: string,
   day: Pick<Day, "span">,
-  knownUntil: EpochMs,
+  knownUntil: () => EpochMs,
 ): BlindSpan[] {
   const first = coverage.firstNewsAt(sensorId);
   if (first === null) return [];
@@ -51,7 +51,7 @@ export function blindSpans(
   for (const gap of coverage.seen([sensorId], begin, end).unseenWithin(begin, end)) {
     if (gap.from >= day.span.end || gap.to <= day.span.start) continue;
     const isOpen = gap.to >= end;
-    const lengthMs = (isOpen ? Math.max(knownUntil, gap.from) : gap.to) - gap.from;
+    const lengthMs = (isOpen ? Math.max(knownUntil(), gap.from) : gap.to) - gap.from;
     if (lengthMs > longestGapMs) continue;
     if (isOpen) spans.push({ from: gap.from, to: epochMs(gap.from + longestGapMs), kind: "long" });
     else spans.push({ ...gap, kind: lengthMs <= shortGapMs ? "short" : "long" });

@@ -18,7 +18,8 @@ export interface FilledDay {
   readonly seen: Float64Array;
   /** Minutes in which the shop counts; others say nothing of how busy it is. */
   readonly isCounted: (slot: number) => boolean;
-  readonly quarters: QuarterDay;
+  /** The day by the quarter; asked for long gaps only. */
+  readonly quarters: () => QuarterDay;
   /** Usual count of each quarter; NaN where not known. */
   readonly usual: Float64Array;
   /** First slot of which nothing is known yet. */
@@ -32,9 +33,9 @@ export interface FilledDay {
  * Pure.
  */
 export function fillGaps(known: FilledDay, gaps: readonly BlindSpan[]): Float64Array {
-  const fill = Float64Array.from(known.seen, (share) => (share < WHOLE ? Number.NaN : 0));
+  const fill = unfilled(known.seen);
   const start = known.day.span.start;
-  const busyness = dayRatio(known);
+  let busyness: number | null = null;
   for (const gap of gaps) {
     const from = Math.max(0, Math.floor((gap.from - start) / SLOT_MS));
     const to = Math.min(known.day.slots, Math.ceil((gap.to - start) / SLOT_MS));
@@ -42,10 +43,22 @@ export function fillGaps(known: FilledDay, gaps: readonly BlindSpan[]): Float64A
     for (let slot = from; slot < to; slot += 1) {
       const seen = known.seen[slot] ?? 0;
       if (seen >= WHOLE) continue;
-      const rate = local?.(slot) ?? perMinute(known, slot) * busyness;
+      let rate = local?.(slot) ?? null;
+      if (rate === null) {
+        busyness ??= dayRatio(known);
+        rate = perMinute(known, slot) * busyness;
+      }
       fill[slot] = Math.round((rate * (1 - seen)) / GRAIN) * GRAIN;
     }
   }
+  return fill;
+}
+
+/** A day before anything is filled: 0 where it was seen, NaN where it was not. `seen` is the share of each minute. Pure. */
+export function unfilled(seen: Float64Array): Float64Array {
+  const fill = new Float64Array(seen.length);
+  for (let slot = 0; slot < fill.length; slot += 1)
+    if ((seen[slot] ?? 0) < WHOLE) fill[slot] = Number.NaN;
   return fill;
 }
 
@@ -54,8 +67,9 @@ const perMinute = ({ usual }: FilledDay, slot: number): number =>
   (usual[Math.floor(slot / IMPUTE_RULES.slotMin)] ?? Number.NaN) / IMPUTE_RULES.slotMin;
 
 /** How busy the day is against the usual, over the quarters that were seen whole; NaN when too little was. */
-function dayRatio({ quarters, usual, knownSlots, isCounted }: FilledDay): number {
+function dayRatio({ quarters: read, usual, knownSlots, isCounted }: FilledDay): number {
   const { slotMin, minExpected } = IMPUTE_RULES;
+  const quarters = read();
   let counted = 0;
   let expected = 0;
   for (let quarter = 0; (quarter + 1) * slotMin <= knownSlots; quarter += 1) {

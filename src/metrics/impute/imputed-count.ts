@@ -5,7 +5,7 @@ import type { Day, DayPart } from "../days/day-book.ts";
 import { reason } from "../reasons.ts";
 import { type Sources, shopParts } from "../sources.ts";
 import { blindSpans, IMPUTE_RULES } from "./blind-minutes.ts";
-import { fillGaps } from "./fill.ts";
+import { fillGaps, unfilled } from "./fill.ts";
 import { type CountedSeries, quarterDay, usualQuarters, weekdaysBefore } from "./profile.ts";
 
 /** What was not seen of a count, and how much of it could be filled. */
@@ -82,8 +82,12 @@ function imputedOfDay(
   let total = NOT_IMPUTED;
   for (const { fill } of fills)
     for (const range of ranges) total = plus(total, filledIn(fill, range));
-  const counted = fills.reduce((sum, fill) => sum + fill.dayCounted, 0);
-  const filled = fills.reduce((sum, fill) => sum + fill.dayFilled, 0);
+  const filled = fills.reduce((sum, { ofDay }) => sum + ofDay, 0);
+  if (filled === 0) return total;
+  const open = openRanges(sources, day, hours);
+  const countedOf = (series: CountedSeries): number =>
+    open.reduce((sum, range) => sum + series.read(day, range), 0);
+  const counted = all.reduce((sum, series) => sum + countedOf(series), 0);
   const isEstimated = filled > IMPUTE_RULES.comparableShare * (counted + filled);
   return { ...total, daysNotComparable: isEstimated ? 1 : 0 };
 }
@@ -91,9 +95,8 @@ function imputedOfDay(
 /** One series on one day, with what was filled in minute by minute. */
 interface DayFill {
   readonly fill: Float64Array;
-  /** Of the hours that count. */
-  readonly dayCounted: number;
-  readonly dayFilled: number;
+  /** What was filled in the hours that count. */
+  readonly ofDay: number;
 }
 
 /** Worked out once for as long as the day, and the same weekdays before, stay what they are. */
@@ -101,11 +104,7 @@ const fillOf = (sources: Sources, series: CountedSeries, day: Day, hours: Counte
   sources.memo(`filled ${series.name} ${day.span.start}`, () => {
     const open = openRanges(sources, day, hours);
     const fill = fillDay(sources, series, day, open);
-    return {
-      fill,
-      dayCounted: open.reduce((sum, range) => sum + series.read(day, range), 0),
-      dayFilled: open.reduce((sum, range) => sum + filledIn(fill, range).count, 0),
-    };
+    return { fill, ofDay: open.reduce((sum, range) => sum + filledIn(fill, range).count, 0) };
   });
 
 function fillDay(
@@ -114,19 +113,21 @@ function fillDay(
   day: Day,
   open: readonly SlotRange[],
 ): Float64Array {
-  const until = knownUntil(sources, day);
+  const seen = seenMinutes(sources, series, day);
+  const spans = blindSpans(sources.coverage, series.sensorId, day, () => knownUntil(sources, day));
+  // Counts are read only where they matter: they change with every crossing.
+  if (spans.length === 0) return unfilled(seen);
   const isCounted = new Uint8Array(day.slots);
   for (const { from, to } of open) isCounted.fill(1, from, to);
-  const spans = blindSpans(sources.coverage, series.sensorId, day, until);
-  const seen = seenMinutes(sources, series, day);
+  const until = knownUntil(sources, day);
   const knownSlots = Math.ceil((Math.min(until, day.span.end) - day.span.start) / SLOT_MS);
   const known = {
     series,
     day,
     seen,
     isCounted: (slot: number) => isCounted[slot] === 1,
-    quarters: quarterDay(series, day, seen),
-    usual: spans.length === 0 ? new Float64Array(0) : usualOf(sources, series, day),
+    quarters: () => quarterDay(series, day, seen),
+    usual: usualOf(sources, series, day),
     knownSlots: Math.max(0, knownSlots),
   };
   return fillGaps(known, spans);
@@ -141,13 +142,15 @@ const usualOf = (sources: Sources, series: CountedSeries, day: Day): Float64Arra
     return usualQuarters(day, history, sources.calendar);
   });
 
-function seenMinutes(
+/** Shared: not to be changed. */
+const seenMinutes = (
   { coverage }: Sources,
   { sensorId }: CountedSeries,
-  { span, slots }: Day,
-): Float64Array {
-  return coverage.seen([sensorId], span.start, span.end).slotShares(span.start, SLOT_MS, slots);
-}
+  { span, slots, memo }: Day,
+): Float64Array =>
+  memo(`seen minutes ${sensorId}`, () =>
+    coverage.seen([sensorId], span.start, span.end).slotShares(span.start, SLOT_MS, slots),
+  );
 
 function filledIn(fill: Float64Array, { from, to }: SlotRange): Imputed {
   let count = 0;
@@ -199,11 +202,10 @@ function openRanges(sources: Sources, day: Day, hours: CountedHours): readonly S
 function knownUntil({ book }: Sources, day: Day): EpochMs {
   if (book.days.indexOf(day) < book.days.length - 2) return epochMs(Number.POSITIVE_INFINITY);
   for (const newest of [...book.days].reverse()) {
-    for (let slot = newest.slots - 1; slot >= 0; slot -= 1) {
-      for (const { in: ins, out } of newest.lines.values())
-        if (ins.countAt(slot) + out.countAt(slot) > 0)
-          return epochMs(newest.span.start + (slot + 1) * SLOT_MS);
-    }
+    let last = -1;
+    for (const { in: ins, out } of newest.lines.values())
+      last = Math.max(last, ins.last(), out.last());
+    if (last >= 0) return epochMs(newest.span.start + (last + 1) * SLOT_MS);
   }
   return epochMs(Number.NEGATIVE_INFINITY);
 }

@@ -1,5 +1,4 @@
 import type { ZoneId } from "../../core/brand.ts";
-import { isSmallCell } from "../figures/suppression.ts";
 import type { SampledVisit } from "./visit-sample.ts";
 
 /** Zones of a path that are told apart; what comes after them is one mark. */
@@ -9,6 +8,8 @@ export const PATH_RULES = Object.freeze({
   more: "…",
   /** Paths shown. */
   maxPaths: 12,
+  /** Of fewer steps of visits nothing is said about who bought: the steps would be most of it. */
+  leastSteps: 5,
 });
 
 /** A way through the shop that at least the least number of visits took. */
@@ -21,7 +22,7 @@ export interface SharedPath {
   readonly boughtRatio: number | null;
 }
 
-/** The commonest paths of a sample. */
+/** The commonest paths of a sample; the visits of each in steps. */
 export interface SharedPaths {
   readonly paths: readonly SharedPath[];
   readonly visits: number;
@@ -32,11 +33,12 @@ export interface SharedPaths {
 /** Different paths remembered; visits of further ones are counted as rare. */
 const MAX_PATHS = 50_000;
 
-interface PathCount {
+/** One way through the zones. */
+export interface PathCount {
   /** One more than are told where the path is longer. */
   readonly zones: readonly number[];
-  visits: number;
-  bought: number;
+  readonly visits: number;
+  readonly bought: number;
 }
 
 /** How many visits took which way through the zones. Bounded. */
@@ -56,28 +58,42 @@ export class PathTally {
     this.#visits += other.#visits;
   }
 
+  /** Ways with what was counted of each. */
+  counts(): Iterable<readonly [key: string, count: PathCount]> {
+    return this.#paths;
+  }
+
+  /** What was counted of one way; absent = nothing. */
+  count(key: string): PathCount | undefined {
+    return this.#paths.get(key);
+  }
+
   /**
-   * The commonest paths, commonest first, ties by their zones. One of fewer visits than `minPathCell` is never among
-   * them.
+   * The commonest paths, commonest first, ties by their zones, as far as they are told: in steps of `step` visits. One
+   * of fewer visits is never among them.
    */
-  shared(zones: readonly ZoneId[], isLinked: boolean, minPathCell: number): SharedPaths {
-    const shown = [...this.#paths]
-      .filter(([, { visits }]) => visits >= minPathCell)
+  shared(
+    zones: readonly ZoneId[],
+    told: ReadonlyMap<string, PathCount>,
+    { isLinked, step }: { readonly isLinked: boolean; readonly step: number },
+  ): SharedPaths {
+    const shown = [...told]
+      .filter(([, { visits }]) => visits > 0)
       .sort(([a, one], [b, other]) => other.visits - one.visits || (a < b ? -1 : 1))
       .slice(0, PATH_RULES.maxPaths)
       .map(([, path]) => path);
     return {
       visits: this.#visits,
-      rareVisits: this.#visits - shown.reduce((sum, path) => sum + path.visits, 0),
+      // An interval that does not begin with a week may end with a step that visits before it began.
+      rareVisits: Math.max(0, this.#visits - shown.reduce((sum, path) => sum + path.visits, 0)),
       paths: shown.map(({ zones: way, visits, bought }) => {
-        const told = way.slice(0, PATH_RULES.maxZones).map((zone) => `${zones[zone]}`);
-        const isTelling =
-          isSmallCell(bought, minPathCell) || isSmallCell(visits - bought, minPathCell);
+        const names = way.slice(0, PATH_RULES.maxZones).map((zone) => `${zones[zone]}`);
+        const isTold = isLinked && visits >= step * PATH_RULES.leastSteps && bought <= visits;
         return {
-          zones: way.length > PATH_RULES.maxZones ? [...told, PATH_RULES.more] : told,
+          zones: way.length > PATH_RULES.maxZones ? [...names, PATH_RULES.more] : names,
           visits,
-          shareOfVisits: visits / this.#visits,
-          boughtRatio: isLinked && !isTelling ? bought / visits : null,
+          shareOfVisits: Math.min(1, visits / this.#visits),
+          boughtRatio: isTold && bought > 0 ? bought / visits : null,
         };
       }),
     };
@@ -85,11 +101,13 @@ export class PathTally {
 
   #count(zones: readonly number[], visits: number, bought: number): void {
     const key = keyOf(zones);
-    const path = this.#paths.get(key);
-    if (path !== undefined) {
-      path.visits += visits;
-      path.bought += bought;
-    } else if (this.#paths.size < MAX_PATHS) this.#paths.set(key, { zones, visits, bought });
+    const known = this.#paths.get(key);
+    if (known === undefined && this.#paths.size >= MAX_PATHS) return;
+    this.#paths.set(key, {
+      zones,
+      visits: (known?.visits ?? 0) + visits,
+      bought: (known?.bought ?? 0) + bought,
+    });
   }
 }
 

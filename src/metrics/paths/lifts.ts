@@ -1,17 +1,17 @@
 import type { Interval } from "../estimate/intervals.ts";
-import { isSmallCell } from "../figures/suppression.ts";
 import { type ClusterSums, logInterval95 } from "./cluster-sums.ts";
 import { addAll, addTo } from "./sums.ts";
+import { roundedFactor, toldWeight } from "./told-shares.ts";
 import type { SampledVisit } from "./visit-sample.ts";
 
 /** How much oftener two zones are visited together than chance would have it. */
 export interface Lift {
-  /** Visits of the sample. */
+  /** Whole visits of the sample. */
   readonly visits: number;
   /** P(AB) / (P(A) P(B)); null when one of the zones was never visited. */
   readonly lift: number | null;
   readonly ci95: Interval | null;
-  /** A cell of the table both / only one / none holds too few visits to be shown. */
+  /** Too few visits with both zones to be told, or none: that is not told apart. */
   readonly isWithheld: boolean;
 }
 
@@ -20,13 +20,15 @@ const PRODUCTS = ["pairPair", "pairFirst", "pairSecond", "pairTotal", "firstSeco
 type Product = (typeof PRODUCTS)[number];
 
 /**
- * Which zones visits have in common, and how often a zone is visited at all. Sums of products over groups of visits
+ * Which zones whole visits have in common, and how often a zone is visited at all, by these and by pieces of visits. Sums of products over groups of visits
  * that came together stand behind the intervals. A pair stands in the row of the lower zone and the column of the
  * higher; the diagonal is a zone alone.
  * @source delta method over clusters: W. G. Cochran, Sampling techniques, 1977.
  */
 export class PairTally {
   readonly #size: number;
+  /** Visits that stopped in a zone, pieces of visits among them. */
+  readonly #visitors: Float64Array;
   readonly #people: Float64Array;
   readonly #weight: Float64Array;
   readonly #products: Readonly<Record<Product, Float64Array>>;
@@ -46,6 +48,7 @@ export class PairTally {
   constructor(size: number) {
     const cells = size * size;
     this.#size = size;
+    this.#visitors = new Float64Array(size);
     this.#people = new Float64Array(cells);
     this.#weight = new Float64Array(cells);
     this.#alone = new Float64Array(cells);
@@ -59,7 +62,7 @@ export class PairTally {
     };
   }
 
-  /** Visits added. */
+  /** Whole visits added. */
   get visits(): number {
     return this.#visits;
   }
@@ -70,8 +73,10 @@ export class PairTally {
   }
 
   /** Adds one visit; visits of one group follow one another, with `closeGroup` after the last. */
-  add({ path, weight }: SampledVisit): void {
+  add({ path, weight, isWhole }: SampledVisit): void {
     const zones = path.filter((zone, i) => path.indexOf(zone) === i);
+    for (const zone of zones) addTo(this.#visitors, zone, 1);
+    if (!isWhole) return;
     this.#visits += 1;
     this.#weightSquares += weight * weight;
     this.#groupTotal += weight;
@@ -95,6 +100,7 @@ export class PairTally {
 
   /** Adds what another tally of the same zones holds; both have closed their groups. */
   merge(other: PairTally): void {
+    addAll(this.#visitors, other.#visitors);
     addAll(this.#people, other.#people);
     addAll(this.#weight, other.#weight);
     addAll(this.#alone, other.#alone);
@@ -108,10 +114,10 @@ export class PairTally {
 
   /** Visits that stopped in a zone. */
   visitsWith(zone: number): number {
-    return this.#people[zone * this.#size + zone] ?? 0;
+    return this.#visitors[zone] ?? 0;
   }
 
-  /** Sums behind the share of visits that stopped in a zone. */
+  /** Sums behind the share of whole visits that stopped in a zone. */
   drawOf(zone: number): ClusterSums {
     return {
       hits: this.#sum(zone, zone),
@@ -123,22 +129,32 @@ export class PairTally {
     };
   }
 
-  /** The lift of two zones, in either order. */
-  lift(one: number, other: number, minCell: number): Lift {
+  /** Whole visits that stopped in each pair of zones. Shared: not to be changed. */
+  get together(): Float64Array {
+    return this.#people;
+  }
+
+  /**
+   * The lift of two zones, in either order; `told` are the visits of each pair in steps of `step`. How many stopped in
+   * one of the zones is no secret, so all that may be known of those who stopped in both is what is told of them.
+   */
+  lift(one: number, other: number, told: Float64Array, step: number): Lift {
     const a = Math.min(one, other);
     const b = Math.max(one, other);
-    const both = this.#people[a * this.#size + b] ?? 0;
-    const onlyA = this.visitsWith(a) - both;
-    const onlyB = this.visitsWith(b) - both;
-    const none = this.#visits - both - onlyA - onlyB;
+    const cell = a * this.#size + b;
+    const visits = this.#visits;
     const expected = this.#sum(a, a) * this.#sum(b, b);
-    const lift = expected > 0 ? (this.#sum(a, b) * this.#total) / expected : null;
-    const hasInterval = lift !== null && lift > 0 && this.#groups > 1;
+    const both = told[cell] ?? 0;
+    if (expected === 0) return { visits, lift: null, ci95: null, isWithheld: false };
+    if (!(both > 0)) return { visits, lift: null, ci95: null, isWithheld: true };
+    const together = toldWeight(both, this.#sum(a, b) / (this.#people[cell] ?? 1), step);
+    const lift = (together * this.#total) / expected;
+    const variance = this.#toldVariance(a, b, both) + (step > 1 ? (step / 2 / both) ** 2 : 0);
     return {
-      visits: this.#visits,
+      visits,
       lift,
-      ci95: hasInterval ? logInterval95(lift, this.#logVariance(a, b)) : null,
-      isWithheld: [both, onlyA, onlyB, none].some((count) => isSmallCell(count, minCell)),
+      ci95: this.#groups > 1 ? logInterval95(lift, variance) : null,
+      isWithheld: false,
     };
   }
 
@@ -181,6 +197,22 @@ export class PairTally {
   #product(product: Product, a: number, b: number): number {
     const cell = a * this.#size + b;
     return (this.#products[product][cell] ?? 0) + (this.#alone[cell] ?? 0);
+  }
+
+  /** Variance of the logarithm as it is for strangers, from what is told, times how much wider groups make it. */
+  #toldVariance(a: number, b: number, both: number): number {
+    const people = (x: number, y: number): number => this.#people[x * this.#size + y] ?? 0;
+    const [inA, inB] = [people(a, a), people(b, b)];
+    const few = this.#groups / Math.max(1, this.#groups - 1);
+    const alone = (together: number): number =>
+      few *
+      Math.max(
+        0,
+        1 / together - 1 / inA - 1 / inB - 1 / this.#visits + (2 * together) / (inA * inB),
+      );
+    const strangers = alone(people(a, b));
+    const effect = strangers > 0 ? this.#logVariance(a, b) / strangers : 1;
+    return alone(both) * roundedFactor(Math.max(1, effect));
   }
 
   /** Variance of log(pair x total / (first x second)); a group bends it by pair/P - first/A - second/B + total/T. */

@@ -1,19 +1,9 @@
 import type { ZoneId } from "../../core/brand.ts";
 import type { PathEnd } from "../../core/metric-value.ts";
-import { type CountTable, withheldCells } from "../figures/suppression.ts";
 import { type SpreadShare, spreadShare } from "./cluster-sums.ts";
 import { addAll, addTo } from "./sums.ts";
+import { toldShare, toldWeight } from "./told-shares.ts";
 import type { SampledVisit } from "./visit-sample.ts";
-
-/** One cell of the table: the visits that went on from one place to another. */
-export interface Transition {
-  /** Departures; a visit may go the same way twice. */
-  readonly departures: number;
-  /** Too few visits to be shown, or needed to hide such a cell: nothing but this may be published of it. */
-  readonly isWithheld: boolean;
-  /** Share of the departures of the row; null when nobody left from there. */
-  readonly spread: SpreadShare | null;
-}
 
 /** Where visits go on to from each place: the rows of an absorbing chain, out of the shop being the end. */
 export interface TransitionTable {
@@ -21,9 +11,12 @@ export interface TransitionTable {
   readonly from: readonly string[];
   /** The zones, then the two ways out. */
   readonly to: readonly string[];
-  /** Departures seen from each row. */
-  readonly totals: readonly number[];
-  cell(from: number, to: number): Transition;
+  /** Visits that are told of each row, all its cells together. */
+  readonly told: readonly number[];
+  /** Whether anybody at all was seen leaving from there. */
+  readonly isLeft: readonly boolean[];
+  /** Share of what left from there; null where too few went that way to be told, or nobody: that is not told apart. */
+  share(from: number, to: number): SpreadShare | null;
 }
 
 const ENTRY: PathEnd = "entry";
@@ -111,21 +104,36 @@ export class TransitionTally {
     for (const sum of ROW_SUMS) addAll(this.#rows[sum], other.#rows[sum]);
   }
 
-  /** The table of what was added, with small cells withheld. */
-  table(zones: readonly ZoneId[], minCell: number): TransitionTable {
+  /** Visits that went each way, by cells of the rows one after the other. Shared: not to be changed. */
+  get visits(): Float64Array {
+    return this.#cells.people;
+  }
+
+  /**
+   * The table of what was added, as far as it is told: `told` are the visits of each cell in steps of `step`. Everything
+   * in it follows from these, but for what visits stand for, in steps too, and how groups widen, to two digits.
+   */
+  table(zones: readonly ZoneId[], told: Float64Array, step: number): TransitionTable {
     const from: readonly string[] = [ENTRY, ...zones];
     const to: readonly string[] = [...zones, WITH_TX, WITHOUT];
-    const withheld = withheldCells(this.#people(), minCell);
-    const totals = from.map((_, row) => this.#departures(row));
+    const cells = (row: number): number[] => to.map((_, column) => row * this.#columns + column);
+    const sumOf = (row: number, read: (cell: number) => number): number =>
+      cells(row).reduce((sum, cell) => sum + read(cell), 0);
+    const weight = (cell: number): number =>
+      toldWeight(told[cell] ?? 0, this.#meanWeight(cell), step);
+    const totals = from.map((_, row) => sumOf(row, (cell) => told[cell] ?? 0));
     return {
       from,
       to,
-      totals,
-      cell: (row, column) => ({
-        departures: this.#cells.count[row * this.#columns + column] ?? 0,
-        isWithheld: withheld[row]?.[column] ?? false,
-        spread: this.#spread(row, column, totals[row] ?? 0),
-      }),
+      told: totals,
+      isLeft: from.map((_, row) => this.#departures(row) > 0),
+      share: (row, column) => {
+        const cell = row * this.#columns + column;
+        const n = totals[row] ?? 0;
+        if (!((told[cell] ?? 0) > 0)) return null;
+        const share = weight(cell) / sumOf(row, weight);
+        return toldShare(share, { n, step, effect: this.#effect(row, column) });
+      },
     };
   }
 
@@ -140,13 +148,17 @@ export class TransitionTally {
     addTo(this.#groupTrials, row, weight);
   }
 
-  /** Visits behind each cell; null where a place would follow itself. */
-  #people(): CountTable {
-    return Array.from({ length: this.#zones + 1 }, (_, row) =>
-      Array.from({ length: this.#columns }, (__, column) =>
-        row === column + 1 ? null : (this.#cells.people[row * this.#columns + column] ?? 0),
-      ),
-    );
+  /** What a visit of a cell stands for on average: its weight, and how often it went that way. */
+  #meanWeight(cell: number): number {
+    const people = this.#cells.people[cell] ?? 0;
+    return people > 0 ? (this.#cells.hits[cell] ?? 0) / people : 0;
+  }
+
+  /** How many times wider than among strangers, who all stand for one, the share of a cell varies. */
+  #effect(row: number, column: number): number {
+    const departures = this.#departures(row);
+    const spread = this.#spread(row, column, departures);
+    return spread === null ? 1 : departures / spread.effectiveN;
   }
 
   #departures(row: number): number {

@@ -5,7 +5,7 @@ import type { TimeSpan } from "../calendar/shop-hours.ts";
 import type { DayPart } from "../days/day-book.ts";
 import { isPurchase } from "../days/sales.ts";
 import type { VisitRow } from "../days/visit-table.ts";
-import { inclusion } from "../estimate/tag-weights.ts";
+import { inverseWeight, TAG_RULES } from "../estimate/tag-weights.ts";
 import type { ReasonCode } from "../reasons.ts";
 import { type Sight, type Sources, sentence, sightOf, totalOf } from "../sources.ts";
 import { pathOf, stopsOf, type ZoneStop } from "./zone-stops.ts";
@@ -22,6 +22,8 @@ export interface SampledVisit {
   readonly isEntrySeen: boolean;
   /** Its last stop is known, and that it left after it. */
   readonly isEndSeen: boolean;
+  /** Seen from where it began to where it left, so that it says where it did not stop, too. */
+  readonly isWhole: boolean;
   /** How many visits it stands for, relative to the others. */
   readonly weight: number;
   /** Visits of one group share it; groups follow one another. */
@@ -131,6 +133,7 @@ export function sampledVisits({ day, range }: DayPart, kind: SampleKind): Sample
       path: pathOf(stops),
       isEntrySeen: row.isEntrySeen,
       isEndSeen: isEndSeen(row),
+      isWhole: isWhole(row),
       weight,
       group: together.groupOf(row),
       sales,
@@ -150,17 +153,27 @@ export function paymentsOf(sources: Sources, question: TimeSpan, linked: number)
   };
 }
 
-/** A tag is heard sooner or later, so short visits stand for others that were not heard; tracks stand for themselves. */
-function weightOf(row: VisitRow): number {
-  if (row.method === "track" || row.tagKind === null) return 1;
-  const share = inclusion(row.tagKind, row.exitedAt - row.enteredAt);
-  return share > 0 ? 1 / share : 0;
+/**
+ * A tag is heard sooner or later, so short visits stand for others that were not heard; tracks stand for themselves. How
+ * soon is learned from weeks of doors, which a shop with paths need not have: here it is always what a walk found.
+ */
+function weightOf({ method, tagKind, enteredAt, exitedAt }: VisitRow): number {
+  if (method === "track" || tagKind === null) return 1;
+  return inverseWeight(tagKind, exitedAt - enteredAt, TAG_RULES.detectMs);
 }
 
 /** A tag that is laid down is heard no more: that is how its visit ends. */
 function isEndSeen(row: VisitRow): boolean {
   const hasLeft = row.isExitSeen || (row.method === "tag" && row.endedBy === "silence");
   return hasLeft && row.staysDropped === 0;
+}
+
+/**
+ * A track that is lost inside comes again as one without an entry: taken for two visits, neither of which stopped where
+ * the other did. A tag is heard from when it is taken until it is laid down.
+ */
+function isWhole({ method, isEntrySeen, endedBy }: VisitRow): boolean {
+  return method === "tag" || (isEntrySeen && endedBy !== "lost");
 }
 
 /** Purchases linked to a visit. Pure. */

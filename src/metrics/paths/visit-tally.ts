@@ -22,7 +22,7 @@ export interface VisitTally extends SampleKind {
   readonly transitions: TransitionTally;
   readonly pairs: PairTally;
   readonly paths: PathTally;
-  /** Visits that stayed, stopped in two zones, or bought something. */
+  /** Whole visits that stayed, stopped in two zones, or bought something. */
   readonly engaged: number;
   readonly payments: PaymentLinks;
   /** Corrections of what had been published. */
@@ -30,7 +30,7 @@ export interface VisitTally extends SampleKind {
 }
 
 /** The part of a tally that days add up to. */
-interface DayTally {
+export interface DaysTally {
   readonly transitions: TransitionTally;
   readonly pairs: PairTally;
   readonly paths: PathTally;
@@ -50,6 +50,18 @@ export function visitTally(
   const kind = kindFor(sources, question, zones);
   if (!isKnown(kind)) return kind;
   const parts = shopParts(sources, question);
+  const { linked, ...tally } = tallyOf(sources, parts, kind);
+  return {
+    ...kind,
+    ...tally,
+    payments: paymentsOf(sources, question, linked),
+    revision:
+      kind.sight.corrections + totalOf(parts, ({ day, range }) => day.visits.revision(range)),
+  };
+}
+
+/** The visits of a kind that began in some parts of days. */
+export function tallyOf(sources: Sources, parts: readonly DayPart[], kind: SampleKind): DaysTally {
   const days = parts.map((part) => dayTally(sources, part, kind));
   const size = kind.zones.length;
   const transitions = new TransitionTally(size);
@@ -60,20 +72,16 @@ export function visitTally(
     pairs.merge(day.pairs);
     paths.merge(day.paths);
   }
-  const linked = days.reduce((sum, day) => sum + day.linked, 0);
   return {
-    ...kind,
     transitions,
     pairs,
     paths,
     engaged: days.reduce((sum, day) => sum + day.engaged, 0),
-    payments: paymentsOf(sources, question, linked),
-    revision:
-      kind.sight.corrections + totalOf(parts, ({ day, range }) => day.visits.revision(range)),
+    linked: days.reduce((sum, day) => sum + day.linked, 0),
   };
 }
 
-function dayTally(sources: Sources, part: DayPart, kind: SampleKind): DayTally {
+function dayTally(sources: Sources, part: DayPart, kind: SampleKind): DaysTally {
   const { from, to } = heldRange(part);
   return part.day.memo(`visits by ${kind.method} ${from} ${to}`, () => {
     const visits = sampledVisits({ ...part, range: { from, to } }, kind);
@@ -97,7 +105,7 @@ function dayTally(sources: Sources, part: DayPart, kind: SampleKind): DayTally {
       transitions,
       pairs,
       paths,
-      engaged: visits.filter((visit) => isEngaged(visit, bounceMaxMs)).length,
+      engaged: visits.filter((visit) => visit.isWhole && isEngaged(visit, bounceMaxMs)).length,
       linked: visits.reduce((sum, { sales }) => sum + sales, 0),
     };
   });

@@ -84,7 +84,7 @@ test("a step that is larger than the one before is shown as it is and flagged", 
 
 test("the commonest paths are shown, and those of few visits are only counted", () => {
   const shop = openShop();
-  shop.walk(30, [TABLE, ["table", 50, 20], SHOES], true);
+  shop.walk(58, [TABLE, ["table", 50, 20], SHOES], true);
   shop.walk(12, []);
   shop.walk(9, [MIRROR]);
   const { paths, pathVisits, rareVisits, pathMethod } = shop.report();
@@ -92,11 +92,12 @@ test("the commonest paths are shown, and those of few visits are only counted", 
   assert.deepEqual(
     paths.map(({ zones, visits, boughtRatio }) => ({ zones, visits, boughtRatio })),
     [
-      { zones: ["table", "shoes"], visits: 30, boughtRatio: 1 },
-      { zones: [], visits: 12, boughtRatio: 0 },
+      { zones: ["table", "shoes"], visits: 50, boughtRatio: 1 },
+      { zones: [], visits: 10, boughtRatio: null },
     ],
+    "in steps of ten",
   );
-  assert.deepEqual([pathVisits, rareVisits], [51, 9]);
+  assert.deepEqual([pathVisits, rareVisits], [79, 19]);
 });
 
 test("a path is told up to its sixth zone", () => {
@@ -120,7 +121,7 @@ test("how many of a path bought is not told when it is about few of them", () =>
   assert.equal(shop.report().paths[0]?.boughtRatio, null);
 });
 
-test("transitions are told for pairs that somebody went, lifts for every pair", () => {
+test("transitions are told for pairs that enough visits went, lifts for every pair", () => {
   const shop = openShop();
   shop.walk(25, [TABLE, SHOES]);
   const { transitions, lifts, zones } = shop.report();
@@ -136,14 +137,13 @@ test("transitions are told for pairs that somebody went, lifts for every pair", 
   assert.equal(lifts.length, 10);
 });
 
-test("a row with nothing to hide behind tells none of its cells apart", () => {
+test("of a place that few leave no way is told, and none of them apart from those nobody went", () => {
   const shop = openShop();
-  shop.walk(2, [TABLE]);
-  const row = shop
-    .report()
-    .transitions.filter(({ scope }) => scope.kind === "zone-pair" && scope.from === "table");
-  assert.equal(row.length, 6);
-  assert.ok(row.every(({ value, reason }) => value === null && reason?.code === "small-cell"));
+  shop.walk(30, [SHOES]);
+  shop.walk(4, [TABLE]);
+  const told = shop.report().transitions;
+  assert.ok(told.length > 0);
+  assert.ok(told.every(({ scope }) => scope.kind === "zone-pair" && scope.from !== "table"));
 });
 
 test("the queue of the plan is among the queues with its figures", () => {

@@ -4,8 +4,9 @@ import type { TimeSpan } from "../calendar/shop-hours.ts";
 import { queuesOf } from "../days/day-book.ts";
 import { isDefined } from "../definitions.ts";
 import { answer } from "../figures/figures.ts";
-import { liftValue, transitionValue } from "../figures/path-figures.ts";
-import type { TransitionTable } from "../paths/transitions.ts";
+import { liftValue, transitionValue, WEEK_NOT_KEPT } from "../figures/path-figures.ts";
+import { wholeHours } from "../paths/told-counts.ts";
+import { type ToldVisits, toldVisits } from "../paths/told-visits.ts";
 import { type VisitTally, visitTally } from "../paths/visit-tally.ts";
 import { reason } from "../reasons.ts";
 import type { Sources } from "../sources.ts";
@@ -39,23 +40,38 @@ export function journeysReport(
 }
 
 function partsOf(sources: Sources, span: Span): Omit<JourneysReport, "now" | "period"> {
-  const outcome = sources.book.isForgotten(span.from) ? null : visitTally(sources, span, []);
+  const hours = wholeHours(sources.calendar, span);
+  const outcome = sources.book.isForgotten(span.from) ? null : visitTally(sources, hours, []);
   const tally = outcome !== null && "pairs" in outcome ? outcome : null;
+  const told = tally === null ? null : toldVisits(sources, hours, tally);
   const { minPathCell } = sources.measures;
   const isLinked = (tally?.payments.linked ?? 0) > 0;
-  const paths = tally?.paths.shared(tally.zones, isLinked, minPathCell);
+  const paths = tally?.paths.shared(tally.zones, told?.paths ?? new Map(), {
+    isLinked,
+    step: minPathCell,
+  });
   return {
     funnel: funnelOf(sources, span, tally),
     zones: zonesOf(sources, tally),
-    transitions: tally === null ? [] : transitionsOf(sources, span, tally),
-    lifts: tally === null ? [] : liftsOf(sources, span, tally),
+    transitions: tally === null || told === null ? [] : transitionsOf(sources, span, tally, told),
+    lifts: tally === null ? [] : liftsOf(sources, span, tally, told),
     paths: paths?.paths ?? [],
-    pathVisits: paths?.visits ?? 0,
-    rareVisits: paths?.rareVisits ?? 0,
+    pathVisits: told === null ? 0 : (paths?.visits ?? 0),
+    rareVisits: told === null ? 0 : (paths?.rareVisits ?? 0),
     pathMethod: tally?.method ?? "none",
-    pathReason: outcome === null || "pairs" in outcome ? null : reason(outcome.code, outcome.text),
+    pathReason: pathReason(outcome, told),
     queues: queuesOf(sources.site).map((id) => queueOf(sources, span, id)),
   };
+}
+
+/** Why there are no paths; null when there are, or when the period is forgotten, which the funnel tells. */
+function pathReason(
+  outcome: ReturnType<typeof visitTally> | null,
+  told: ToldVisits | null,
+): MetricReason | null {
+  if (outcome === null) return null;
+  if (!("pairs" in outcome)) return reason(outcome.code, outcome.text);
+  return told === null ? reason("not-kept", WEEK_NOT_KEPT) : null;
 }
 
 /** The zones that the paths speak of. */
@@ -67,29 +83,41 @@ function zonesOf({ site }: Sources, tally: VisitTally | null): JourneysReport["z
   });
 }
 
-function transitionsOf(sources: Sources, span: Span, tally: VisitTally): MetricValue[] {
-  const table = tally.transitions.table(tally.zones, sources.measures.minCell);
+function transitionsOf(
+  sources: Sources,
+  span: Span,
+  tally: VisitTally,
+  told: ToldVisits,
+): MetricValue[] {
+  const { minCell } = sources.measures;
+  const table = tally.transitions.table(tally.zones, told.transitions, minCell);
   return table.from.flatMap((from, row) =>
     table.to.flatMap((to, column) => {
-      if (from === to || !isTold(table, row, column)) return [];
+      // Ways that few went are left out like those that nobody went: which is which is not told.
+      if (from === to || table.share(row, column) === null) return [];
       const scope = { kind: "zone-pair", from, to } as const;
-      const question = { metric: "zone-transition", scope, ...span } as const;
+      const question = {
+        metric: "zone-transition",
+        scope,
+        ...span,
+        measures: sources.measures,
+      } as const;
       return [transitionValue(sources, question, tally, table)];
     }),
   );
 }
 
-/** Pairs that nobody went are left out, but for those that are withheld: which of these are empty is not told. */
-function isTold(table: TransitionTable, row: number, column: number): boolean {
-  const { departures, isWithheld } = table.cell(row, column);
-  return departures > 0 || isWithheld;
-}
-
-function liftsOf(sources: Sources, span: Span, tally: VisitTally): MetricValue[] {
+function liftsOf(
+  sources: Sources,
+  span: Span,
+  tally: VisitTally,
+  told: ToldVisits | null,
+): MetricValue[] {
   return tally.zones.flatMap((from, i) =>
     tally.zones.slice(i + 1).map((to) => {
       const scope = { kind: "zone-pair", from, to } as const;
-      return liftValue(sources, { metric: "zone-lift", scope, ...span }, tally);
+      const question = { metric: "zone-lift", scope, ...span, measures: sources.measures } as const;
+      return liftValue(sources, question, tally, told);
     }),
   );
 }

@@ -6,6 +6,7 @@ import {
   chartGrain,
   comparedPeriod,
   type DatedPeriod,
+  localMinOf,
   periodOf,
   type ReportQuery,
   type ShopDays,
@@ -48,6 +49,8 @@ const TILES: readonly MetricId[] = [
   "baskets-abandoned",
   "identification-coverage",
   "repeat-rate",
+  "repeat-rate-30",
+  "repeat-rate-60",
   "visit-recency",
   "visit-frequency",
   "customer-tenure",
@@ -173,7 +176,8 @@ function seriesOf(
   const columns = CHART_COLUMNS.filter(isDefined).map(
     (metric) => [metric, column(metric)] as const,
   );
-  return { grain, slots, columns: Object.fromEntries(columns) };
+  const localMin = slots.map(({ from }) => localMinOf(days, period, from));
+  return { grain, slots, localMin, columns: Object.fromEntries(columns) };
 }
 
 /** Zones that people stay in, in pictures and on the floor, each once; ground outside the shop is none. Pure. */

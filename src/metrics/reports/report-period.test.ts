@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { shopSite, utc } from "../../../test/fakes/journey-events.ts";
+import type { EpochMs } from "../../core/brand.ts";
 import { type CivilDay, dateText, parseDate } from "../../core/civil-date.ts";
 import {
   chartGrain,
@@ -139,3 +140,29 @@ test("slots of any grain fill a period without gap or overlap, in any zone and o
     }),
   );
 });
+
+const DAYS_2026 = Array.from({ length: 365 }, (_, i) => date("2026-01-01") + i);
+
+for (const timeZone of ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe"])
+  test(`slots begin at whole local times in ${timeZone}, also when clocks change`, () => {
+    const lengths = new Set<number>();
+    for (const dayCutoverMin of [0, 60, 90, 240, 300]) {
+      const days = shopDays(shopSite({ timeZone, dayCutoverMin }));
+      const changing = DAYS_2026.map((day) => days.tradingDay(day)).filter(
+        ({ start, end }) => end - start !== 86_400_000,
+      );
+      for (const { start, end } of changing) {
+        lengths.add((end - start) / 3_600_000);
+        const past = (at: EpochMs): number =>
+          days.calendar.wallOf(at) - days.calendar.wallOf(start);
+        for (const { from, to } of slotsOf(days, "hour", start, end)) {
+          assert.equal(Math.abs(past(from) % 3_600_000), 0, new Date(from).toISOString());
+          assert.ok(to - from <= 5_400_000);
+        }
+        for (const { from } of slotsOf(days, "quarter", start, end))
+          assert.equal(Math.abs(past(from) % 900_000), 0, new Date(from).toISOString());
+      }
+    }
+    const expected = timeZone === "Australia/Lord_Howe" ? [23.5, 24.5] : [23, 25];
+    assert.deepEqual([...lengths].sort(), expected);
+  });

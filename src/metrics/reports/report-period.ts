@@ -104,6 +104,13 @@ export function chartGrain(period: DatedPeriod): Grain {
   return length <= 14 && period.kind !== "month" ? "hour" : "day";
 }
 
+/** Minutes by the wall clock from the beginning of a period to an instant of it: 1440 a day. Pure. */
+export function localMinOf(days: ShopDays, { first, from }: DatedPeriod, at: EpochMs): number {
+  const day = days.calendar.dayOf(at);
+  const whole = at < from ? 0 : days.dateOf(at) - first;
+  return whole * 1440 + Math.floor(localMsOf(days, day, at) / MINUTE_MS);
+}
+
 /** Length of a slot that is shorter than a day, ms. */
 export const GRAIN_MS: Readonly<Record<Exclude<Grain, "day">, number>> = {
   minute: MINUTE_MS,
@@ -112,8 +119,9 @@ export const GRAIN_MS: Readonly<Record<Exclude<Grain, "day">, number>> = {
 };
 
 /**
- * Half-open slots of an interval. Days are trading days, clipped to the interval; shorter slots are counted from the
- * beginning of each trading day, so that a day of 23 or 25 hours has as many hours. Pure.
+ * Half-open slots of an interval. Days are trading days, clipped to the interval; shorter slots begin when the wall clock
+ * is a whole number of them past the beginning of the trading day. So a day of 23 or 25 hours has as many hours, and
+ * where clocks change by half an hour one of its hours has 90 minutes. Pure.
  */
 export function* slotsOf(
   days: ShopDays,
@@ -123,14 +131,27 @@ export function* slotsOf(
 ): Generator<{ readonly from: EpochMs; readonly to: EpochMs }> {
   for (let at = from; at < to; ) {
     const day = days.calendar.dayOf(at);
-    let next = day.end;
-    if (grain !== "day") {
-      const index = Math.floor((at - day.start) / GRAIN_MS[grain]);
-      next = earlier(day.end, epochMs(day.start + (index + 1) * GRAIN_MS[grain]));
-    }
-    yield { from: at, to: earlier(next, to) };
-    at = next;
+    const end = grain === "day" ? day.end : nextBorder(days, day, GRAIN_MS[grain], at);
+    yield { from: at, to: earlier(end, to) };
+    at = earlier(day.end, end);
   }
+}
+
+/** The first instant after `at` at which the wall clock is a whole number of slots past the beginning of the day. */
+function nextBorder(days: ShopDays, day: TradingDay, lengthMs: number, at: EpochMs): EpochMs {
+  const restOf = (instant: EpochMs): number => {
+    const past = localMsOf(days, day, instant) % lengthMs;
+    return lengthMs - (past < 0 ? past + lengthMs : past);
+  };
+  const next = epochMs(at + restOf(at));
+  // Clocks that change in between by less than a slot leave the next border a part of one away.
+  const rest = next < day.end ? restOf(next) : lengthMs;
+  return earlier(day.end, rest === lengthMs ? next : epochMs(next + rest));
+}
+
+function localMsOf({ calendar }: ShopDays, { start, end }: TradingDay, at: EpochMs): number {
+  // Nothing changes the clocks of most days, and asking them takes time.
+  return end - start === DAY_MS ? at - start : calendar.wallOf(at) - calendar.wallOf(start);
 }
 
 function datesOf(choice: PeriodChoice, today: CivilDay): readonly [CivilDay, CivilDay] {

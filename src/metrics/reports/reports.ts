@@ -22,6 +22,8 @@ export type ComparisonKind = "previous" | "same-weekday" | "custom";
 export interface ReportSeries {
   readonly grain: Grain;
   readonly slots: readonly { readonly from: EpochMs; readonly to: EpochMs }[];
+  /** Per slot the minutes by the wall clock from the beginning of the period: 1440 a day, whatever the clocks do. */
+  readonly localMin: readonly number[];
   readonly columns: Readonly<Partial<Record<MetricId, readonly (number | null)[]>>>;
 }
 
@@ -67,10 +69,10 @@ export interface FunnelStep {
 export interface CommonPath {
   /** Zone ids in order; a stay in the same zone twice in a row is one; "…" ends a longer path; empty: no stop at all. */
   readonly zones: readonly string[];
-  /** Visits that took it; at least the least number for paths. */
+  /** Visits that took it, in steps of the least number for paths. */
   readonly visits: number;
   readonly shareOfVisits: number;
-  /** Share of them that bought something; null when payments are not linked to visits. */
+  /** Share of them that bought something; null when payments are not linked to visits, and of few visits. */
   readonly boughtRatio: number | null;
 }
 
@@ -84,7 +86,7 @@ export interface JourneysReport {
     readonly name: string;
     readonly kind: FloorZoneKind;
   }[];
-  /** `zone-transition` values, one per ordered pair that has visits; small ones are null with a reason. */
+  /** `zone-transition` values, one per ordered pair that enough visits went; which of the others are empty is not told. */
   readonly transitions: readonly MetricValue[];
   /** `zone-lift` values, one per unordered pair. */
   readonly lifts: readonly MetricValue[];
@@ -100,11 +102,17 @@ export interface JourneysReport {
   readonly queues: readonly ReportPart[];
 }
 
-/** Figures about so few people that only whole trading days are told: a narrower cut could single one out. */
+/**
+ * Figures about so few people that only whole trading days, and of the present one whole hours, are told: a narrower cut
+ * could single one out.
+ */
 export const WHOLE_DAYS: ReadonlySet<MetricId> = new Set<MetricId>([
+  "identification-coverage",
   "zone-transition",
   "zone-lift",
   "repeat-rate",
+  "repeat-rate-30",
+  "repeat-rate-60",
   "visit-recency",
   "visit-frequency",
   "customer-tenure",

@@ -3,7 +3,7 @@ import type { LineRole } from "../../core/site.ts";
 import { SLOT_MS } from "../calendar/slots.ts";
 import type { TradingDay } from "../calendar/trading-day.ts";
 import { customers } from "../days/day-book.ts";
-import { curveOf } from "../estimate/occupancy-curve.ts";
+import { minutesInside } from "../estimate/people-inside.ts";
 import { entrantsIn } from "../figures/door-count.ts";
 import { camerasWith, linesOf, type Sources, shopParts, totalOf } from "../sources.ts";
 import type { DaySeries } from "./today.ts";
@@ -83,9 +83,11 @@ function exitsIn(sources: Sources, slot: ChartSlot): number {
 }
 
 function transactionColumn(sources: Sources, slots: readonly ChartSlot[]): Column {
-  if (!sources.hasReceipts()) return slots.map(() => null);
+  const since = sources.receiptsSince() ?? Number.POSITIVE_INFINITY;
   return slots.map((slot) =>
-    totalOf(partsOf(sources, slot), ({ day, range }) => day.sales.transactions(range)),
+    slot.to <= since
+      ? null
+      : totalOf(partsOf(sources, slot), ({ day, range }) => day.sales.transactions(range)),
   );
 }
 
@@ -98,7 +100,7 @@ function occupancyColumn(
   const { site, coverage, book } = sources;
   const seen = coverage.seen(camerasWith(site, "door"), day.start, now);
   const part = book.parts(day.start, now)[0];
-  const personMs = part === undefined ? null : curveOf(sources, part.day, now).personMs;
+  const personMs = part === undefined ? null : minutesInside(sources, part.day, now).personMs;
   return slots.map((slot, index) => {
     if (seen.lengthWithin(slot.from, slot.to) === 0) return null;
     const begin = (index * SERIES_STEP_MS) / SLOT_MS;

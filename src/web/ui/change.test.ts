@@ -41,7 +41,7 @@ test("less of what is bad is good, and what is neither has no tone", () => {
 });
 
 test("pieces per sale are no share: they change in percent, not in points", () => {
-  const pieces = (value: number) => fakeMetric("units-per-transaction", value, "ratio");
+  const pieces = (value: number) => fakeMetric("units-per-transaction", value, "per-transaction");
   assert.equal(changeOf(en, pieces(2.4), pieces(2))?.text, "+20%");
 });
 

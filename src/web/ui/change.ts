@@ -31,6 +31,8 @@ const MORE_IS_BETTER: ReadonlySet<MetricId> = new Set([
   "zone-conversion",
   "zone-draw",
   "repeat-rate",
+  "repeat-rate-30",
+  "repeat-rate-60",
   "visit-frequency",
 ]);
 const LESS_IS_BETTER: ReadonlySet<MetricId> = new Set([

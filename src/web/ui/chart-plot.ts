@@ -21,6 +21,7 @@ const LEAST_TOPS: Readonly<Record<MetricUnit, number>> = {
   people: 5,
   count: 5,
   "per-hour": 5,
+  "per-transaction": 5,
   days: 5,
   ratio: 0.1,
   ms: 60_000,

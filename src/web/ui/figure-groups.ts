@@ -68,6 +68,8 @@ export const STORE_GROUPS: readonly FigureGroup[] = [
     name: "Coming back and collecting",
     metrics: [
       "repeat-rate",
+      "repeat-rate-30",
+      "repeat-rate-60",
       "identification-coverage",
       "visit-frequency",
       "visit-recency",

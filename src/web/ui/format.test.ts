@@ -109,7 +109,10 @@ test("rounding never makes something out of nothing nor nothing out of something
 });
 
 test("means of whole things keep a decimal, and cross-shopping is a factor", () => {
-  assert.equal(formatMetric(en, fakeMetric("units-per-transaction", 2.34, "ratio")), "2.3");
+  assert.equal(
+    formatMetric(en, fakeMetric("units-per-transaction", 2.34, "per-transaction")),
+    "2.3",
+  );
   assert.equal(formatMetric(en, fakeMetric("zone-lift", 1.84, "ratio")), "1.8 \u00d7");
   assert.equal(formatMetric(en, fakeMetric("queue-service-rate", 41.26, "per-hour")), "41.3 /h");
   assert.equal(formatMetric(en, fakeMetric("visit-recency", 12, "days")), "12 d");

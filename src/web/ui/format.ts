@@ -178,6 +178,8 @@ function formatPlain(formats: Formats, metric: Written, value: number): string {
       return `${formats.count(value)} d`;
     case "per-hour":
       return `${formats.mean(value)} /h`;
+    case "per-transaction":
+      return formats.mean(value);
   }
 }
 

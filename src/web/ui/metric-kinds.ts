@@ -1,7 +1,7 @@
 import type { MetricId, MetricUnit } from "../../core/metric-value.ts";
 
-/** Ratios that are no shares of anything: so many pieces per sale, so many times as often as by chance. */
-const FACTORS: ReadonlySet<MetricId> = new Set(["units-per-transaction", "zone-lift"]);
+/** Ratios that are no shares of anything: so many times as often as by chance. */
+const FACTORS: ReadonlySet<MetricId> = new Set(["zone-lift"]);
 
 /** Whether a value is a share, read in percent and compared in points. Pure. */
 export function isShare(metric: MetricId, unit: MetricUnit): boolean {

@@ -22,6 +22,19 @@ test("a zone is found by its name, and leads to it in the period that is in view
   assert.equal(zone?.href, "/?period=week&zone=denim");
 });
 
+test("a zone of the floor is found too, and one that is also in a picture once", () => {
+  const site = siteViewOf(fake.site());
+  const [pictured] = site.cameras.flatMap((camera) => camera.zones);
+  assert.ok(pictured !== undefined);
+  const floorZones = [
+    { id: "cellar", name: "Wine cellar", kind: "area" },
+    { id: pictured.id, name: pictured.name, kind: "display" },
+  ] as const;
+  const all = findsOf({ ...site, floorZones }, [], [], view).filter(({ kind }) => kind === "Zone");
+  assert.equal(search(all, "wine")[0]?.href, "/?period=week&zone=cellar");
+  assert.equal(all.filter(({ name }) => name === pictured.name).length, 1);
+});
+
 test("every word that was typed must be there, in any order", () => {
   assert.equal(matches("Median dwell of a zone", "zone dwell"), true);
   assert.equal(matches("Median dwell of a zone", "zone sales"), false);

@@ -91,6 +91,8 @@ export function matches(text: string, typed: string): boolean {
     .every((word) => lower.includes(word));
 }
 
+/** Zones of pictures and of the floor, each once: one may be in both. */
 function zonesOf(site: SiteView): readonly (readonly [id: string, name: string])[] {
-  return site.cameras.flatMap((camera) => camera.zones.map(({ id, name }) => [id, name] as const));
+  const zones = [...site.cameras.flatMap((camera) => camera.zones), ...site.floorZones];
+  return [...new Map(zones.map(({ id, name }) => [String(id), name]))];
 }

@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { shopSite } from "../../../test/fakes/journey-events.ts";
 import { epochMs } from "../../core/brand.ts";
+import {
+  localMinOf,
+  periodOf,
+  slotsOf as periodSlots,
+  type ShopDays,
+  shopDays,
+} from "../../metrics/reports/report-period.ts";
 import type { ReportSeries } from "../../metrics/reports/reports.ts";
 import type { DaySeries } from "../../metrics/reports/today.ts";
 import { dayCurve, newestSeen, reportCharts, reportCurve, slotsOf } from "./series.ts";
@@ -98,6 +106,7 @@ test("a week on a phone is drawn by days, never by odd parts of them", () => {
       from: epochMs(i * HOUR),
       to: epochMs((i + 1) * HOUR),
     })),
+    localMin: Array.from({ length: 168 }, (_, i) => i * 60),
     columns: { entrants: Array<number>(168).fill(1) },
   };
   for (const [maxSlots, count] of [
@@ -120,6 +129,7 @@ test("a report's slots are kept as they are, also days of 23 and 25 hours", () =
       from: epochMs(from),
       to: epochMs(starts[i + 1] ?? from),
     })),
+    localMin: [0, 1440, 2880, 4320],
     columns: { entrants: values, "shopfront-conversion": [0.1, 0.2, null, 0.1] },
   });
   const one = reportCurve(days([0, 7, null, 9]), days([1, 2, 3, 4]), "entrants");
@@ -138,4 +148,71 @@ test("a report's slots are kept as they are, also days of 23 and 25 hours", () =
     [24, 23, 25, 25],
   );
   assert.deepEqual(reportCharts(days([])), ["entrants", "shopfront-conversion"]);
+});
+
+const ZONES = ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe"] as const;
+/** The Mondays of the weeks in which clocks change in one of them, and of one in which none does. */
+const WEEKS = ["2026-03-02", "2026-03-23", "2026-03-30", "2026-09-28", "2026-10-19", "2026-10-26"];
+
+test("merged slots over a change of clocks tile the week, hold all of it and begin at round local times", () => {
+  const cases = ZONES.flatMap((timeZone) =>
+    WEEKS.flatMap((week) => [10, 27, 45, 60, 100, 200].map((most) => ({ timeZone, week, most }))),
+  );
+  for (const { timeZone, week, most } of cases) {
+    const days = shopDays(shopSite({ timeZone }));
+    const series = hoursOf(days, week);
+    const slots = slotsOf(reportCurve(series, null, "entrants"), null, most);
+    const where = `${timeZone} ${week} ${most}`;
+    const edges = [...slots.map(({ from }) => from), series.slots.at(-1)?.to];
+    assert.deepEqual([series.slots[0]?.from, ...slots.map(({ to }) => to)], edges, where);
+    const total = slots.reduce((sum, { value }) => sum + (value ?? 0), 0);
+    assert.equal(total, series.slots.length, where);
+    const lengths = slots.map(({ from, to }) => to - from).sort((a, b) => a - b);
+    const usual = lengths[lengths.length >> 1] ?? Number.NaN;
+    assert.ok(slots.length <= most && [1, 2, 3, 4, 24].includes(usual / 3_600_000), where);
+    for (const { from } of slots) assert.equal(localMs(days, from) % usual, 0, where);
+  }
+});
+
+/** How far the wall clock is past the beginning of the trading day. */
+const localMs = ({ calendar }: ShopDays, at: number): number =>
+  calendar.wallOf(epochMs(at)) - calendar.wallOf(calendar.dayOf(epochMs(at)).start);
+
+function hoursOf(days: ShopDays, monday: string): ReportSeries {
+  const date = Date.parse(`${monday}T00:00:00Z`) / 86_400_000;
+  const period = periodOf(days, { kind: "week", date }, epochMs(0));
+  const slots = [...periodSlots(days, "hour", period.from, period.to)];
+  return {
+    grain: "hour",
+    slots,
+    localMin: slots.map(({ from }) => localMinOf(days, period, from)),
+    columns: { entrants: slots.map(() => 1) },
+  };
+}
+
+test("what is compared stands beside the same time of day, also when only one of the weeks changes its clocks", () => {
+  const days = shopDays(shopSite({ timeZone: "Europe/Berlin" }));
+  const noons = (series: ReportSeries): ReportSeries => ({
+    ...series,
+    columns: {
+      entrants: series.slots.map(({ from }) => Number(days.calendar.localTime(from) === "12:00")),
+    },
+  });
+  const [plain, longer, shorter] = ["2026-10-12", "2026-10-19", "2026-03-23"].map((week) =>
+    noons(hoursOf(days, week)),
+  );
+  assert.ok(plain !== undefined && longer !== undefined && shorter !== undefined);
+  assert.deepEqual(
+    [plain, longer, shorter].map(({ slots }) => slots.length),
+    [168, 169, 167],
+  );
+  for (const [one, other] of [
+    [plain, longer],
+    [longer, plain],
+    [shorter, plain],
+    [plain, shorter],
+    [longer, shorter],
+  ] as const)
+    for (const { value, before } of slotsOf(reportCurve(one, other, "entrants"), null, 200))
+      assert.ok(before === null || before === value, "noon beside noon");
 });

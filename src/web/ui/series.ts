@@ -19,6 +19,8 @@ export interface Curve {
   /** Length of a slot, ms, where all are alike; days are not. */
   readonly stepMs: number | null;
   readonly slots: readonly { readonly from: number; readonly to: number }[];
+  /** Per slot the minutes by the wall clock from the beginning, 1440 a day; absent = no clock changes. */
+  readonly localMin?: readonly number[];
   readonly values: readonly (number | null)[];
   readonly before: readonly (number | null)[];
   /** How slots are put together: counts are added up, levels averaged. null = they must not be. */
@@ -96,7 +98,10 @@ export function dayCurve(day: DaySeries, before: DaySeries | null, metric: Metri
   };
 }
 
-/** A figure's curve of a report beside that of its comparison, slot by slot from both starts on. Pure. */
+/**
+ * A figure's curve of a report beside that of its comparison: the same time of day of the day that stands in its place. An
+ * hour that only one of them has, because clocks change, stands beside nothing. Pure.
+ */
 export function reportCurve(
   series: ReportSeries,
   before: ReportSeries | null,
@@ -108,10 +113,19 @@ export function reportCurve(
     from: first?.from ?? 0,
     stepMs,
     slots: series.slots,
+    localMin: series.localMin,
     values: series.columns[metric] ?? [],
-    before: before?.grain === series.grain ? (before.columns[metric] ?? []) : [],
+    before: before?.grain === series.grain ? beside(series, before, metric) : [],
     merge: stepMs !== null && ADDITIVE.has(metric) ? "sum" : null,
   };
+}
+
+function beside(series: ReportSeries, before: ReportSeries, metric: MetricId): (number | null)[] {
+  const column = before.columns[metric] ?? [];
+  const placesOf = ({ localMin }: ReportSeries): readonly string[] =>
+    localMin.map((minute, i) => `${minute} ${localMin[i - 1] === minute}`);
+  const values = new Map(placesOf(before).map((place, i) => [place, column[i] ?? null]));
+  return placesOf(series).map((place) => values.get(place) ?? null);
 }
 
 /**
@@ -121,11 +135,23 @@ export function reportCurve(
 export function slotsOf(curve: Curve, hours: number | null, maxSlots: number): readonly Slot[] {
   const [start, end] = hours === null ? usedPart(curve) : lastPart(curve, hours);
   const merge = mergeOf(curve, end - start, maxSlots);
+  const starts = startsOf(curve, merge);
   const slots: Slot[] = [];
-  for (let at = start - (start % merge); at < end; at += merge) {
-    slots.push(slotAt(curve, at, merge));
+  for (const [i, at] of starts.entries()) {
+    const next = starts[i + 1] ?? curve.slots.length;
+    if (next > start && at < end) slots.push(slotAt(curve, at, next));
   }
   return slots;
+}
+
+/** Where slots that are merged begin: at round times of the wall clock, so that one may hold a slot more or less. */
+function startsOf({ slots, localMin, stepMs }: Curve, merge: number): readonly number[] {
+  const lengthMin = (merge * (stepMs ?? 0)) / 60_000;
+  const begins = (i: number): boolean =>
+    localMin === undefined || merge === 1
+      ? i % merge === 0
+      : i === 0 || (localMin[i] ?? 0) % lengthMin === 0;
+  return slots.flatMap((_, i) => (begins(i) ? [i] : []));
 }
 
 /** How many slots make one: as few as fit, and so that a day holds a whole number of them. */
@@ -142,16 +168,15 @@ export function newestSeen(slots: readonly Slot[]): Slot | null {
   return slots.findLast((slot) => slot.value !== null) ?? null;
 }
 
-function slotAt(curve: Curve, start: number, merge: number): Slot {
-  const values = curve.values.slice(start, start + merge);
+function slotAt(curve: Curve, start: number, end: number): Slot {
+  const values = curve.values.slice(start, end);
   const join = curve.merge === "mean" ? meanOf : sumOf;
   const from = curve.slots[start]?.from ?? curve.from;
-  const last = curve.slots[Math.min(start + merge, curve.slots.length) - 1];
   return {
     from,
-    to: curve.stepMs === null ? (last?.to ?? from) : from + merge * curve.stepMs,
+    to: curve.slots[end - 1]?.to ?? from,
     value: join(values),
-    before: join(curve.before.slice(start, start + merge)),
+    before: join(curve.before.slice(start, end)),
     isPartial: isMixed(values),
   };
 }

@@ -51,6 +51,8 @@ export const METRIC_NAMES: Readonly<Record<MetricId, string>> = {
   "baskets-abandoned": "Abandoned baskets",
   "identification-coverage": "Identified visits",
   "repeat-rate": "Repeat rate",
+  "repeat-rate-30": "Repeat rate, 30 days",
+  "repeat-rate-60": "Repeat rate, 60 days",
   "visit-recency": "Since the visit before",
   "visit-frequency": "Visits per customer",
   "customer-tenure": "Since the first visit",
@@ -75,6 +77,7 @@ export const UNIT_WORDS: Readonly<Record<MetricUnit, string>> = {
   minor: "money",
   days: "days",
   "per-hour": "per hour",
+  "per-transaction": "items per sale",
 };
 
 export const ROLE_WORDS: Readonly<Record<LineRole, string>> = {

@@ -26,6 +26,9 @@ const SILENT_LAG_MS = 30_000;
 const PASSAGE_LAG_MS = 25_000;
 const BORDER_SD_MS = 1_500;
 const CARD_LEFT_MS = 8_000;
+/** When staff look after baskets at the till, and how long they are on the way with them. */
+const COLLECTED_MS = 600_000;
+const TO_STACK_MS = 25_000;
 
 /** What the radio tells of the tags of a day. */
 export class TagSense {
@@ -123,9 +126,12 @@ export class TagSense {
     const plan = this.#tags.baskets[basket.tag];
     if (plan === undefined) return;
     const { id, kind } = plan;
-    this.#tellMovement(id, kind, "picked-up", basket.takenAt + 1_500, null);
+    const { stack, zones, till } = this.#layout;
+    const leftIn = basket.isLeftAtTill ? (zones[till]?.id ?? null) : stack;
+    this.#tellMovement(id, kind, "picked-up", basket.takenAt + 1_500, this.#located(stack));
     this.#hearStays(visit.stays, id, kind, basket.takenAt, basket.returnedAt);
-    this.#tellMovement(id, kind, "put-back", basket.returnedAt, null);
+    this.#tellMovement(id, kind, "put-back", basket.returnedAt, this.#located(leftIn));
+    if (basket.isLeftAtTill) this.#hearCollected(basket, plan, leftIn);
     for (const { at, change, sku, units, zone } of basket.changes) {
       const zoneId = this.#layout.zones[zone]?.id ?? null;
       this.#tell(`basket:${id}`, at, at + 500, {
@@ -137,6 +143,29 @@ export class TagSense {
         zoneId,
       });
     }
+  }
+
+  /** Staff bring it back to the stack after a while, and in any case before it is taken again. */
+  #hearCollected(
+    { tag, returnedAt }: NonNullable<TrueVisit["basket"]>,
+    { id, kind }: ShopTags["baskets"][number],
+    from: ZoneId | null,
+  ): void {
+    let at = returnedAt + COLLECTED_MS;
+    for (const { basket } of this.#day.visits)
+      if (basket?.tag === tag && basket.takenAt > returnedAt)
+        at = Math.min(at, (returnedAt + basket.takenAt) / 2);
+    this.#tellMovement(id, kind, "picked-up", at, this.#located(from));
+    const back = this.#located(this.#layout.stack);
+    this.#tellMovement(id, kind, "put-back", at + TO_STACK_MS, back);
+  }
+
+  /** Where a tag is found to be that is in this zone: sometimes in another. */
+  #located(zone: ZoneId | null): ZoneId | null {
+    if (zone === null || !chance(this.#random, this.#sensor.zoneConfusedRatio)) return zone;
+    const { zones } = this.#layout;
+    const other = zones[Math.floor(this.#random() * zones.length)];
+    return other === undefined || other.kind === "window" ? null : other.id;
   }
 
   #hearStays(
@@ -162,7 +191,8 @@ export class TagSense {
 
   #tellStay(tag: TagId, tagKind: TagKind, zone: ZoneId, from: number, to: number): void {
     const who = { tagId: tag, tagKind, zoneId: zone };
-    const begin = { kind: "tag-zone-entered", ...who, confidence: 0.85 };
+    const confidence = 0.85;
+    const begin = { kind: "tag-zone-entered", ...who, confidence };
     this.#tell("tags:floor", from, from + ZONE_LAG_MS, begin);
     const dwellMs = Math.round(to) - Math.round(from);
     const end = { kind: "tag-zone-exited", ...who, dwellMs, confidence: 0.85, censored: false };
@@ -208,9 +238,8 @@ export class TagSense {
     what: Record<string, unknown> & { readonly kind: string },
   ): void {
     const { mono, run } = this.#context;
-    const head = { source: `${source}#${run}`, seq: 0, atMono: mono(at) };
-    const event = { ...head, ...what } as Notice["event"];
-    this.#notices.push({ toldAt, event });
+    const event = { source: `${source}#${run}`, seq: 0, atMono: mono(at), ...what };
+    this.#notices.push({ toldAt, event: event as Notice["event"] });
   }
 }
 

@@ -1,3 +1,4 @@
+import { dateText } from "../../../core/civil-date.ts";
 import type { MetricId } from "../../../core/metric-value.ts";
 import {
   entrantsOf,
@@ -12,6 +13,7 @@ import {
 import type { TruthDay } from "./true-rows.ts";
 
 const DEFAULT_WINDOW_DAYS = 90;
+const DAY_MS = 86_400_000;
 
 /** An identified visit: whose, on which day, and on which days before. */
 interface KnownVisit {
@@ -20,8 +22,11 @@ interface KnownVisit {
   readonly earlier: readonly number[];
 }
 
-/** Visits that a card identified, as the sensors heard it: figures of customers are about these only. */
-function knownVisits({ days, earlier }: TrueQuestion): KnownVisit[] {
+/**
+ * Visits that a card identified, as the sensors heard it: figures of customers are about these only, and about none on
+ * the days that a value says it is not about.
+ */
+function knownVisits({ days, earlier, parameters }: TrueQuestion): KnownVisit[] {
   const came = new Map<number, number[]>();
   const note = (day: TruthDay): void => {
     for (const card of cardsOf(day)) {
@@ -31,14 +36,21 @@ function knownVisits({ days, earlier }: TrueQuestion): KnownVisit[] {
     }
   };
   for (const day of [...earlier, ...days]) note(day);
-  return days.flatMap((day) =>
-    cardsOf(day).map((card) => ({
-      card,
-      day: day.number,
-      earlier: (came.get(card) ?? []).filter((one) => one < day.number),
-    })),
-  );
+  return days
+    .filter((day) => isTold(day, parameters))
+    .flatMap((day) =>
+      cardsOf(day).map((card) => ({
+        card,
+        day: day.number,
+        earlier: (came.get(card) ?? []).filter((one) => one < day.number),
+      })),
+    );
 }
+
+const isTold = ({ opensAt }: TruthDay, parameters: TrueQuestion["parameters"]): boolean =>
+  !String(parameters["withheldDays"] ?? "")
+    .split(" ")
+    .includes(dateText(Math.floor(opensAt / DAY_MS)));
 
 const cardsOf = ({ rows, identified }: TruthDay): number[] =>
   rows.flatMap(({ id, card }) => (card !== null && identified.has(id) ? [card] : []));
@@ -46,8 +58,8 @@ const cardsOf = ({ rows, identified }: TruthDay): number[] =>
 const sinceLast = ({ day, earlier }: KnownVisit): number =>
   day - (earlier.at(-1) ?? Number.NEGATIVE_INFINITY);
 
-const frequency: TrueFigure = ({ days, earlier }) => {
-  const visits = [...earlier, ...days].flatMap(cardsOf);
+const frequency: TrueFigure = ({ days, earlier, parameters }) => {
+  const visits = [...earlier, ...days].filter((day) => isTold(day, parameters)).flatMap(cardsOf);
   return ratio(visits.length, new Set(visits).size);
 };
 
@@ -64,6 +76,12 @@ const changes = (question: TrueQuestion, isOut: boolean): number =>
     return sum + units.reduce((pieces, one) => pieces + one.units, 0);
   }, 0);
 
+const repeatRate: TrueFigure = (q) => {
+  const windowDays = parameterOf(q, "windowDays", DEFAULT_WINDOW_DAYS);
+  const known = knownVisits(q);
+  return ratio(known.filter((visit) => sinceLast(visit) <= windowDays).length, known.length);
+};
+
 /** True figures of baskets and of customers who come again. */
 export const CUSTOMER_TRUTH: Readonly<Partial<Record<MetricId, TrueFigure>>> = {
   "basket-put-back-rate": (q) => ratio(changes(q, true), changes(q, false)),
@@ -78,11 +96,9 @@ export const CUSTOMER_TRUTH: Readonly<Partial<Record<MetricId, TrueFigure>>> = {
       overDays(q, (day) => cardsOf(day).length),
       entrantsOf(q),
     ),
-  "repeat-rate": (q) => {
-    const windowDays = parameterOf(q, "windowDays", DEFAULT_WINDOW_DAYS);
-    const known = knownVisits(q);
-    return ratio(known.filter((visit) => sinceLast(visit) <= windowDays).length, known.length);
-  },
+  "repeat-rate": repeatRate,
+  "repeat-rate-30": repeatRate,
+  "repeat-rate-60": repeatRate,
   "visit-recency": (q) => quantile(knownVisits(q).map(sinceLast).filter(Number.isFinite), 0.5),
   "visit-frequency": frequency,
   "customer-tenure": tenure,

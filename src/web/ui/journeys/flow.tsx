@@ -56,8 +56,8 @@ export function Flow({ report }: { readonly report: JourneysReport }): JSX.Eleme
           <Matrix transitions={transitions} chosen={view.zone} />
           <p class="quiet flow-note">
             {least === null
-              ? "A dot: nobody went this way."
-              : `A dot: nobody went this way. Withheld: fewer than ${least} visits went this way, or the number would give such a one away.`}
+              ? "A dot: nobody went this way, or too few to be told."
+              : `A dot: nobody went this way, or too few to be told: visits are told in whole steps of ${least}.`}
           </p>
         </>
       )}
@@ -182,7 +182,7 @@ function HeatCell({ step, most, label }: CellProps): JSX.Element {
     return (
       <td class="heat is-none">
         <span aria-hidden="true">·</span>
-        <span class="visually-hidden">nobody</span>
+        <span class="visually-hidden">few or nobody</span>
       </td>
     );
   }

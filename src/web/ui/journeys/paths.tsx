@@ -103,7 +103,7 @@ export function Lifts({ report }: { readonly report: JourneysReport }): JSX.Elem
       {withheld > 0 && least !== null && (
         <p class="quiet">
           {withheld === 1 ? "1 pair is" : `${withheld} pairs are`} withheld: fewer than {least}{" "}
-          visits, or such a number could be worked out.
+          visits, or none.
         </p>
       )}
     </section>

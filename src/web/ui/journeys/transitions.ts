@@ -15,7 +15,7 @@ export type Step =
   | { readonly kind: "withheld"; readonly value: MetricValue }
   /** Not known for another reason. */
   | { readonly kind: "unknown"; readonly value: MetricValue }
-  /** Nobody went this way. */
+  /** Too few went this way to be told, or nobody: that is not told apart. */
   | { readonly kind: "none" };
 
 /** From where to where people went, ready to be drawn. */
@@ -94,7 +94,7 @@ export interface Way {
   readonly step: Exclude<Step, { readonly kind: "none" }>;
 }
 
-/** Where people went from a place, or with `isInto` where they came from; ways nobody took are left out. Pure. */
+/** Where people went from a place, or with `isInto` where they came from; ways that are not told are left out. Pure. */
 export function waysOf(transitions: Transitions, id: string, isInto: boolean): readonly Way[] {
   const others = isInto ? transitions.rows : transitions.columns;
   const ways = others.flatMap((place): Way[] => {
