@@ -322,10 +322,7 @@ export class Outbox {
     if (maxAgeMs === undefined) return;
     const events = this.#guarded(() => shedAged(this.#file, maxAgeMs, this.#shedTerms()));
     if (events === 0) return;
-    log.warn(
-      { event: "outbox.aged", events },
-      "events waited too long for the centre and were shed",
-    );
+    log.warn({ event: "outbox.aged", events }, "events that waited too long were shed");
   }
 
   #forgetSome(): void {
