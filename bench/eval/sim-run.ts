@@ -94,6 +94,7 @@ class VariantRun {
   readonly #live = new InstantErrors();
   readonly #closed = new InstantErrors();
   readonly #zonePeople: number[] = [];
+  readonly #wholeTruths = new Map<string, number | null>();
   #closing: (() => void) | null = null;
   #events = 0;
   #eventsMs = 0;
@@ -187,8 +188,19 @@ class VariantRun {
     const { parameters } = value.definition;
     // Tags of carriers are a sample of its own: nothing is said about everybody.
     const isSample = value.method === "tag" && !OF_IDENTIFIED.includes(metric);
+    if (isSample) return entryOf(value, null);
     const query = { metric, scope, span: truthOf, identity: this.#identity, parameters };
-    return entryOf(value, isSample ? null : this.#truth.value(query));
+    return entryOf(value, truthOf === span ? this.#truth.value(query) : this.#wholeTruth(query));
+  }
+
+  /** The truth of a whole run, which every day of it is held against: worked out once. */
+  #wholeTruth(query: Parameters<ShopTruth["value"]>[0]): number | null {
+    const key = JSON.stringify(query);
+    const known = this.#wholeTruths.get(key);
+    if (known !== undefined) return known;
+    const truth = this.#truth.value(query);
+    this.#wholeTruths.set(key, truth);
+    return truth;
   }
 
   /** null when the metric has no figure yet. */
