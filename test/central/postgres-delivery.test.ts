@@ -59,11 +59,14 @@ test("two centres share a stream into PostgreSQL, which is killed in between: ev
     const found = await ids(reader);
     assert.equal(found.length, 2 * EVENTS);
     assert.equal(new Set(found).size, 2 * EVENTS);
-    for (const { streams } of await reader.gateways())
-      assert.deepEqual(
-        streams.map(({ seq, stored, known }) => [seq, stored, known]),
-        [[EVENTS, EVENTS, 0]],
+    for (const { streams } of await reader.gateways()) {
+      // While many wait, newer events overtake in a stream of their own.
+      assert.equal(
+        streams.reduce((sum, { stored }) => sum + stored, 0),
+        EVENTS,
       );
+      for (const { seq, stored, known } of streams) assert.deepEqual([stored, known], [seq, 0]);
+    }
     await reader.close();
     assert.ok(
       centres.every(({ counts }) => counts.batches > 0),
