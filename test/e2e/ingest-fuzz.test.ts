@@ -38,6 +38,7 @@ function handedLine(): { link: Link; hand: (message: HostileMessage) => Promise<
 test(`${MESSAGES} hostile messages: none harms the ingest, and each is accepted or set aside`, async (t) => {
   // In memory where there is such a folder: some 30,000 commits, and durability is not what is asked here.
   const dir = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "vitrine-fuzz-"));
+  t.after(() => rmSync(dir, { recursive: true, force: true }));
   const store = new SqliteStore(join(dir, "central.db"));
   const { link, hand } = handedLine();
   let setAside = 0;
@@ -107,5 +108,4 @@ test(`${MESSAGES} hostile messages: none harms the ingest, and each is accepted 
   assert.ok(stored > 5000 && records - stored > 5000 && setAside > 5000, "both sides were tried");
   assert.equal(({} as Record<string, unknown>)["polluted"], undefined);
   await store.close();
-  rmSync(dir, { recursive: true, force: true });
 });
