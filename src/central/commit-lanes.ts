@@ -27,6 +27,8 @@ const RECORDS_AT_ONCE = 5000;
 /** Records that wait for one shard; beyond, its batches are put off. */
 const WAITING_RECORDS = 20_000;
 const BEHIND_MS = 1000;
+/** A transaction that takes longer holds nothing up any more: its shard hangs. */
+const OVERDUE_MS = 2000;
 const RETRY: RetryOptions = { baseMs: 500, capMs: 15_000, factor: 2, jitterRatio: 0.5 };
 
 interface Waiting {
@@ -38,6 +40,8 @@ interface Waiting {
  * Hands batches to the store, those of one shard together. While a transaction runs, what comes in for its shard
  * gathers for the next one, up to 5,000 records; so a quiet centre answers at once and a busy one in large steps. A
  * shard that fails is left alone for growing pauses, in which its batches are put off at once; others do not notice.
+ * One that hangs is treated alike from the third second on, until it answers: what it commits late comes again and is
+ * found behind the cursor.
  */
 export class CommitLanes {
   readonly #options: CommitLanesOptions;
@@ -67,6 +71,8 @@ class Lane {
   /** Gateways with a batch under way: the next one has to follow it. */
   readonly #busy = new Set<string>();
   #running = 0;
+  /** Transactions under way for too long. */
+  #overdue = 0;
   #fault: { readonly code: FaultCode; readonly untilMono: MonoMs } | null = null;
   #pauses: Generator<number, never>;
 
@@ -80,6 +86,7 @@ class Lane {
     const leftMs = this.#fault === null ? 0 : this.#fault.untilMono - this.#options.clock.mono();
     if (this.#fault !== null && leftMs > 0)
       return Promise.resolve(putOff(this.#fault.code, Math.ceil(leftMs)));
+    if (this.#overdue > 0) return Promise.resolve(putOff("STORE_UNREACHABLE", OVERDUE_MS));
     const isFull = this.#waitingRecords >= WAITING_RECORDS;
     if (isFull) return Promise.resolve(putOff("STORE_FAILED", BEHIND_MS));
     return new Promise((settle, reject) => {
@@ -125,12 +132,15 @@ class Lane {
   async #commit(group: readonly Waiting[]): Promise<void> {
     let outcomes: readonly CommitOutcome[] = [];
     let code: FaultCode | null = null;
+    const stopWatch = this.#watch(group);
     try {
       outcomes = await this.#options.store.commit(group.map(({ batch }) => batch));
       code = outcomes.find(({ failed }) => failed !== null)?.failed ?? null;
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error;
       code = error.code;
+    } finally {
+      stopWatch();
     }
     if (code !== null) return this.#fail(code, group);
     this.#recover();
@@ -139,6 +149,20 @@ class Lane {
       if (outcome === undefined) throw new TypeError("a batch has no outcome");
       settle({ kind: "committed", outcome });
     }
+  }
+
+  /** Puts a group off when its transaction is overdue. Call the answer when it ended. */
+  #watch(group: readonly Waiting[]): () => void {
+    let isOverdue = false;
+    const timer = this.#options.clock.after(OVERDUE_MS, "overdue commit", () => {
+      isOverdue = true;
+      this.#overdue += 1;
+      this.#fail("STORE_UNREACHABLE", group);
+    });
+    return () => {
+      timer.cancel();
+      if (isOverdue) this.#overdue -= 1;
+    };
   }
 
   /** Everything that waits is put off too, so that nothing is held up at the broker. */

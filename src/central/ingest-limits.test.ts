@@ -171,6 +171,44 @@ test("batches of a shard that fails are let go and asked for again later; those 
   assert.deepEqual((await send(1, [event(1, "gwx", "shopx")], "gwx"))?.seq, { journey: 1 });
 });
 
+test("batches of a shard that hangs are let go after two seconds, at once from then on, and taken again when it answers", async () => {
+  const lanes = new TwoLanes();
+  ingestOf({ repository: withLanes(lanes) });
+  let release = (): void => undefined;
+  const hanging = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  lanes.onSecond = async (batches) => {
+    await hanging;
+    return store.commit(batches);
+  };
+  const first = send(1, [event(1, "gwx", "shopx")], "gwx");
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  clock.advance(2000);
+  assert.deepEqual((await first)?.need, { journey: 1 });
+  clock.advance(60_000);
+  const next = await send(1, [event(1, "gwx", "shopx")], "gwx");
+  assert.deepEqual([next?.need, next?.pauseMs], [{ journey: 1 }, 2000]);
+  assert.equal(lanes.groups.length, 1, "no second transaction waits behind the first");
+  assert.deepEqual((await send(1, [event(1)]))?.seq, { journey: 1 });
+  release();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  const again = await send(1, [event(1, "gwx", "shopx"), event(2, "gwx", "shopx")], "gwx");
+  assert.deepEqual(again?.seq, { journey: 2 });
+  assert.equal((await store.stores()).find((row) => row.storeId === "shopx")?.events, 2);
+});
+
+test("a message whose gateway's home cannot be learned is let go after three seconds", async () => {
+  const repository = {
+    ...withLanes(new TwoLanes()),
+    claimHome: () => new Promise<string>(() => undefined),
+  };
+  ingestOf({ repository });
+  const sent = send(1, [event(1)]);
+  clock.advance(3000);
+  assert.equal(await sent, undefined);
+});
+
 test("a slow shard delays only its own, gathers what comes meanwhile, and puts off what is too much", async () => {
   const lanes = new TwoLanes();
   const ingest = ingestOf({ repository: withLanes(lanes) });

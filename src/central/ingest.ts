@@ -71,6 +71,8 @@ const HOMES = 20_000;
 const HOME_IDLE_MS = 3_600_000;
 /** How long a batch that leaves a hole waits for what another centre may just be committing. */
 const HOLE_WAIT_MS = 100;
+/** Longest time a message is held at the broker. */
+const HOLD_MS = 3000;
 /** When a gateway should try again whose home could not be asked for. */
 const RETRY_HOME_MS = 2000;
 
@@ -95,12 +97,25 @@ export class Ingest {
     this.#lanes = new CommitLanes({ store, clock, log, random });
     this.#quota = new GatewayQuota(quota);
     const prefix = share === undefined ? "" : `$share/${share}/`;
-    link.subscribe(prefix + fleetFilter(root, "up/ev"), (message) => this.#takeBatch(message));
-    link.subscribe(prefix + fleetFilter(root, "up/birth"), (message) => this.#takeBirth(message));
+    link.subscribe(prefix + fleetFilter(root, "up/ev"), (message) =>
+      this.#held(this.#takeBatch(message)),
+    );
+    link.subscribe(prefix + fleetFilter(root, "up/birth"), (message) =>
+      this.#held(this.#takeBirth(message)),
+    );
   }
 
   get counts(): IngestCounts {
     return { ...this.#counts };
+  }
+
+  /** Waits for the work on a message, but not for ever: one that hangs must not hold up those behind it. */
+  #held(work: Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const { clock } = this.#options;
+      const timer = clock.after(HOLD_MS, "ingest hold", () => resolve());
+      work.then(resolve, reject).finally(() => timer.cancel());
+    });
   }
 
   async #takeBatch(message: LinkMessage): Promise<void> {

@@ -88,19 +88,34 @@ export class PostgresServer {
 
   /** kill -9 of the server and everything it started, at once. */
   async kill(): Promise<void> {
-    const child = this.#child;
-    if (child?.pid === undefined) return;
-    const list = `/proc/${child.pid}/task/${child.pid}/children`;
-    const children = readFileSync(list, "utf8").trim().split(" ").map(Number);
-    child.kill("SIGSTOP");
-    for (const pid of children.filter((one) => one > 0)) killQuietly(pid);
-    await stopped(child, "SIGKILL");
+    if (this.#child === null) return;
+    this.#child.kill("SIGSTOP");
+    this.#signalChildren("SIGKILL");
+    await stopped(this.#child, "SIGKILL");
+  }
+
+  /** Lets it hang: connections stand, nothing answers. */
+  freeze(): void {
+    this.#child?.kill("SIGSTOP");
+    this.#signalChildren("SIGSTOP");
+  }
+
+  /** Undoes `freeze`. */
+  thaw(): void {
+    this.#signalChildren("SIGCONT");
+    this.#child?.kill("SIGCONT");
   }
 
   /** Stops it and removes its data. */
   async remove(): Promise<void> {
     if (this.#child !== null) await stopped(this.#child, "SIGINT");
     rmSync(this.#dir, { recursive: true, force: true });
+  }
+
+  #signalChildren(signal: NodeJS.Signals): void {
+    const pid = this.#child?.pid ?? 0;
+    const list = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
+    for (const child of list.split(" ").map(Number)) if (child > 0) signalQuietly(child, signal);
   }
 
   async #answers(): Promise<boolean> {
@@ -114,9 +129,9 @@ export class PostgresServer {
   }
 }
 
-function killQuietly(pid: number): void {
+function signalQuietly(pid: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(pid, "SIGKILL");
+    process.kill(pid, signal);
   } catch {
     // It ended by itself in between.
   }

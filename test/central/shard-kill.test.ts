@@ -100,3 +100,42 @@ test("kill -9 of one of three shards in mid-insert: the others go on, and after 
     await Promise.all(servers.map((server) => server.remove()));
   }
 });
+
+test("a shard that hangs: the others go on, known gateways are found, and after its return every event is there once", {
+  skip: !hasPostgres(),
+}, async () => {
+  const servers = await Promise.all(
+    numbers(1, 3).map(() => PostgresServer.create(["max_connections=40"])),
+  );
+  const hanging = servers[DEAD];
+  assert.ok(hanging);
+  const store = await open(servers.map((server) => server.url()).join(","));
+  try {
+    const lanes = new CommitLanes({ store, clock, log: SILENT_LOG, random: () => 0.5 });
+    const all = SHOPS.map((storeId) => new Shop(storeId, lanes));
+    const isOnIt = ({ storeId }: Shop): boolean => store.laneOf(storeId) === DEAD;
+    const sending = Promise.all(all.map((shop) => shop.sendAll()));
+    await until("every shop has sent", () => all.every((shop) => shop.committed > 0));
+    hanging.freeze();
+    const elsewhere = all.find((shop) => !isOnIt(shop))?.storeId ?? "";
+    assert.equal(await store.home(`gw-${elsewhere}`), elsewhere);
+    await assert.rejects(store.home("gw-nobody"), { code: "STORE_UNREACHABLE" });
+    await until("the others are done", () =>
+      all.every((shop) => isOnIt(shop) || shop.committed === EVENTS),
+    );
+    await until("its shops are put off", () => all.filter(isOnIt).every((shop) => shop.putOff > 0));
+    assert.ok(all.every((shop) => isOnIt(shop) || shop.putOff === 0));
+    hanging.thaw();
+    await sending;
+    for (const { storeId } of all) assert.equal((await ids(store, storeId)).length, EVENTS);
+    for (const { streams } of await store.gateways())
+      assert.deepEqual(
+        streams.map(({ seq, stored, known }) => [seq, stored, known]),
+        [[EVENTS, EVENTS, 0]],
+      );
+  } finally {
+    hanging.thaw();
+    await store.close();
+    await Promise.all(servers.map((server) => server.remove()));
+  }
+});

@@ -39,9 +39,17 @@ export class NodePool {
     });
   }
 
-  async query<T>(text: string, values: readonly unknown[] = []): Promise<T[]> {
+  /** `limitMs`: longest time for this statement, if shorter than that of all. */
+  async query<T>(
+    text: string,
+    values: readonly unknown[] = [],
+    limitMs = STATEMENT_MS,
+  ): Promise<T[]> {
     try {
-      return (await this.#pool.query(text, [...values])).rows;
+      const config: pg.QueryConfig & { query_timeout: number } = {
+        ...{ text, values: [...values], query_timeout: limitMs },
+      };
+      return (await this.#pool.query(config)).rows;
     } catch (error) {
       throw codedFault(error);
     }

@@ -23,6 +23,9 @@ import type { NodePool } from "./node-pool.ts";
 import { Partitions } from "./partitions.ts";
 import { readDirtyHours, readRollups, readSums, saveRollups } from "./rollup-queries.ts";
 
+/** Every message of a gateway not known yet waits for this. */
+const LOOK_UP_MS = 2000;
+
 /** The central store on one PostgreSQL node, which is all of it or one shard. The node must have been prepared. */
 export class PostgresNode implements CentralStore {
   readonly lanes = 1;
@@ -60,6 +63,7 @@ export class PostgresNode implements CentralStore {
     const [row] = await this.#pool.query<{ store_id: string }>(
       "SELECT store_id FROM gateway_home WHERE gateway=$1",
       [gatewayId],
+      LOOK_UP_MS,
     );
     return row?.store_id ?? null;
   }

@@ -78,13 +78,17 @@ export class ShardedStore implements CentralStore {
   }
 
   /** Asks every node; one that does not answer matters only when no other knows the gateway. */
-  async home(gatewayId: string): Promise<string | null> {
-    const answers = await this.#settled((node) => node.home(gatewayId));
-    const found = answers.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
-    const storeId = found.find((one) => one !== null);
-    if (storeId !== undefined && storeId !== null) return storeId;
-    for (const answer of answers) if (answer.status === "rejected") throw answer.reason;
-    return null;
+  home(gatewayId: string): Promise<string | null> {
+    return new Promise((resolve, reject) => {
+      const ask = async (node: PostgresNode): Promise<void> => {
+        const storeId = await node.home(gatewayId);
+        if (storeId !== null) resolve(storeId);
+      };
+      this.#settled(ask).then((answers) => {
+        for (const answer of answers) if (answer.status === "rejected") reject(answer.reason);
+        resolve(null);
+      }, reject);
+    });
   }
 
   async claimHome(gatewayId: string, storeId: string): Promise<string> {
