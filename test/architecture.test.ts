@@ -18,6 +18,7 @@ const ALLOWED: Readonly<
   journey: { folders: ["core"], packages: [] },
   metrics: { folders: ["core"], packages: [] },
   privacy: { folders: ["core"], packages: ["node:crypto"] },
+  face: { folders: ["core", "privacy"], packages: [] },
   io: { folders: ["core", "config", "wire", "radio", "vision"], packages: ["*"] },
   fleet: { folders: ["core", "wire"], packages: [] },
   central: { folders: ["core", "config", "wire", "metrics", "io", "web"], packages: ["*"] },

@@ -19,6 +19,12 @@ export type ReceiverId = Brand<string, "ReceiverId">;
 export type TagId = Brand<string, "TagId">;
 /** Names one visit; dies with the data of its day. */
 export type VisitId = Brand<string, "VisitId">;
+/** Stands for a member of a loyalty programme within one tenant: random, says nothing about the person. */
+export type SubjectRef = Brand<string, "SubjectRef">;
+/** Names one consent that was given for one purpose. */
+export type GrantId = Brand<string, "GrantId">;
+/** Names the controller (the retailer) whose programme it is. */
+export type TenantId = Brand<string, "TenantId">;
 /** Number of a track; unique only within one run of one camera. */
 export type TrackId = Brand<number, "TrackId">;
 
@@ -43,5 +49,11 @@ export const receiverId = (value: string): ReceiverId => value as ReceiverId;
 export const tagId = (value: string): TagId => value as TagId;
 /** Marks a string as the id of a visit. Pure. */
 export const visitId = (value: string): VisitId => value as VisitId;
+/** Marks a string as the reference of a member. Pure. */
+export const subjectRef = (value: string): SubjectRef => value as SubjectRef;
+/** Marks a string as the id of a consent. Pure. */
+export const grantId = (value: string): GrantId => value as GrantId;
+/** Marks a string as the id of a tenant. Pure. */
+export const tenantId = (value: string): TenantId => value as TenantId;
 /** Marks a number as the id of a track. Pure. */
 export const trackId = (value: number): TrackId => value as TrackId;
