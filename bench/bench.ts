@@ -17,6 +17,8 @@ await dispatch(
     metrics: () => import("./speed/metrics.ts"),
     ingest: () => import("./speed/ingest.ts"),
     query: () => import("./speed/query.ts"),
+    loyalty: () => import("./speed/loyalty.ts"),
+    faces: () => import("./speed/faces.ts"),
   },
   process.argv.slice(2),
 );

@@ -13,6 +13,7 @@ await dispatch(
     zones: () => import("./eval/zones.ts"),
     "walk-mode": () => import("./eval/walk-mode.ts"),
     sim: () => import("./eval/sim.ts"),
+    faces: () => import("./eval/faces.ts"),
   },
   process.argv.slice(2),
 );

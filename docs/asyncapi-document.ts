@@ -48,6 +48,26 @@ const CHANNELS: Readonly<Partial<Record<Channel, ChannelText>>> = {
     ...{ sender: "centre", qos: 1, retain: false, name: null, messages: ["down/cmd"] },
     description: "One thing to do, once by its id, before it expires.",
   },
+  "down/consent": {
+    ...{ sender: "centre", qos: 1, retain: false, name: null, messages: ["down/consent"] },
+    description: "What the centre's register of consents says; every 15 seconds, as a lease.",
+  },
+  "down/erase": {
+    ...{ sender: "centre", qos: 1, retain: false, name: null, messages: ["down/erase"] },
+    description: "Erase what is held about a member; repeated until it is answered.",
+  },
+  "up/loyalty": {
+    ...{ sender: "gateway", qos: 0, retain: false, name: null, messages: ["up/loyalty"] },
+    description: "Which tables of members' identifiers a gateway has, and which parts it wants.",
+  },
+  "down/loyalty": {
+    ...{ sender: "centre", qos: 1, retain: false, name: null, messages: ["down/loyalty"] },
+    description: "Which parts the tables of members' identifiers consist of now.",
+  },
+  "down/loyalty-part": {
+    ...{ sender: "centre", qos: 0, retain: false, name: null, messages: ["down/loyalty-part"] },
+    description: "One part of the tables, because the gateway asked for it. Never holds a key.",
+  },
   live: {
     ...{ sender: "gateway", qos: 0, retain: true, messages: ["live", "live/devices"] },
     name: "`store`, `zone-<id>`, `line-<id>` or `devices`",

@@ -4,6 +4,7 @@ import { gatewayConfigSchema } from "../src/config/gateway.ts";
 import { sitePlanSchema } from "../src/config/site.ts";
 import { renderMetricsDocument } from "../src/metrics/definitions/document.ts";
 import { openApiDocument } from "../src/wire/openapi.ts";
+import { renderTestVectors } from "./app-developers/test-vectors.ts";
 import { renderAsyncApi } from "./asyncapi-document.ts";
 import { renderErrorsDocument } from "./errors-document.ts";
 import { schemaFiles } from "./schema-files.ts";
@@ -25,5 +26,6 @@ export const generatedFiles: Readonly<Record<string, () => string>> = {
   "docs/metrics.md": renderMetricsDocument,
   "config/gateway.schema.json": () => jsonSchema(gatewayConfigSchema, "Vitrine gateway file"),
   "config/site.schema.json": () => jsonSchema(sitePlanSchema, "Vitrine site plan"),
+  "docs/app-developers/test-vectors.json": renderTestVectors,
   ...schemaFiles,
 };

@@ -18,10 +18,13 @@ const ALLOWED: Readonly<
   journey: { folders: ["core"], packages: [] },
   metrics: { folders: ["core"], packages: [] },
   privacy: { folders: ["core"], packages: ["node:crypto"] },
-  face: { folders: ["core", "privacy"], packages: [] },
-  io: { folders: ["core", "config", "wire", "radio", "vision"], packages: ["*"] },
+  face: { folders: ["core", "vision", "privacy"], packages: [] },
+  io: { folders: ["core", "config", "wire", "radio", "vision", "face", "privacy"], packages: ["*"] },
   fleet: { folders: ["core", "wire"], packages: [] },
-  central: { folders: ["core", "config", "wire", "metrics", "io", "web"], packages: ["*"] },
+  central: {
+    folders: ["core", "config", "wire", "metrics", "privacy", "io", "web"],
+    packages: ["*"],
+  },
   web: { folders: ["core", "metrics", "wire"], packages: ["*"] },
   app: { folders: ["*"], packages: ["*"] },
 };

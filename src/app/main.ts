@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { GatewayError } from "../core/errors.ts";
 import { addCentral } from "./commands/central.ts";
+import { addConsent } from "./commands/consent.ts";
 import { addDemo } from "./commands/demo.ts";
 import { addDoctor } from "./commands/doctor.ts";
 import { addModels } from "./commands/models.ts";
@@ -33,6 +34,7 @@ for (const add of [
   addSite,
   addSimulate,
   addPos,
+  addConsent,
 ]) {
   add(program, terminal);
 }

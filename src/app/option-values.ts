@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "commander";
+import type { PullProfile } from "../io/models/manifest.ts";
 import type { PictureSize } from "../vision/ports.ts";
 
 /** Reads a whole number from 0. @throws InvalidArgumentError, which becomes wrong usage */
@@ -25,6 +26,13 @@ export function profileName(text: string): "default" | "permissive" {
     throw new InvalidArgumentError("Expected default or permissive.");
   }
   return text;
+}
+
+/** Reads what to pull. @throws InvalidArgumentError, which becomes wrong usage */
+export function pullProfileName(text: string): PullProfile {
+  if (text === "face" || text === "face-accurate") return text;
+  if (text === "default" || text === "permissive") return text;
+  throw new InvalidArgumentError("Expected default, permissive, face or face-accurate.");
 }
 
 /** Adds a repeated option's value to those before it. Pure. */

@@ -5,6 +5,7 @@ import type { SitePlan } from "../core/site.ts";
 import type { SensorVitals } from "../fleet/health.ts";
 import type { NobleRadio } from "../io/radio/noble-radio.ts";
 import { createRadioInput, type RadioInput } from "../io/radio/radio-input.ts";
+import type { MemberPort } from "../radio/loyalty/member-port.ts";
 import type { SightingSource } from "../radio/sighting.ts";
 import type { TagBook } from "../radio/tag-registry.ts";
 import type { LearnedRadio } from "../radio/zones/zone-engine.ts";
@@ -31,6 +32,8 @@ export interface RadioUnitsDeps {
   readonly learned?: LearnedRadio | undefined;
   readonly run: string;
   readonly clock: Clock;
+  /** Who of those that nobody registered may be followed; absent = nobody. */
+  readonly members?: MemberPort | undefined;
 }
 
 /** The radio of a gateway: what the receivers feed, and a sensor for each of them. */
@@ -42,7 +45,7 @@ export interface RadioPart {
 
 /** One sensor per receiver; all of them feed one input, which lives with the first. */
 export function createRadioPart(deps: RadioUnitsDeps, ports: SensorPorts): RadioPart {
-  const { sources, driver, remotes = [], site, tags, lagMs, learned, run, clock } = deps;
+  const { sources, driver, remotes = [], site, tags, lagMs, learned, run, clock, members } = deps;
   const input = createRadioInput({
     sources,
     tags: tags ?? site.tags,
@@ -52,6 +55,7 @@ export function createRadioPart(deps: RadioUnitsDeps, ports: SensorPorts): Radio
     run,
     clock,
     onEvent: ports.onEvent,
+    members,
   });
   for (const { source } of remotes) input.addRemote(source);
   const lives = [

@@ -5,6 +5,7 @@ import { faultsOf } from "../core/input-faults.ts";
 import { counterSchema } from "./counters.ts";
 import { duplicateIds } from "./duplicate-ids.ts";
 import { fleetSchema, metricsSchema } from "./fleet.ts";
+import { loyaltyFaults, loyaltySchema } from "./loyalty.ts";
 import { scannerFaults, scannerSchema, shareSchema } from "./scanners.ts";
 import { deepFreeze } from "./site.ts";
 
@@ -268,6 +269,9 @@ export const gatewayConfigSchema = z.strictObject({
     .meta({ title: "MQTT", description: "Without it events wait in the outbox." }),
   outbox: outbox.prefault({}).meta({ title: "Outbox" }),
   till: till.prefault({}).meta({ title: "The till" }),
+  loyalty: loyaltySchema
+    .prefault({})
+    .meta({ title: "Shoppers who opted in", description: "docs/privacy.md" }),
   web: web.prefault({}).meta({ title: "Dashboard" }),
   preview: preview.prefault({}).meta({ title: "Pictures for set-up" }),
   models: models.prefault({}).meta({ title: "Models" }),
@@ -300,6 +304,7 @@ export function parseGatewayConfig(
     ...unreachableCounters(outcome.data),
     ...sharedAdapters(outcome.data),
     ...scannerFaults(outcome.data),
+    ...loyaltyFaults(outcome.data),
   ];
   if (repeated.length + unreachable.length > 0) return fail([...repeated, ...unreachable]);
   return ok(deepFreeze(outcome.data));

@@ -204,6 +204,21 @@ export const FAULTS = {
     hint: "Install that version again, or move `history.db` away; until then past days are not kept.",
     retry: "operator",
   },
+  CONSENT_LEDGER_DAMAGED: {
+    summary: "The consent ledger is not as it was written.",
+    hint: "Nobody is matched, compared or enrolled until it is put right; counting goes on. `vitrine consent verify` names the first broken entry. Restore `consent.db` from a backup, or move it away: a new ledger begins, templates without a consent are destroyed, and everyone is asked again.",
+    retry: "operator",
+  },
+  CONSENT_LEDGER_UNAVAILABLE: {
+    summary: "The consent ledger cannot be opened or written.",
+    hint: "What was taken back is in force all the same and is written as soon as that works. Check owner, mode and free space of `stateDir`; a ledger of a newer version needs that version. Found at the start: restart the gateway once it is put right; counting goes on meanwhile, nobody is matched.",
+    retry: "backoff",
+  },
+  CONSENT_REFUSED: {
+    summary: "A consent was not written.",
+    hint: "The sentence before says why; nothing was changed. The rules stand in docs/privacy.md.",
+    retry: "never",
+  },
   DISK_FULL: {
     summary: "The disk is full.",
     hint: "Free space on the state partition; accepted events are kept.",

@@ -1,4 +1,5 @@
-import type { CameraId, LineId, TagId, TrackId, ZoneId } from "./brand.ts";
+import type { CameraId, LineId, ReceiverId, TagId, TrackId, ZoneId } from "./brand.ts";
+import type { ErasureOutcome, LedgerEntry } from "./consent-ledger.ts";
 import type { FaultCode } from "./errors.ts";
 import type { JourneyHead } from "./journey-head.ts";
 import type {
@@ -207,8 +208,45 @@ export interface TimeFixed extends JourneyHead {
   readonly offsetMs: number;
 }
 
+/** An entry was written to this gateway's consent ledger: the centre's register is made of these. */
+export interface ConsentRecorded extends JourneyHead {
+  readonly kind: "consent-recorded";
+  /** Of the entry's canonical text, 64 hexadecimal digits; the next entry names it. */
+  readonly sha256: string;
+  readonly entry: LedgerEntry;
+}
+
+/** This gateway knows the centre's consents up to a number. */
+export interface ConsentApplied extends JourneyHead {
+  readonly kind: "consent-applied";
+  readonly register: string;
+  readonly seq: number;
+}
+
+/** A request to erase was dealt with here. `erased` counts what there was, such as templates; it names nobody. */
+export interface ErasureAnswerRecorded extends JourneyHead {
+  readonly kind: "erasure-answered";
+  readonly erasureId: string;
+  readonly consumer: string;
+  readonly outcome: ErasureOutcome;
+  readonly erased: Readonly<Record<string, number>>;
+}
+
+/** A copy of a member's identifier is being sent: see `IdentifierAnomaly`. */
+export interface IdentifierAnomalyRecorded extends JourneyHead {
+  readonly kind: "identifier-anomaly";
+  readonly tagId: TagId;
+  readonly receivers: readonly [ReceiverId, ReceiverId];
+  readonly apartM: number;
+  readonly withinMs: number;
+}
+
 export type JourneyEvent =
   | TimeFixed
+  | IdentifierAnomalyRecorded
+  | ConsentRecorded
+  | ConsentApplied
+  | ErasureAnswerRecorded
   | CrossingRecorded
   | GroupRecorded
   | ZoneApproachRecorded

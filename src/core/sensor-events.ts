@@ -1,4 +1,13 @@
-import type { CameraId, EpochMs, LineId, MonoMs, TagId, TrackId, ZoneId } from "./brand.ts";
+import type {
+  CameraId,
+  EpochMs,
+  LineId,
+  MonoMs,
+  ReceiverId,
+  TagId,
+  TrackId,
+  ZoneId,
+} from "./brand.ts";
 import type { FaultCode } from "./errors.ts";
 import type { TagKind } from "./site.ts";
 import type { TransactionKind } from "./vocabulary.ts";
@@ -269,8 +278,24 @@ export interface SensorConditionChanged extends EventOrigin {
   readonly measured: Readonly<Record<string, number>>;
 }
 
+/**
+ * One rotating identifier of a member was heard at two places between which nobody walks in the time: somebody sends a
+ * copy of it. Nothing is concluded about the member, who may be at either place or at none.
+ */
+export interface IdentifierAnomaly extends EventOrigin {
+  readonly kind: "identifier-anomaly";
+  readonly atMono: MonoMs;
+  /** Pseudonym of the member in this group of stores. */
+  readonly tagId: TagId;
+  readonly receivers: readonly [ReceiverId, ReceiverId];
+  /** Least distance between the two senders that levels allow, metres. */
+  readonly apartM: number;
+  readonly withinMs: number;
+}
+
 export type SensorEvent =
   | LineCrossed
+  | IdentifierAnomaly
   | GroupCrossed
   | ZoneApproached
   | SensorConditionChanged

@@ -20,6 +20,7 @@ export interface FaceChainId {
 
 /** What was measured about the one face of a picture; says nothing about whose it is. */
 export interface FaceQuality {
+  /** Forehead to chin. */
   readonly heightPx: number;
   readonly eyeDistancePx: number;
   /** 0..1: 1 is sharp. */
@@ -30,6 +31,11 @@ export interface FaceQuality {
   readonly turn: number;
   /** Tilt of the line between the eyes, in degrees. */
   readonly rollDeg: number;
+  /**
+   * How much it looks like a living face and not a picture of one, 0..1; null: no model for it is installed. A hint to
+   * have a second look, never a proof, see `needsSecondLook`.
+   */
+  readonly live: number | null;
 }
 
 /** The face of one picture as numbers. `wipe` overwrites them; every user of one calls it, matched or not. */

@@ -3,7 +3,7 @@ import type { TimeAnchor } from "../core/clock.ts";
 import type { DeliveryStatus } from "../core/delivery-status.ts";
 import type { SensorState } from "../core/events.ts";
 import { isoTime } from "../wire/cloud-event.ts";
-import type { HealthMessage } from "../wire/health-message.ts";
+import type { ConsentHealth, HealthMessage } from "../wire/health-message.ts";
 import { WriteMeter } from "./write-meter.ts";
 
 /** Numbers that a sensor tells about itself; a sensor without them tells its state only. */
@@ -55,6 +55,8 @@ export interface ProcessReading {
 /** One reading of everything, taken at one instant. */
 export interface HealthReading {
   readonly anchor: TimeAnchor;
+  /** Absent where loyalty is off. */
+  readonly consent?: ConsentHealth | undefined;
   readonly delivery: DeliveryStatus;
   readonly reconnects: number;
   /** Longest time that a commit to the disk took since the reading before; null when there was none. */
@@ -96,7 +98,7 @@ export class HealthKeeper {
 
   /** The message of one reading; readings are handed in in the order of their time. */
   message(reading: HealthReading): HealthMessage {
-    const { anchor, board } = reading;
+    const { anchor, board, consent } = reading;
     const { boot, storeId, versions, configHash, budgetBytes } = this.#identity;
     return {
       ...{ v: 1, at: isoTime(anchor.epoch), boot, storeId },
@@ -113,6 +115,7 @@ export class HealthKeeper {
       },
       process: this.#process(anchor.mono, reading.process),
       board: { temperatureC: board.temperatureC, throttledBits: board.throttledBits },
+      ...(consent === undefined ? {} : { consent }),
       ...sensorsOf(reading.sensors),
     };
   }

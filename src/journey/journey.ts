@@ -215,6 +215,10 @@ class StoreJourney implements Journey {
         const { kind, cameraId, from, to, isUndone } = event;
         return this.#told(event, { kind, cameraId, from, to, isUndone });
       }
+      case "identifier-anomaly": {
+        const { kind, tagId, receivers, apartM, withinMs } = event;
+        return this.#told(event, { kind, tagId, receivers, apartM, withinMs });
+      }
       case "basket-reported":
         return this.#tellBasket(event);
       case "transaction":

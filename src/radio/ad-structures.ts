@@ -1,6 +1,8 @@
 /** Types of AD structures that this gateway reads. @source Bluetooth Assigned Numbers 2.3, Common Data Types. */
 export const AD_TYPE = {
   flags: 0x01,
+  uuids128More: 0x06,
+  uuids128: 0x07,
   serviceData16: 0x16,
   serviceData32: 0x20,
   serviceData128: 0x21,

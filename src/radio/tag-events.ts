@@ -1,13 +1,13 @@
 import { type MonoMs, monoMs, type ZoneId } from "../core/brand.ts";
 import type { TagChanged, TagState, TagZoneEntered, TagZoneExited } from "../core/events.ts";
-import type { TagPlan } from "../core/site.ts";
+import type { FollowedTag } from "./tag-registry.ts";
 
 /** What is told of where registered tags are. */
 export type WhereaboutsEvent = TagChanged | TagZoneEntered | TagZoneExited;
 
 export interface TagEventsOptions {
   /** The tags by position; the array of a live book may grow. */
-  readonly tags: readonly TagPlan[];
+  readonly tags: readonly FollowedTag[];
   /** Name of this run; with the number of the event it makes the event's id. */
   readonly run: string;
   readonly onEvent: (event: WhereaboutsEvent) => void;

@@ -1,7 +1,8 @@
 import { type MonoMs, monoMs, type ZoneId } from "../core/brand.ts";
 import type { TagMoved, TagMovement } from "../core/events.ts";
-import type { TagKind, TagPlan } from "../core/site.ts";
+import type { TagKind } from "../core/site.ts";
 import { type MotionSign, MotionSigns } from "./motion-sign.ts";
+import type { FollowedTag } from "./tag-registry.ts";
 import type { TagTelemetry } from "./telemetry.ts";
 
 /** When motion of a tag becomes something that somebody did with it. */
@@ -31,7 +32,7 @@ const FOLLOWED: readonly TagKind[] = ["basket", "cart", "asset"];
 
 export interface TagMotionOptions {
   /** The registered tag at a position. */
-  readonly tagAt: (position: number) => TagPlan | undefined;
+  readonly tagAt: (position: number) => FollowedTag | undefined;
   /** Name of this run: part of every event's id. */
   readonly run: string;
   readonly onEvent: (event: TagMoved) => void;
@@ -112,12 +113,18 @@ export class TagMotion {
     this.#things.delete(tag);
   }
 
-  #followed(tag: number): TagPlan | null {
+  #followed(tag: number): FollowedTag | null {
     const plan = this.#options.tagAt(tag);
     return plan !== undefined && FOLLOWED.includes(plan.kind) ? plan : null;
   }
 
-  #move(plan: TagPlan, thing: Thing, sign: MotionSign, wasSilent: boolean, atMono: MonoMs): void {
+  #move(
+    plan: FollowedTag,
+    thing: Thing,
+    sign: MotionSign,
+    wasSilent: boolean,
+    atMono: MonoMs,
+  ): void {
     const isNew = thing.motions === 0 || (wasSilent && thing.phase !== "taken");
     if (isNew) {
       thing.motions = 1;
@@ -137,7 +144,7 @@ export class TagMotion {
     } else this.#tellMoved(plan, thing);
   }
 
-  #rest(plan: TagPlan, thing: Thing, atMono: MonoMs): void {
+  #rest(plan: FollowedTag, thing: Thing, atMono: MonoMs): void {
     if (thing.motions === 0) {
       thing.phase = "resting";
       return;
@@ -160,7 +167,7 @@ export class TagMotion {
   }
 
   /** Tells that a thing goes on moving in another zone than it was last told to be in. */
-  #tellMoved(plan: TagPlan, thing: Thing): void {
+  #tellMoved(plan: FollowedTag, thing: Thing): void {
     const { zoneId, zoneMono, toldZoneId, firstMono, motionMono } = thing;
     if (thing.phase !== "taken" || zoneId === null || zoneId === toldZoneId) return;
     if (motionMono < zoneMono) return;
@@ -169,7 +176,7 @@ export class TagMotion {
     if (toldZoneId !== null && zoneMono > firstMono) this.#tell(plan, "moved", zoneId, zoneMono);
   }
 
-  #tell(plan: TagPlan, movement: TagMovement, zoneId: ZoneId | null, atMono: number): void {
+  #tell(plan: FollowedTag, movement: TagMovement, zoneId: ZoneId | null, atMono: number): void {
     const { id: tagId, kind: tagKind } = plan;
     const head = { source: this.#source, seq: this.#seq, atMono: monoMs(atMono) };
     this.#seq += 1;

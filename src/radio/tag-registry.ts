@@ -1,4 +1,4 @@
-import type { TagId } from "../core/brand.ts";
+import { type TagId, tagId } from "../core/brand.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { BeaconIdentity, TagPlan } from "../core/site.ts";
 import { type BeaconSpot, IDENTITY_BYTES, type IdentityFormat } from "./beacon.ts";
@@ -13,6 +13,15 @@ const FORMAT_CODE: Readonly<Record<IdentityFormat, number>> = {
 
 /** Positions a book gives out in one life of the gateway: twice the tags a plan may have. */
 export const TAG_POSITION_CAP = 40_000;
+
+/** Members of a loyalty programme that a book follows at a time, beside the registered tags. */
+export const GUEST_CAP = 512;
+
+/**
+ * A tag that is followed: a registered one, or a guest (a member of a loyalty programme while present), who has no fixed
+ * identity to be registered by.
+ */
+export type FollowedTag = Omit<TagPlan, "beacon"> & Partial<Pick<TagPlan, "beacon">>;
 
 /** What a replacement changed, as positions, each list ascending. */
 export interface TagBookChange {
@@ -35,17 +44,25 @@ export interface TagBook {
    * The tags by position; one array that grows and is never replaced. A retired tag keeps its place in it: ask
    * `isActive` before walking through it.
    */
-  readonly tags: readonly TagPlan[];
+  readonly tags: readonly FollowedTag[];
   /** The registered tags only, in the order of their positions; a new array with each change. */
   readonly active: readonly TagPlan[];
   isActive(position: number): boolean;
+  /**
+   * Gives a guest a position: one that nobody uses, so that guests never run out of them. -1 when `GUEST_CAP` are here.
+   * Nobody is told, and no identity leads to it.
+   */
+  admit(guest: FollowedTag): number;
+  /** Takes a guest's position back: it may be another's from here on. Nothing happens for a registered tag. */
+  dismiss(position: number): void;
+  isGuest(position: number): boolean;
   /** Position of the tag whose identity stands at `spot` in the payload, or -1. Allocates nothing. */
   indexOf(payload: Uint8Array, spot: Readonly<BeaconSpot>): number;
   /** Position of the tag with this identity, or -1. */
   indexOfIdentity(identity: BeaconIdentity): number;
   /** Position of the registered tag with this id, or -1. */
   indexOfId(id: TagId): number;
-  /** Whether this id is registered or was while the gateway runs: what a retired tag did last is told after it went. */
+  /** Whether this id is a guest's now, or is registered or was while the gateway runs: what a retired tag did last is told after it went. */
   knows(id: TagId): boolean;
   /**
    * Makes `tags` the registered ones: a known id keeps its position, others get new ones. Of two tags with one
@@ -67,12 +84,18 @@ export function createTagBook(tags: readonly TagPlan[]): TagBook {
   return new LiveTagBook(tags);
 }
 
+/** Stands where a guest stood: nothing is left of who it was. */
+const NOBODY: FollowedTag = { id: tagId("nobody"), kind: "loyalty-card" };
+
 class LiveTagBook implements TagBook {
-  readonly tags: TagPlan[] = [];
+  readonly tags: FollowedTag[] = [];
   #active: readonly TagPlan[] = [];
   readonly #isActive: boolean[] = [];
   readonly #positions = new Map<TagId, number>();
   readonly #listeners = new Set<(change: TagBookChange) => void>();
+  readonly #guests = new Map<TagId, number>();
+  /** Positions that guests had and nobody has now; with the guests' own at most `GUEST_CAP`. */
+  readonly #vacant: number[] = [];
   #table: Int32Array = new Int32Array(16).fill(-1);
   #identities: Uint8Array = new Uint8Array(0);
 
@@ -86,6 +109,31 @@ class LiveTagBook implements TagBook {
 
   isActive(position: number): boolean {
     return this.#isActive[position] === true;
+  }
+
+  admit(guest: FollowedTag): number {
+    const known = this.#guests.get(guest.id);
+    if (known !== undefined) return known;
+    if (this.#guests.size >= GUEST_CAP) return -1;
+    const position = this.#vacant.pop() ?? this.tags.length;
+    this.tags[position] = guest;
+    this.#isActive[position] = true;
+    this.#guests.set(guest.id, position);
+    return position;
+  }
+
+  dismiss(position: number): void {
+    const id = this.tags[position]?.id;
+    if (id === undefined || this.#guests.get(id) !== position) return;
+    this.#guests.delete(id);
+    this.#isActive[position] = false;
+    this.tags[position] = NOBODY;
+    this.#vacant.push(position);
+  }
+
+  isGuest(position: number): boolean {
+    const id = this.tags[position]?.id;
+    return id !== undefined && this.#guests.get(id) === position;
   }
 
   indexOf(payload: Uint8Array, spot: Readonly<BeaconSpot>): number {
@@ -105,12 +153,13 @@ class LiveTagBook implements TagBook {
   }
 
   knows(id: TagId): boolean {
-    return this.#positions.has(id);
+    return this.#positions.has(id) || this.#guests.has(id);
   }
 
   hasRoomFor(tags: readonly TagPlan[]): boolean {
     const strangers = new Set(tags.map(({ id }) => id).filter((id) => !this.#positions.has(id)));
-    return this.tags.length + strangers.size <= TAG_POSITION_CAP;
+    const guests = this.#guests.size + this.#vacant.length;
+    return this.tags.length - guests + strangers.size <= TAG_POSITION_CAP;
   }
 
   replace(tags: readonly TagPlan[]): TagBookChange {
@@ -119,7 +168,9 @@ class LiveTagBook implements TagBook {
       throw new GatewayError("TAG_BOOK_FULL", message, { context: { tags: tags.length } });
     }
     const change = this.#place(tags);
-    this.#active = this.tags.filter((_, position) => this.isActive(position));
+    this.#active = this.tags.filter(
+      (tag, position): tag is TagPlan => tag.beacon !== undefined && this.#isRegistered(position),
+    );
     this.#index();
     const isEmpty = Object.values(change).every((positions) => positions.length === 0);
     if (!isEmpty) for (const listener of [...this.#listeners]) listener(change);
@@ -149,7 +200,7 @@ class LiveTagBook implements TagBook {
       kept.add(position);
     }
     const retired = this.tags.flatMap((_, position) =>
-      this.isActive(position) && !kept.has(position) ? [position] : [],
+      this.#isRegistered(position) && !kept.has(position) ? [position] : [],
     );
     for (const position of retired) this.#isActive[position] = false;
     const inOrder = (positions: ReadonlySet<number>): number[] =>
@@ -159,12 +210,16 @@ class LiveTagBook implements TagBook {
     return { added: inOrder(added), changed: inOrder(changed), renewed: inOrder(renewed), retired };
   }
 
+  #isRegistered(position: number): boolean {
+    return this.isActive(position) && !this.isGuest(position);
+  }
+
   #index(): void {
     const table = new Int32Array(tableSize(this.#active.length)).fill(-1);
     const mask = table.length - 1;
     const identities = new Uint8Array(this.tags.length * SLOT_BYTES);
     for (const [position, { beacon }] of this.tags.entries()) {
-      if (!this.isActive(position)) continue;
+      if (!this.#isRegistered(position) || beacon === undefined) continue;
       const bytes = identityBytes(beacon);
       const code = FORMAT_CODE[beacon.format];
       identities[position * SLOT_BYTES] = code;
@@ -220,8 +275,10 @@ function sameAt(
   return true;
 }
 
-function sameThing(a: TagPlan, b: TagPlan): boolean {
-  return a.kind === b.kind && identityKey(a.beacon) === identityKey(b.beacon);
+function sameThing(a: FollowedTag, b: TagPlan): boolean {
+  return (
+    a.kind === b.kind && a.beacon !== undefined && identityKey(a.beacon) === identityKey(b.beacon)
+  );
 }
 
 /** One text per identity: two tags with the same text cannot be told apart on the air. Pure. */

@@ -1,8 +1,9 @@
 import { type MonoMs, monoMs } from "../core/brand.ts";
 import type { TagState } from "../core/events.ts";
-import type { FloorPlan, ReceiverPlan, SurveyPoint, TagPlan } from "../core/site.ts";
+import type { FloorPlan, ReceiverPlan, SurveyPoint } from "../core/site.ts";
 import { Presence, type PresenceRules } from "./presence.ts";
 import { TagEvents, type WhereaboutsEvent } from "./tag-events.ts";
+import type { FollowedTag } from "./tag-registry.ts";
 import { TagStays } from "./tag-stays.ts";
 import {
   createZoneEngine,
@@ -26,7 +27,9 @@ export interface LocatedFloor {
 
 export interface TagWhereaboutsOptions {
   /** The tags by position; the array of a live book may grow. */
-  readonly tags: readonly TagPlan[];
+  readonly tags: readonly FollowedTag[];
+  /** Whether something learned of the tag may be kept after it left; absent = of all. A guest leaves nothing behind. */
+  readonly isKept?: ((tag: number) => boolean) | undefined;
   /** Number of receivers that there may be, placed or not. */
   readonly receivers: number;
   /** null: tags are inside or not by their level, and in no zone. */
@@ -65,7 +68,7 @@ export class TagWhereabouts {
   readonly #onEstimate: (estimate: ZoneEstimate) => void;
 
   constructor(options: TagWhereaboutsOptions) {
-    const { tags, run, located, receivers, rules } = options;
+    const { tags, run, located, receivers, rules, isKept = (): boolean => true } = options;
     const events = new TagEvents({ tags, run, onEvent: options.onEvent });
     this.#lagMs = located?.lagMs ?? 0;
     this.#onEstimate = options.onEstimate;
@@ -85,7 +88,7 @@ export class TagWhereabouts {
         ? null
         : createZoneEngine({
             ...located,
-            tagIdOf: (tag) => tags[tag]?.id ?? null,
+            tagIdOf: (tag) => (isKept(tag) ? (tags[tag]?.id ?? null) : null),
             onEstimate: (estimate) => this.#take(estimate),
           });
   }

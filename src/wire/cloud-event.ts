@@ -36,6 +36,10 @@ export const STREAM_OF: Readonly<Record<JourneyEventKind, StreamName>> = {
   "staff-unseen": "health",
   audited: "audit",
   "time-fix": "audit",
+  "identifier-anomaly": "audit",
+  "consent-recorded": "audit",
+  "consent-applied": "audit",
+  "erasure-answered": "audit",
   "sensor-changed": "health",
   "sensor-condition": "health",
 };
@@ -47,6 +51,17 @@ export const URGENT_KINDS: ReadonlySet<JourneyEventKind> = new Set([
   "completed",
   "audited",
   "time-fix",
+  "consent-recorded",
+  "consent-applied",
+  "erasure-answered",
+]);
+
+/** Kinds that are between gateway and centre: no mirror of them is published to the shop. */
+export const UNMIRRORED_KINDS: ReadonlySet<JourneyEventKind> = new Set([
+  "identifier-anomaly",
+  "consent-recorded",
+  "consent-applied",
+  "erasure-answered",
 ]);
 
 const TYPE_PREFIX = "vitrine.";
@@ -148,6 +163,7 @@ function subjectOf(event: JourneyEvent): string {
     case "tag-zone-entered":
     case "tag-zone-exited":
     case "tag-moved":
+    case "identifier-anomaly":
     case "basket-changed":
     case "tag-presence":
       return `tag/${event.tagId}`;
@@ -163,6 +179,12 @@ function subjectOf(event: JourneyEvent): string {
       return `${event.action}/${event.subjectId}`;
     case "time-fix":
       return `boot/${event.boot}`;
+    case "consent-recorded":
+      return `consent/${event.entry.kind}`;
+    case "consent-applied":
+      return `register/${event.register}`;
+    case "erasure-answered":
+      return `erasure/${event.erasureId}`;
     case "transacted":
       return `receipt/${event.receiptId}`;
     case "sensor-changed":

@@ -1,8 +1,18 @@
 import { z } from "zod";
-import { cameraId, epochMs, lineId, tagId, trackId, visitId, zoneId } from "../core/brand.ts";
+import {
+  cameraId,
+  epochMs,
+  lineId,
+  receiverId,
+  tagId,
+  trackId,
+  visitId,
+  zoneId,
+} from "../core/brand.ts";
 import { FAULTS, type FaultCode } from "../core/errors.ts";
 import type { JourneyEvent, JourneyEventKind, JourneyHead } from "../core/events.ts";
 import { AUDIT_OUTCOMES } from "../core/vocabulary.ts";
+import { CONSENT_EVENT_FIELDS } from "./consent-messages.ts";
 import {
   count,
   levelText,
@@ -14,6 +24,7 @@ import {
 
 const camera = levelText.transform(cameraId);
 const zone = levelText.transform(zoneId);
+const receiver = levelText.transform(receiverId);
 const track = count.transform(trackId);
 const tagState = z.enum(["outside", "passing", "inside"]);
 
@@ -185,6 +196,12 @@ export const EVENT_FIELDS = {
     changeId: z.string().min(1).max(64).optional(),
   }),
   completed,
+  "identifier-anomaly": z.strictObject({
+    tagId: tag.tagId,
+    receivers: z.tuple([receiver, receiver]).readonly(),
+    apartM: z.number().nonnegative(),
+    withinMs: z.number().nonnegative(),
+  }),
   "staff-crossed": z.strictObject({
     tagId: tag.tagId,
     lineId: levelText.transform(lineId),
@@ -216,6 +233,7 @@ export const EVENT_FIELDS = {
     outcome: z.enum(AUDIT_OUTCOMES),
     detail: z.string().max(512),
   }),
+  ...CONSENT_EVENT_FIELDS,
   "time-fix": z.strictObject({ boot: levelText, offsetMs: z.number().int("whole milliseconds") }),
   "sensor-changed": z.strictObject({
     sensorId: levelText,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { canonicalText } from "./canonical-text.ts";
+import { canonicalText } from "../core/canonical-text.ts";
 import { count, levelText } from "./vocabulary.ts";
 
 const positive = z.number().int("a whole number").positive("a number from 1");

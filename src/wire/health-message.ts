@@ -23,6 +23,23 @@ const receiver = z.strictObject({
   lastHeardAgeMs: amount.nullable(),
 });
 
+const consent = z.strictObject({
+  code,
+  refusal: levelText.nullable().meta({
+    description: "Why nothing is permitted now, whoever asks, such as `lease-lost`; else null",
+  }),
+  seq: count.meta({ description: "Newest entry of the gateway's own ledger" }),
+  live: count,
+  openErasures: count,
+  oldestErasureAgeMs: amount.nullable(),
+  owed: count.meta({ description: "Takings-back in force that the disk did not take yet" }),
+  register: levelText.nullable().meta({ description: "null: this gateway decides alone" }),
+  applied: count.nullable().meta({ description: "Up to which number the register is known here" }),
+  leaseAgeMs: amount.nullable(),
+});
+/** What a gateway tells of its consents in its health. */
+export type ConsentHealth = z.output<typeof consent>;
+
 /**
  * `up/health`, retained, once a minute: how a gateway stands. Nothing in it is about a person or a device of one.
  * null: not known on this machine, or not yet.
@@ -82,6 +99,9 @@ export const healthSchema = z.strictObject({
     throttledBits: count.nullable().meta({
       description: "As `vcgencmd get_throttled` tells it on a Raspberry Pi",
     }),
+  }),
+  consent: consent.exactOptional().meta({
+    description: "The consents of a gateway on which loyalty is switched on; counts and ages only",
   }),
   cameras: z.array(camera).max(64),
   receivers: z.array(receiver).max(256),

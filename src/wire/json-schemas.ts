@@ -2,12 +2,18 @@ import { z } from "zod";
 import type { JourneyEventKind } from "../core/events.ts";
 import { basketSchema } from "./basket-message.ts";
 import { cloudEventSchema, cloudEventType, GAP_TYPE } from "./cloud-event.ts";
+import { consentNewsSchema, eraseSchema } from "./consent-messages.ts";
 import { logHeaderSchema } from "./detections-log.ts";
 import { devicesSchema } from "./devices-message.ts";
 import { ackSchema, batchSchema, birthSchema, gapDataSchema, liveSchema } from "./envelopes.ts";
 import { EVENT_FIELDS } from "./event-fields.ts";
 import { commandSchema, desiredSchema, reportedSchema } from "./fleet-messages.ts";
 import { healthSchema } from "./health-message.ts";
+import {
+  loyaltyCatalogueSchema,
+  loyaltyPartSchema,
+  loyaltyRequestSchema,
+} from "./loyalty-messages.ts";
 import { posSchema } from "./pos-message.ts";
 import { radioSchema } from "./radio-message.ts";
 import { trackSchema } from "./track-message.ts";
@@ -23,6 +29,11 @@ const ENVELOPES: Readonly<Record<string, z.ZodType>> = {
   "up/reported": reportedSchema,
   "down/desired": desiredSchema,
   "down/cmd": commandSchema,
+  "down/consent": consentNewsSchema,
+  "down/erase": eraseSchema,
+  "up/loyalty": loyaltyRequestSchema,
+  "down/loyalty": loyaltyCatalogueSchema,
+  "down/loyalty-part": loyaltyPartSchema,
   "in/pos": posSchema,
   "in/basket": basketSchema,
   "in/track": trackSchema,

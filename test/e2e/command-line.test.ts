@@ -52,6 +52,11 @@ test("every command explains itself with an example", async () => {
     ["site", "tags", "list"],
     ["site", "tags", "remove"],
     ["site", "tags", "export"],
+    ["consent", "verify"],
+    ["consent", "grant"],
+    ["consent", "revoke"],
+    ["consent", "export"],
+    ["consent", "documents"],
   ];
   for (const command of commands) {
     const { code, out } = await vitrine(...command, "--help");

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import onnxProto from "onnx-proto";
 import type { CameraModel } from "../../src/io/camera/camera-protocol.ts";
-import { rawInput } from "../../src/io/models/catalogue.ts";
+import { rawInput } from "../../src/io/models/offered-model.ts";
 
 const { onnx } = onnxProto;
 

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { rawInput } from "../../src/io/models/catalogue.ts";
 import { createOnnxWriter } from "../../src/io/models/convert/onnx-writer.ts";
 import { type ModelEntry, saveManifest } from "../../src/io/models/manifest.ts";
+import { rawInput } from "../../src/io/models/offered-model.ts";
 
 /** Size of the network's input in Px. */
 export const NET_INPUT = { widthPx: 128, heightPx: 96 };

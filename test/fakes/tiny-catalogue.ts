@@ -2,16 +2,16 @@ import { createHash } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { c as createTarball } from "tar";
-import {
-  type Catalogue,
-  type CatalogueModel,
-  type ModelPackage,
-  rawInput,
-} from "../../src/io/models/catalogue.ts";
 import type { Recipe } from "../../src/io/models/convert/build.ts";
 import { convertTfjs } from "../../src/io/models/convert/convert-graph.ts";
 import { parseTfjsModel } from "../../src/io/models/convert/tfjs-graph.ts";
 import type { ModelEntry } from "../../src/io/models/manifest.ts";
+import {
+  type Catalogue,
+  type ModelPackage,
+  rawInput,
+  type TfjsOffer,
+} from "../../src/io/models/offered-model.ts";
 
 /** Heat of the one class, then the four sides of the box, from the three colours of a pixel. */
 const WEIGHTS = Float32Array.of(0.001, 0.001, 0.001, ...new Array<number>(12).fill(0.1));
@@ -80,7 +80,7 @@ export async function makeTinyCatalogue(root: string): Promise<Catalogue> {
   return { packages: [source], models: [tinyModel("tiny-32", 32), tinyModel("tiny-64", 64)] };
 }
 
-function tinyModel(id: string, sizePx: number): CatalogueModel {
+function tinyModel(id: string, sizePx: number): TfjsOffer {
   const recipe: Recipe = {
     graphName: id,
     input: {
@@ -112,5 +112,11 @@ function tinyModel(id: string, sizePx: number): CatalogueModel {
     score: 0.25,
     nms: 0.5,
   };
-  return { entry, description: "models/tiny.json", weights: "models/tiny.bin", recipe };
+  return {
+    kind: "tfjs",
+    entry,
+    description: "models/tiny.json",
+    weights: "models/tiny.bin",
+    recipe,
+  };
 }

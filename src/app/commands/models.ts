@@ -2,9 +2,10 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import { type PullOptions, pullModels } from "../../io/models/install.ts";
 import { listModels } from "../../io/models/list.ts";
+import type { PullProfile } from "../../io/models/manifest.ts";
 import { verifyModels } from "../../io/models/verify.ts";
 import type { PictureSize } from "../../vision/ports.ts";
-import { collectSize, profileName, wholeNumber } from "../option-values.ts";
+import { collectSize, profileName, pullProfileName, wholeNumber } from "../option-values.ts";
 import { progressLine } from "../progress-line.ts";
 import type { Terminal } from "../terminal.ts";
 import { type BenchFlags, bench } from "./models-bench.ts";
@@ -16,7 +17,7 @@ interface ModelsFlags {
 }
 
 interface PullFlags extends ModelsFlags {
-  readonly profile: "default" | "permissive";
+  readonly profile: PullProfile;
   readonly size: readonly PictureSize[];
   readonly fromDir?: string;
   readonly force?: boolean;
@@ -46,8 +47,8 @@ export function addModels(program: Command, terminal: Terminal): void {
   sub("pull", "Fetch, check and convert the models of a profile", " --profile permissive")
     .option(
       "--profile <name>",
-      "default, or permissive: only NanoDet, Apache-2.0",
-      profileName,
+      "default; permissive: only NanoDet, Apache-2.0; face, or face-accurate: for opted-in shoppers",
+      pullProfileName,
       "default",
     )
     .option(
@@ -101,7 +102,7 @@ async function list(flags: ModelsFlags, terminal: Terminal): Promise<void> {
   if (flags.json) return terminal.print(JSON.stringify({ models }));
   for (const { id, profile, license, installed } of models) {
     const state = installed ? "installed" : "-";
-    terminal.print(`${id.padEnd(28)} ${profile.padEnd(11)} ${state.padEnd(10)} ${license}`);
+    terminal.print(`${id.padEnd(28)} ${profile.padEnd(14)} ${state.padEnd(10)} ${license}`);
   }
 }
 

@@ -1,4 +1,5 @@
 import { listenAddress } from "../../config/fleet.ts";
+import { canonicalText } from "../../core/canonical-text.ts";
 import type { Clock, Timer } from "../../core/clock.ts";
 import type { Log, Service } from "../../core/lifecycle.ts";
 import { NO_WISHES } from "../../fleet/desired-config.ts";
@@ -8,7 +9,6 @@ import { eventHash } from "../../io/mqtt/event-hash.ts";
 import type { Outbox } from "../../io/outbox/outbox.ts";
 import { createGatewayFigures } from "../../io/prometheus/gateway-figures.ts";
 import { createMetricsListener } from "../../io/prometheus/metrics-listener.ts";
-import { canonicalText } from "../../wire/canonical-text.ts";
 import { plainTopic } from "../../wire/topics.ts";
 import { type LoadedConfig, readDocument } from "../config-files.ts";
 import { type LogLevel, maskText } from "../logger.ts";

@@ -5,7 +5,7 @@ import type { WriteMeter } from "../../fleet/write-meter.ts";
 import { createProcessProbe, type ProcessProbe, readBoard } from "../../io/board/board-probe.ts";
 import type { Outbox } from "../../io/outbox/outbox.ts";
 import { STREAMS } from "../../wire/cloud-event.ts";
-import type { HealthMessage } from "../../wire/health-message.ts";
+import type { ConsentHealth, HealthMessage } from "../../wire/health-message.ts";
 import type { FleetPorts } from "./fleet-ports.ts";
 
 export interface HealthTellerDeps {
@@ -17,6 +17,8 @@ export interface HealthTellerDeps {
   readonly commits: CommitWatch;
   /** Shared by all tellers of a gateway. */
   readonly written: WriteMeter;
+  /** How the consents stand; absent where loyalty is off. */
+  readonly consent?: () => ConsentHealth;
 }
 
 /** Name of the note that keeps what was written today, and how often it is kept. */
@@ -72,6 +74,7 @@ export class HealthTeller {
     const message = this.#keeper.message({
       anchor,
       delivery,
+      consent: this.#deps.consent?.(),
       reconnects: reconnects(),
       commitMs: this.#commitMs(),
       streams: streamsOf(outbox),

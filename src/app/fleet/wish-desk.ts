@@ -1,4 +1,5 @@
 import { readWish } from "../../config/remote-change.ts";
+import { canonicalText } from "../../core/canonical-text.ts";
 import type { Clock, TimeAnchor, Timer } from "../../core/clock.ts";
 import { fail, GatewayError, type InputFault, ok, type Result } from "../../core/errors.ts";
 import type { AuditRecorded } from "../../core/events.ts";
@@ -16,7 +17,6 @@ import {
   type Verdict,
 } from "../../fleet/desired-config.ts";
 import { eventHash } from "../../io/mqtt/event-hash.ts";
-import { canonicalText } from "../../wire/canonical-text.ts";
 import { isoTime } from "../../wire/cloud-event.ts";
 import { LARGEST_PAYLOAD_BYTES, parseMessage } from "../../wire/envelopes.ts";
 import {

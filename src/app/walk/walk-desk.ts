@@ -88,7 +88,7 @@ export class WalkDesk implements WalkPort {
     if (obstacle !== null) return { ...REFUSALS.impossible, message: obstacle };
     const { radio, clock, site } = this.#deps;
     const position = radio.tags.indexOfId(brandTag(tagId));
-    const tag = position < 0 ? undefined : radio.tags.tags[position];
+    const tag = radio.tags.active.find(({ id }) => id === tagId);
     if (tag === undefined) return REFUSALS.tag;
     const zones = site.floor?.zones.length ?? 0;
     const session = new WalkSession({ zones, receivers: site.receivers.length }, clock.mono());

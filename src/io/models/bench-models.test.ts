@@ -7,10 +7,11 @@ import { fakeDetectorGraph } from "../../../test/fakes/fake-detector-graph.ts";
 import { FAKE_HEADS, HEAD_INPUT } from "../../../test/fakes/fake-heads.ts";
 import { makeTinyCatalogue } from "../../../test/fakes/tiny-catalogue.ts";
 import { benchModels, type ModelBench, recommend } from "./bench-models.ts";
-import { CATALOGUE, type Catalogue } from "./catalogue.ts";
+import { CATALOGUE } from "./catalogue.ts";
 import { hashFile } from "./file-hash.ts";
 import { pullModels } from "./install.ts";
-import { type ModelEntry, readManifest, saveManifest } from "./manifest.ts";
+import { isPersonModel, type ModelEntry, readManifest, saveManifest } from "./manifest.ts";
+import type { Catalogue } from "./offered-model.ts";
 
 let root = "";
 let catalogue: Catalogue;
@@ -113,7 +114,7 @@ test("a model that cannot be loaded is named and the others are measured", async
   });
 });
 
-const ENTRIES = CATALOGUE.models.map(({ entry }) => entry);
+const ENTRIES = CATALOGUE.models.map(({ entry }) => entry).filter(isPersonModel);
 
 /** Measurements of the whole catalogue, each model with the given frames per second. */
 function measured(fpsOf: (id: string, threads: number) => number): readonly ModelBench[] {

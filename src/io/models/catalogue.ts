@@ -1,38 +1,7 @@
+import { FACE_PACKAGES, faceModels, HUMAN_FACE_FILES } from "./catalogue-faces.ts";
 import type { Recipe, RecipeOutput } from "./convert/build.ts";
 import type { ModelEntry, ModelProfile } from "./manifest.ts";
-
-/** A published npm package that holds weights; nothing of it but the named files is used. */
-export interface ModelPackage {
-  /** Name and exact version. */
-  readonly spec: string;
-  /** Name of the tarball as `npm pack` writes it, looked for by an offline installation. */
-  readonly tarball: string;
-  /** Subresource integrity of the tarball. */
-  readonly integrity: string;
-  readonly sizeBytes: number;
-  /** SHA-256 of the wanted files by their path in the package. */
-  readonly files: Readonly<Record<string, string>>;
-  /** What a person should know about the licence before using the weights. */
-  readonly notice: string;
-}
-
-/** A model that can be made from a package. */
-export interface CatalogueModel {
-  /** As it will stand in the manifest; `source` names the package, `sha256` the converted file. */
-  readonly entry: ModelEntry;
-  /** Paths of description and weights in the package. */
-  readonly description: string;
-  readonly weights: string;
-  readonly recipe: Recipe;
-  /** Made for a size the catalogue does not list: `entry.sha256` says nothing, the conversion tells the hash. */
-  readonly isUnpinned?: boolean;
-}
-
-/** Everything `models pull` can obtain. */
-export interface Catalogue {
-  readonly packages: readonly ModelPackage[];
-  readonly models: readonly CatalogueModel[];
-}
+import { type Catalogue, type ModelPackage, rawInput, type TfjsOffer } from "./offered-model.ts";
 
 const HUMAN: ModelPackage = {
   spec: "@vladmandic/human@3.3.6",
@@ -43,6 +12,7 @@ const HUMAN: ModelPackage = {
   files: {
     "models/centernet.json": "bfb942eaacc5becf738d536663bc4580a0ae9e560722306e6d4dd7fe4a09de05",
     "models/centernet.bin": "1b635a15009071f506f9f2b3519b31c072c534888989f30d269ffd44734ef7ef",
+    ...HUMAN_FACE_FILES,
   },
   notice:
     "CenterNet: the npm package @vladmandic/human offers these weights under MIT. They come from the repository " +
@@ -65,33 +35,12 @@ const HUMAN_MODELS: ModelPackage = {
     "trained on COCO.",
 };
 
-interface InputSize {
-  readonly width: number;
-  readonly height: number;
-}
-
 type FixedPart = Pick<ModelEntry, "task" | "classIndex" | "nms">;
 
 const PERSON: FixedPart = { task: "person", classIndex: 0, nms: 0.5 };
 
-/** Frames as the camera chain delivers them; mean, scale and channel order are inside the graph. */
-export function rawInput({ width, height }: InputSize): ModelEntry["input"] {
-  return {
-    name: "input",
-    width,
-    height,
-    layout: "nhwc",
-    dtype: "uint8",
-    channels: "rgb",
-    mean: [0, 0, 0],
-    scale: [1, 1, 1],
-    resize: "letterbox",
-    pad: 114,
-  };
-}
-
 function recipeOf(
-  size: InputSize,
+  size: Parameters<typeof rawInput>[0],
   preparation: Recipe["input"]["preparation"],
   outputs: readonly RecipeOutput[],
 ): Recipe {
@@ -99,11 +48,12 @@ function recipeOf(
   return { graphName: "person", input, outputs };
 }
 
-function centernet(width: number, height: number, sha256: string): CatalogueModel {
+function centernet(width: number, height: number, sha256: string): TfjsOffer {
   const size = { width, height };
   const id = `person-centernet-${width}x${height}`;
   const profile: ModelProfile = "default";
   return {
+    kind: "tfjs",
     entry: {
       ...PERSON,
       id,
@@ -128,12 +78,13 @@ function centernet(width: number, height: number, sha256: string): CatalogueMode
   };
 }
 
-function nanodet(width: number, height: number, score: number, sha256: string): CatalogueModel {
+function nanodet(width: number, height: number, score: number, sha256: string): TfjsOffer {
   const size = { width, height };
   const id = `person-nanodet-${width}x${height}`;
   const profile: ModelProfile = "permissive";
   const strides = [8, 16, 32];
   return {
+    kind: "tfjs",
     entry: {
       ...PERSON,
       id,
@@ -168,7 +119,7 @@ function nanodet(width: number, height: number, score: number, sha256: string): 
 
 /** The pinned packages and the models made from them; every hash is fixed here. */
 export const CATALOGUE: Catalogue = {
-  packages: [HUMAN, HUMAN_MODELS],
+  packages: [HUMAN, HUMAN_MODELS, ...FACE_PACKAGES],
   models: [
     centernet(512, 288, "d8e2f76aa94538b6cde4e87e745c67717be2adbdc8c5845b61f155b3625a2d14"),
     centernet(512, 384, "9f6cdbf9fdf71abde744cff4b45728fcc38cf3bbd6239d1002785485e671d5a3"),
@@ -176,5 +127,6 @@ export const CATALOGUE: Catalogue = {
     nanodet(416, 256, 0.35, "cc644ee27a920e5ca1fb06a523b94d52c93f06356e1d2e5f5a24584997be3afb"),
     nanodet(416, 320, 0.35, "bfc6586c35b1404407412e551b2fc9f801fae73e284cc683f015fe6b3aef00d9"),
     nanodet(640, 384, 0.4, "c6005e438de25ac75ecbfa5e47c8df349b4b905cd4493a810431c5ce3e722a85"),
+    ...faceModels(HUMAN.spec),
   ],
 };

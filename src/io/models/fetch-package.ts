@@ -7,8 +7,8 @@ import { promisify } from "node:util";
 import pacote from "pacote";
 import { x as extract } from "tar";
 import { GatewayError } from "../../core/errors.ts";
-import type { ModelPackage } from "./catalogue.ts";
 import { hashFile } from "./file-hash.ts";
+import type { ModelPackage } from "./offered-model.ts";
 
 /** Short pauses: somebody waits for the answer, and a gateway without a network has other work to start. */
 const RETRIES = { fetchRetries: 2, fetchRetryMintimeout: 1000, fetchRetryMaxtimeout: 3000 };

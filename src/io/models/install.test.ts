@@ -11,10 +11,10 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { makeTinyCatalogue } from "../../../test/fakes/tiny-catalogue.ts";
-import type { Catalogue, ModelPackage } from "./catalogue.ts";
 import { type PullOptions, type PullProgress, pullModels } from "./install.ts";
 import { listModels } from "./list.ts";
 import { type ModelEntry, readManifest } from "./manifest.ts";
+import type { Catalogue, ModelPackage } from "./offered-model.ts";
 import { verifyModels } from "./verify.ts";
 
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
@@ -45,7 +45,9 @@ async function freshPull(changes: Partial<PullOptions> = {}): Promise<PullOption
 function changed(source: Partial<ModelPackage>, entry: Partial<ModelEntry> = {}): Catalogue {
   return {
     packages: catalogue.packages.map((each) => ({ ...each, ...source })),
-    models: catalogue.models.map((model) => ({ ...model, entry: { ...model.entry, ...entry } })),
+    models: catalogue.models
+      .filter((model) => model.kind === "tfjs")
+      .map((model) => ({ ...model, entry: { ...model.entry, ...entry } })),
   };
 }
 

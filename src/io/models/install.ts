@@ -1,21 +1,21 @@
 import { createHash } from "node:crypto";
-import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { GatewayError } from "../../core/errors.ts";
 import type { PictureSize } from "../../vision/ports.ts";
-import { CATALOGUE, type Catalogue, type CatalogueModel, type ModelPackage } from "./catalogue.ts";
-import { convertTfjs } from "./convert/convert-graph.ts";
-import { parseTfjsModel } from "./convert/tfjs-graph.ts";
+import { CATALOGUE } from "./catalogue.ts";
 import { fetchPackage } from "./fetch-package.ts";
 import { writeWhole } from "./file-hash.ts";
+import { makeModel } from "./make-model.ts";
 import {
-  type ModelEntry,
+  type InstalledModel,
   type ModelManifest,
-  type ModelProfile,
+  type PullProfile,
   readManifest,
   saveManifest,
 } from "./manifest.ts";
+import type { Catalogue, CatalogueModel, ModelPackage } from "./offered-model.ts";
 import { modelsAtSizes } from "./retarget.ts";
 import { stateOf } from "./verify.ts";
 
@@ -32,7 +32,7 @@ export interface PullProgress {
 export interface PullOptions {
   /** Folder of the models; made when it is missing. */
   readonly dir: string;
-  readonly profile: ModelProfile;
+  readonly profile: PullProfile;
   /** Only these input sizes, also ones the catalogue does not list. Absent: all the catalogue lists. */
   readonly sizes?: readonly PictureSize[];
   /** Folder that holds the tarballs, for sites without a network. */
@@ -67,9 +67,7 @@ export async function pullModels(
 ): Promise<PullResult> {
   const { dir, profile, sizes, force = false } = options;
   const wanted =
-    sizes === undefined
-      ? catalogue.models.filter(({ entry }) => entry.profile === profile)
-      : modelsAtSizes(catalogue, profile, sizes);
+    sizes === undefined ? modelsOf(catalogue, profile) : modelsAtSizes(catalogue, profile, sizes);
   const before = await manifestBefore(dir, force);
   const due = force ? wanted : await notInPlace(dir, wanted, before);
   const sources = catalogue.packages.filter(({ spec }) =>
@@ -88,8 +86,26 @@ export async function pullModels(
   return {
     installed: wanted.map(({ entry }) => entry.id),
     converted: due.map(({ entry }) => entry.id),
-    notices: sources.map(({ notice }) => notice),
+    notices: noticesOf(wanted, sources),
   };
+}
+
+/** The models of a profile; the accurate faces need the detectors of the other face profile. */
+function modelsOf(catalogue: Catalogue, profile: PullProfile): readonly CatalogueModel[] {
+  return catalogue.models.filter(
+    ({ entry }) =>
+      entry.profile === profile || (profile === "face-accurate" && entry.task === "face-detect"),
+  );
+}
+
+function noticesOf(
+  wanted: readonly CatalogueModel[],
+  sources: readonly ModelPackage[],
+): readonly string[] {
+  const notices = wanted.map(
+    ({ notice, entry }) => notice ?? sources.find(({ spec }) => spec === entry.source)?.notice,
+  );
+  return [...new Set(notices.filter((notice) => notice !== undefined))];
 }
 
 async function manifestBefore(dir: string, force: boolean): Promise<ModelManifest | null> {
@@ -140,9 +156,9 @@ async function convertAll(
   due: readonly CatalogueModel[],
   sources: readonly ModelPackage[],
   work: string,
-): Promise<readonly ModelEntry[]> {
+): Promise<readonly InstalledModel[]> {
   const { dir, signal, onProgress } = options;
-  const entries: ModelEntry[] = [];
+  const entries: InstalledModel[] = [];
   for (const [index, source] of sources.entries()) {
     const models = due.filter(({ entry }) => entry.source === source.spec);
     if (models.length === 0) continue;
@@ -179,9 +195,7 @@ async function convertModel(
   model: CatalogueModel,
   files: string,
 ): Promise<{ readonly bytes: Uint8Array; readonly sha256: string }> {
-  const description = parseTfjsModel(await readFile(join(files, model.description), "utf8"));
-  const weights = await readFile(join(files, model.weights));
-  const bytes = convertTfjs(description, weights, model.recipe);
+  const bytes = await makeModel(model, files);
   const found = createHash("sha256").update(bytes).digest("hex");
   const expected = model.entry.sha256;
   if (model.isUnpinned || found === expected) return { bytes, sha256: found };
@@ -192,7 +206,7 @@ async function convertModel(
 async function writeManifest(
   dir: string,
   before: ModelManifest | null,
-  fresh: readonly ModelEntry[],
+  fresh: readonly InstalledModel[],
 ): Promise<void> {
   const replaced = new Set(fresh.map(({ id }) => id));
   const kept = (before?.models ?? []).filter(({ id }) => !replaced.has(id));

@@ -1,13 +1,14 @@
 import { access } from "node:fs/promises";
 import { join } from "node:path";
-import { CATALOGUE, type Catalogue } from "./catalogue.ts";
-import { type ModelEntry, readManifest } from "./manifest.ts";
+import { CATALOGUE } from "./catalogue.ts";
+import { type InstalledModel, readManifest } from "./manifest.ts";
+import type { Catalogue } from "./offered-model.ts";
 
 /** A model that is installed or can be pulled. */
 export interface ListedModel {
   readonly id: string;
-  readonly task: ModelEntry["task"];
-  readonly profile: ModelEntry["profile"];
+  readonly task: InstalledModel["task"];
+  readonly profile: InstalledModel["profile"];
   readonly license: string;
   readonly licenseUrl: string;
   readonly source: string;

@@ -14,39 +14,41 @@ const USUAL_CENTERNET_WIDTH_PX = 512;
 
 const threeNumbers = z.tuple([z.number(), z.number(), z.number()]).readonly();
 
-const inputSchema = z
-  .strictObject({
-    /** Name of the graph's input. */
-    name: z.string().min(1),
-    /** Width in pixels, a multiple of 32. */
-    width: z.int().positive().multipleOf(32),
-    /** Height in pixels, a multiple of 32. */
-    height: z.int().positive().multipleOf(32),
-    layout: z.literal(["nhwc", "nchw"]),
-    dtype: z.literal(["uint8", "float32"]),
-    channels: z.literal(["rgb", "bgr", "gray"]),
-    /** Subtracted from the pixel outside the graph, in the order of `channels`; zeros when the graph does it itself. */
-    mean: threeNumbers,
-    /** Factor after the mean outside the graph; ones when the graph does it itself. */
-    scale: threeNumbers,
-    resize: z.literal(["letterbox", "stretch", "topleft"]),
-    /** Value 0..255 of the pixels beside a letterboxed picture. */
-    pad: z.int().min(0).max(255),
-  })
-  .readonly();
+const inputObject = z.strictObject({
+  /** Name of the graph's input. */
+  name: z.string().min(1),
+  /** Width in pixels, a multiple of 32. */
+  width: z.int().positive().multipleOf(32),
+  /** Height in pixels, a multiple of 32. */
+  height: z.int().positive().multipleOf(32),
+  layout: z.literal(["nhwc", "nchw"]),
+  dtype: z.literal(["uint8", "float32"]),
+  channels: z.literal(["rgb", "bgr", "gray"]),
+  /** Subtracted from the pixel outside the graph, in the order of `channels`; zeros when the graph does it itself. */
+  mean: threeNumbers,
+  /** Factor after the mean outside the graph; ones when the graph does it itself. */
+  scale: threeNumbers,
+  resize: z.literal(["letterbox", "stretch", "topleft"]),
+  /** Value 0..255 of the pixels beside a letterboxed picture. */
+  pad: z.int().min(0).max(255),
+});
 
-const entrySchema = z
-  .strictObject({
-    id: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, "small letters, digits and dashes"),
-    task: z.literal(["person", "face-detect", "landmark", "face-embed", "liveness"]),
-    profile: z.literal(["default", "permissive"]),
-    // A bare name: the manifest must not reach outside its folder.
-    file: z.string().regex(/^[\w-][\w.-]*\.onnx$/, "a bare file name ending in .onnx"),
-    sha256: z.string().regex(/^[0-9a-f]{64}$/, "64 hexadecimal digits"),
-    license: z.string().min(1),
-    licenseUrl: z.string().min(1),
-    source: z.string().min(1),
-    input: inputSchema,
+/** What every installed network says of itself. */
+const anyModel = z.strictObject({
+  id: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, "small letters, digits and dashes"),
+  // A bare name: the manifest must not reach outside its folder.
+  file: z.string().regex(/^[\w-][\w.-]*\.onnx$/, "a bare file name ending in .onnx"),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/, "64 hexadecimal digits"),
+  license: z.string().min(1),
+  licenseUrl: z.string().min(1),
+  source: z.string().min(1),
+});
+
+const entrySchema = anyModel
+  .extend({
+    task: z.literal(["person", "face-detect"]),
+    profile: z.literal(["default", "permissive", "face"]),
+    input: inputObject.readonly(),
     decoder: z.literal([
       "centernet-wh",
       "nanodet-gfl",
@@ -85,8 +87,54 @@ const entrySchema = z
   })
   .readonly();
 
+/** A face cut out and aligned: square, of whatever side the network was trained with. */
+const chipInput = inputObject
+  .extend({ width: z.int().positive(), height: z.int().positive() })
+  .refine(({ width, height }) => width === height, "a square input")
+  .readonly();
+
+const embedderSchema = anyModel
+  .extend({
+    task: z.literal("face-embed"),
+    profile: z.literal(["face", "face-accurate"]),
+    input: chipInput,
+    embed: z
+      .strictObject({
+        /** Name of the graph's output. */
+        output: z.string().min(1),
+        /** How many numbers describe a face. */
+        dim: z.int().positive(),
+        /** How two faces are compared; the distance and the likeness belonging to it are in the model's own unit. */
+        metric: z.literal(["euclid", "cosine"]),
+        /** Where eyes, nose and mouth lie in the input. */
+        template: z.literal(["dlib150", "arc112"]),
+      })
+      .readonly(),
+  })
+  .readonly();
+
+const livenessSchema = anyModel
+  .extend({
+    task: z.literal("liveness"),
+    profile: z.literal("face-accurate"),
+    input: chipInput,
+    live: z
+      .strictObject({
+        output: z.string().min(1),
+        /** Number of classes, and which of them is a living face. */
+        classes: z.int().min(2),
+        classIndex: z.int().min(0),
+        /** Side of the crop over the side of the face's box. */
+        cropRatio: z.number().positive(),
+      })
+      .readonly(),
+  })
+  .readonly();
+
+const modelSchema = z.discriminatedUnion("task", [entrySchema, embedderSchema, livenessSchema]);
+
 const manifestSchema = z
-  .strictObject({ v: z.literal(1), models: z.array(entrySchema).readonly() })
+  .strictObject({ v: z.literal(1), models: z.array(modelSchema).readonly() })
   .readonly()
   .superRefine((manifest, context) => {
     manifest.models.forEach((model, index) => {
@@ -100,8 +148,20 @@ const manifestSchema = z
     });
   });
 
-/** One installed network: where it lies, what may be done with it and how to feed and read it. */
+/**
+ * One installed network that finds things in a picture: where it lies, what may be done with it and how to feed and
+ * read it.
+ */
 export type ModelEntry = z.infer<typeof entrySchema>;
+
+/** An installed network that turns an aligned face into numbers. */
+export type EmbedderEntry = z.infer<typeof embedderSchema>;
+
+/** An installed network that tells how much a face looks like a living one. */
+export type LivenessEntry = z.infer<typeof livenessSchema>;
+
+/** Any installed network. */
+export type InstalledModel = z.infer<typeof modelSchema>;
 
 /** How a model wants the picture put into its input, and the value 0..255 of the pixels beside it. Pure. */
 export function fitOf(entry: ModelEntry): { readonly resize: PictureFit; readonly pad: number } {
@@ -111,8 +171,16 @@ export function fitOf(entry: ModelEntry): { readonly resize: PictureFit; readonl
 /** What a models folder holds; sizes in pixels, scores and overlaps as ratios. */
 export type ModelManifest = z.infer<typeof manifestSchema>;
 
-/** Licence wishes: everything, or only networks under a permissive licence. */
-export type ModelProfile = ModelEntry["profile"];
+/** Licence wishes of a camera: everything, or only networks under a permissive licence. */
+export type ModelProfile = "default" | "permissive";
+
+/** What can be pulled: the networks of cameras, or those for opted-in faces, which nothing pulls unasked. */
+export type PullProfile = ModelProfile | "face" | "face-accurate";
+
+/** Whether a network finds people. Pure. */
+export function isPersonModel(model: InstalledModel): model is ModelEntry {
+  return model.task === "person";
+}
 
 /**
  * Reads the manifest of a models folder; null when there is none.
@@ -128,7 +196,7 @@ export async function readManifest(dir: string): Promise<ModelManifest | null> {
 }
 
 /** Puts a manifest in place, whole or not at all, its models by id. */
-export async function saveManifest(dir: string, models: readonly ModelEntry[]): Promise<void> {
+export async function saveManifest(dir: string, models: readonly InstalledModel[]): Promise<void> {
   const manifest: ModelManifest = {
     v: 1,
     models: models.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
@@ -167,7 +235,7 @@ export function choosePersonModel(
   source: PictureSize,
   profile: ModelProfile,
 ): ModelEntry | null {
-  const people = manifest.models.filter(({ task }) => task === "person");
+  const people = manifest.models.filter(isPersonModel);
   const own = people.filter((model) => model.profile === profile);
   const choice = own.length > 0 || profile === "permissive" ? own : people;
   const rank = (model: ModelEntry): readonly number[] => [

@@ -6,12 +6,12 @@ import { type FakeOutput, fakeDetectorGraph } from "../../../test/fakes/fake-det
 import { type AxisSize, isPersonDecoder, PERSON_DECODERS } from "../../vision/decoder-registry.ts";
 import { createDetections, letterboxOf } from "../../vision/ports.ts";
 import { detectorOf } from "../onnx/person-detector.ts";
-import { type ModelEntry, parseManifest } from "./manifest.ts";
+import { isPersonModel, type ModelEntry, parseManifest } from "./manifest.ts";
 
 const README = join(import.meta.dirname, "../../../models/README.md");
 const blocks = [...readFileSync(README, "utf8").matchAll(/^```json\n([\s\S]*?)^```$/gm)];
 const text = `{"v":1,"models":[${blocks.map(([, json]) => json).join(",")}]}`;
-const { models } = parseManifest(text, "models/README.md");
+const models = parseManifest(text, "models/README.md").models.filter(isPersonModel);
 
 /** COCO's classes, and the queries of a D-FINE of the published size. */
 const SIZES = { classes: 80, queries: 300 };

@@ -1,7 +1,7 @@
 import { GatewayError } from "../../core/errors.ts";
 import type { PictureSize } from "../../vision/ports.ts";
-import type { Catalogue, CatalogueModel } from "./catalogue.ts";
-import type { ModelProfile } from "./manifest.ts";
+import type { PullProfile } from "./manifest.ts";
+import type { Catalogue, CatalogueModel, TfjsOffer } from "./offered-model.ts";
 
 /** Every network of the catalogue takes inputs of sides that are multiples of this. */
 const SIDE_STEP_PX = 32;
@@ -12,14 +12,19 @@ const MAX_SIDE_PX = 1920;
  * The models of a profile at other input sizes: those of the catalogue where it lists the size, else its nearest model
  * made for that size. Such a file has no pinned hash (its weights have); the manifest records the one it came out
  * with.
- * @throws MODEL_UNSUPPORTED for a size no network can take
+ * @throws MODEL_UNSUPPORTED for a size no network can take, and for a profile whose networks have one size only
  */
 export function modelsAtSizes(
   catalogue: Catalogue,
-  profile: ModelProfile,
+  profile: PullProfile,
   sizes: readonly PictureSize[],
 ): readonly CatalogueModel[] {
-  const offered = catalogue.models.filter(({ entry }) => entry.profile === profile);
+  const offered = catalogue.models
+    .filter((model) => model.kind === "tfjs")
+    .filter(({ entry }) => entry.task === "person" && entry.profile === profile);
+  if (offered.length === 0) {
+    throw new GatewayError("MODEL_UNSUPPORTED", `Models of profile ${profile} have one size only`);
+  }
   return sizes.flatMap((size) => {
     assertUsable(size);
     const listed = offered.filter(({ entry }) => isSize(entry.input, size));
@@ -46,12 +51,12 @@ function isSize(input: CatalogueModel["entry"]["input"], size: PictureSize): boo
 }
 
 /** How far a model's number of pixels is from the wanted one, as a factor: its operating score fits best then. */
-function areaGap({ entry }: CatalogueModel, size: PictureSize): number {
+function areaGap({ entry }: TfjsOffer, size: PictureSize): number {
   const { width, height } = entry.input;
   return Math.abs(Math.log((width * height) / (size.widthPx * size.heightPx)));
 }
 
-function retarget(model: CatalogueModel, { widthPx, heightPx }: PictureSize): CatalogueModel {
+function retarget(model: TfjsOffer, { widthPx, heightPx }: PictureSize): TfjsOffer {
   const { entry, recipe } = model;
   const own = `${entry.input.width}x${entry.input.height}`;
   const size = `${widthPx}x${heightPx}`;

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { hashFile } from "./file-hash.ts";
-import { type ModelEntry, readManifest } from "./manifest.ts";
+import { type InstalledModel, readManifest } from "./manifest.ts";
 
 /** What became of an installed model. */
 export interface ModelState {
@@ -22,7 +22,7 @@ export async function verifyModels(dir: string): Promise<readonly ModelState[]> 
 }
 
 /** Compares one model's file with its hash. */
-export async function stateOf(dir: string, entry: ModelEntry): Promise<ModelState["state"]> {
+export async function stateOf(dir: string, entry: InstalledModel): Promise<ModelState["state"]> {
   const found = await hashFile(join(dir, entry.file), "sha256", "hex");
   if (found === null) return "missing";
   return found === entry.sha256 ? "ok" : "wrong-hash";

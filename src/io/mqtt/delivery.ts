@@ -6,7 +6,7 @@ import type { JourneyEvent, SensorKind, SensorState } from "../../core/events.ts
 import type { Log, Service } from "../../core/lifecycle.ts";
 import type { MetricScope, MetricValue } from "../../core/metric-value.ts";
 import type { UnknownDevicesView } from "../../radio/unknown-devices.ts";
-import { isoTime } from "../../wire/cloud-event.ts";
+import { isoTime, UNMIRRORED_KINDS } from "../../wire/cloud-event.ts";
 import type { DevicesMessage } from "../../wire/devices-message.ts";
 import {
   ackSchema,
@@ -161,7 +161,8 @@ export class Delivery implements Service {
     const entry = journeyEntry(event, { ...identity, recordedAt: clock.now(), hash: eventHash });
     const stream = this.#window.streamFor(entry.stream);
     return outbox.append({ ...entry, stream }, () => {
-      this.#publishVolatile(this.#named("event", event.kind), entry.body, false);
+      if (!UNMIRRORED_KINDS.has(event.kind))
+        this.#publishVolatile(this.#named("event", event.kind), entry.body, false);
       this.#window.pump();
     });
   }

@@ -8,12 +8,15 @@ import type {
 import type { GraphPort } from "./model-ports.ts";
 
 /** The outputs of a graph as a decoder wants them, with the tensors the engine writes them into. */
-export interface Binding {
-  readonly variant: DecoderVariant;
+export interface Binding<Variant extends Outputs = DecoderVariant> {
+  readonly variant: Variant;
   readonly bound: BoundOutputs;
   /** By name in the graph; allocated once. */
   readonly tensors: Readonly<Record<string, Tensor>>;
 }
+
+/** A set of outputs, one way in which a network may be exported. */
+type Outputs = Pick<DecoderVariant, "outputs">;
 
 type Sizes = Map<FreeSize, number>;
 
@@ -26,11 +29,11 @@ interface Match {
  * Finds the first variant whose outputs a graph has; null when it has none of them. An output is found by the name the
  * manifest gives for its role, else by the role itself, else by its type and shape where only one output has these.
  */
-export function bindOutputs(
-  variants: readonly DecoderVariant[],
+export function bindOutputs<Variant extends Outputs>(
+  variants: readonly Variant[],
   ports: readonly GraphPort[],
   names: Readonly<Record<string, string>>,
-): Binding | null {
+): Binding<Variant> | null {
   for (const variant of variants) {
     const match = matchAll(variant.outputs, ports, names);
     if (match !== null) return allocate(variant, match);
@@ -93,7 +96,10 @@ function takeSizes(output: ExpectedOutput, port: GraphPort, sizes: Sizes): void 
   });
 }
 
-function allocate(variant: DecoderVariant, { ports, sizes }: Match): Binding {
+function allocate<Variant extends Outputs>(
+  variant: Variant,
+  { ports, sizes }: Match,
+): Binding<Variant> {
   const tensors: Record<string, Tensor> = {};
   const floats = new Map<string, Float32Array>();
   const labels = new Map<string, BigInt64Array>();

@@ -6,7 +6,7 @@ import test, { after } from "node:test";
 import { fakeCameraModel } from "../../../test/fakes/fake-person-model.ts";
 import { type FaultCode, GatewayError } from "../../core/errors.ts";
 import { createDetections, letterboxOf } from "../../vision/ports.ts";
-import { readManifest } from "../models/manifest.ts";
+import { isPersonModel, readManifest } from "../models/manifest.ts";
 import { createPersonDetector } from "./person-detector.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "detector-"));
@@ -87,7 +87,7 @@ test("a model of another input size than its entry says is unsupported", async (
 
 test("every installed person model loads, fits its decoder and finds nobody on a grey wall", async (t) => {
   const models = join(import.meta.dirname, "../../../models");
-  const people = (await readManifest(models))?.models.filter(({ task }) => task === "person") ?? [];
+  const people = (await readManifest(models))?.models.filter(isPersonModel) ?? [];
   if (people.length === 0) return t.skip("no person model; run `vitrine models pull`");
   for (const person of people) {
     await using detector = await createPersonDetector(person, models, 1);

@@ -1,6 +1,3 @@
-import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { type InferenceSession, Tensor } from "onnxruntime-node";
 import { GatewayError } from "../../core/errors.ts";
 import type { BoxDecoder, DecoderOptions } from "../../vision/box-decoder.ts";
@@ -16,6 +13,7 @@ import { type Binding, bindOutputs } from "./bind-outputs.ts";
 import { describePort, type GraphPort, portsOf } from "./model-ports.ts";
 import { createPictureTensor, pictureShape, refusedPreparation } from "./picture-tensor.ts";
 import { openSession } from "./session.ts";
+import { verifiedBytes } from "./verified-bytes.ts";
 
 /** A detector that holds a session; dispose it to free the network. */
 export type OnnxPersonDetector = PersonDetector & AsyncDisposable;
@@ -37,7 +35,7 @@ export async function createPersonDetector(
   dir: string,
   threads: number,
 ): Promise<OnnxPersonDetector> {
-  const bytes = await verifiedBytes(entry, join(dir, entry.file));
+  const bytes = await verifiedBytes(entry, dir);
   return detectorOf(entry, bytes, threads);
 }
 
@@ -87,22 +85,6 @@ async function assemble(entry: ModelEntry, session: InferenceSession): Promise<O
       await session.release();
     },
   };
-}
-
-async function verifiedBytes(entry: ModelEntry, path: string): Promise<Uint8Array> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(path);
-  } catch (error) {
-    throw new GatewayError("MODEL_MISSING", `Model file ${entry.file} cannot be read`, {
-      cause: error,
-    });
-  }
-  const found = createHash("sha256").update(bytes).digest("hex");
-  if (found === entry.sha256) return bytes;
-  throw new GatewayError("MODEL_HASH_MISMATCH", `Model file ${entry.file} is not the pinned one`, {
-    context: { expected: entry.sha256, found },
-  });
 }
 
 function checkInputs(entry: ModelEntry, found: readonly GraphPort[]): void {

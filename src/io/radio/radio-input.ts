@@ -4,6 +4,7 @@ import type { SensorEvent, TagState } from "../../core/events.ts";
 import { type Log, type Service, SILENT_LOG } from "../../core/lifecycle.ts";
 import type { SitePlan, SurveyPoint, TagPlan } from "../../core/site.ts";
 import { adIntegrity } from "../../radio/ad-structures.ts";
+import type { MemberPort } from "../../radio/loyalty/member-port.ts";
 import type { PresenceRules } from "../../radio/presence.ts";
 import type { Sighting, SightingSource } from "../../radio/sighting.ts";
 import type { AdvertisementSource, AdvertisingReport, ReceiverState } from "../../radio/source.ts";
@@ -14,6 +15,7 @@ import type { LearnedRadio } from "../../radio/zones/zone-engine.ts";
 import type { ZoneEstimate } from "../../radio/zones/zone-estimate.ts";
 import { Listeners } from "./listeners.ts";
 import { readingsLeftOut, zonesText } from "./located-texts.ts";
+import { PresentMembers } from "./present-members.ts";
 import { RECEIVER_CAP, type Receiver, ReceiverRoster } from "./receiver-roster.ts";
 import { type RadioFacts, receiverTexts } from "./receiver-tally.ts";
 import { TagFollowers } from "./tag-followers.ts";
@@ -37,6 +39,8 @@ export interface RadioInputOptions {
   readonly log?: Log;
   readonly onEvent: (event: SensorEvent) => void;
   readonly rules?: PresenceRules;
+  /** Who of those that nobody registered may be followed; absent = nobody. */
+  readonly members?: MemberPort | undefined;
 }
 
 /** A reading of a registered tag; `tag` is its position in the book. */
@@ -133,13 +137,15 @@ class TagRadioInput implements RadioInput {
     const { plan, tags, lagMs = DEFAULT_LAG_MS, learned, run, clock, onEvent, rules } = options;
     this.#options = options;
     this.tags = "indexOf" in tags && "replace" in tags ? tags : createTagBook(tags);
-    this.#reader = new TagReader(this.tags, options.log ?? SILENT_LOG);
+    const members = this.#membersOf(options);
+    this.#reader = new TagReader(this.tags, options.log ?? SILENT_LOG, undefined, members);
     this.#followers = new TagFollowers({ tags: this.tags, plan, run, onEvent });
     const floor = plan?.floor;
     const receivers = plan?.receivers ?? [];
     this.#roster = new ReceiverRoster({ plans: plan?.receivers, run, clock, onEvent });
     this.#whereabouts = new TagWhereabouts({
       tags: this.tags.tags,
+      isKept: (tag) => !this.tags.isGuest(tag),
       receivers: RECEIVER_CAP,
       located:
         floor === undefined
@@ -309,7 +315,8 @@ class TagRadioInput implements RadioInput {
       return;
     }
     tally.tagReports += 1;
-    for (const listener of this.#tagReports.all) listener(tag, report);
+    // Recordings are of the shop's own tags: what a member sends is written down nowhere.
+    if (!this.tags.isGuest(tag)) for (const listener of this.#tagReports.all) listener(tag, report);
     const { atMono, rssiDbm } = report;
     this.#takeReading(receiver, tag, rssiDbm, 1, atMono);
     this.#takeTelemetry(tag, this.#reader.telemetryIn(tag, report.payload, atMono), atMono);
@@ -320,7 +327,7 @@ class TagRadioInput implements RadioInput {
     const count = Number.isFinite(packets) && packets >= 1 ? packets : 1;
     // By arrival: its own time may be anything.
     receiver.tally.report(this.#options.clock.mono(), count);
-    const tag = this.#reader.tagSighted(sighting.who);
+    const tag = this.#reader.tagSighted(sighting);
     if (tag < 0) {
       receiver.tally.otherReports += 1;
       return;
@@ -363,6 +370,12 @@ class TagRadioInput implements RadioInput {
     if (telemetry === null) return;
     this.#followers.telemetry(tag, telemetry, atMono);
     for (const listener of this.#telemetry.all) listener(tag, telemetry, atMono);
+  }
+
+  #membersOf({ members: port }: RadioInputOptions): PresentMembers | null {
+    if (port === undefined) return null;
+    const isOutside = (tag: number): boolean => this.#whereabouts.of(tag).state === "outside";
+    return new PresentMembers({ port, book: this.tags, isOutside, drop: (tag) => this.#drop(tag) });
   }
 
   #drop(tag: number): void {

@@ -1,10 +1,10 @@
 import type { MonoMs } from "../../core/brand.ts";
 import type { SensorEvent } from "../../core/events.ts";
-import type { SitePlan, TagPlan } from "../../core/site.ts";
+import type { SitePlan } from "../../core/site.ts";
 import { DoorWatch, watchedDoorsOf } from "../../radio/door-watch.ts";
 import type { WhereaboutsEvent } from "../../radio/tag-events.ts";
 import { TagMotion } from "../../radio/tag-motion.ts";
-import type { TagBook } from "../../radio/tag-registry.ts";
+import type { FollowedTag, TagBook } from "../../radio/tag-registry.ts";
 import type { TagTelemetry } from "../../radio/telemetry.ts";
 import type { ZoneEstimate } from "../../radio/zones/zone-estimate.ts";
 
@@ -27,7 +27,7 @@ export class TagFollowers {
   constructor({ tags, plan, run, onEvent }: TagFollowersOptions) {
     this.#tags = tags;
     this.#onEvent = onEvent;
-    const tagAt = (position: number): TagPlan | undefined => tags.tags[position];
+    const tagAt = (position: number): FollowedTag | undefined => tags.tags[position];
     this.#doors =
       plan === undefined ? null : new DoorWatch({ ...watchedDoorsOf(plan), tagAt, run, onEvent });
     this.#motion = new TagMotion({ tagAt, run, onEvent });

@@ -142,6 +142,10 @@ export class Intake {
       case "staff-unseen":
       case "audited":
       case "time-fix":
+      case "identifier-anomaly":
+      case "consent-recorded":
+      case "consent-applied":
+      case "erasure-answered":
         // A forecast is for signage, and a camera with a condition still counts: no figure rests on any of these.
         return true;
     }

@@ -33,6 +33,8 @@ export interface GateTerms {
    * centre that was not heard for `LEASE_MS` is lost, and nothing is matched until it is heard again.
    */
   readonly leaseMono: () => MonoMs | null | "never";
+  /** Why nothing at all is permitted, such as a damaged ledger; null or absent: nothing is wrong. */
+  readonly fault?: () => Refusal | null;
 }
 
 /** Longest time that grants are believed without a word from the centre. */
@@ -68,6 +70,21 @@ export class Permit<P extends Purpose = Purpose> {
   static isGenuine(value: unknown): value is Permit {
     return typeof value === "object" && value !== null && #ask in value;
   }
+
+  /**
+   * Why a value may not be used as a permit for a purpose, at this moment; null: it may. For whoever is handed a permit:
+   * the type of a purpose can be cast, the purpose that the gate wrote into it cannot.
+   */
+  static refusalOf(value: unknown, purpose: Purpose): Refusal | null {
+    if (!Permit.isGenuine(value)) return "no-grant";
+    return value.purpose === purpose ? value.#ask() : "grant-foreign";
+  }
+
+  static {
+    // Or somebody could put a getter in the place of `refusal`.
+    Object.freeze(Permit);
+    Object.freeze(Permit.prototype);
+  }
 }
 
 const MINT: unique symbol = Symbol("mint");
@@ -75,22 +92,41 @@ const MINT: unique symbol = Symbol("mint");
 /** The one gate in the data path: nobody is matched, compared or enrolled without a permit of it. */
 export class ConsentGate {
   readonly #terms: GateTerms;
+  readonly #given = new WeakSet<Permit>();
 
+  /** Keeps its own copy of the terms: nobody puts another book under a gate that is in use. */
   constructor(terms: GateTerms) {
-    this.#terms = terms;
+    this.#terms = Object.freeze({ ...terms });
+    Object.freeze(this);
   }
 
   /** Asks for the use of a member's data for a purpose. */
   permit<P extends Purpose>(subject: SubjectRef, purpose: P): Result<Permit<P>, Refusal> {
     const booked = this.#terms.book.find(subject, purpose);
-    if (booked === null) return fail("no-grant");
+    if (booked === null) return fail(this.#terms.fault?.() ?? "no-grant");
     const ask = (): Refusal | null => this.#refusal(booked.grant.grantId, purpose);
     const refusal = ask();
-    return refusal === null ? ok(new Permit(MINT, booked.grant, purpose, ask)) : fail(refusal);
+    if (refusal !== null) return fail(refusal);
+    const permit = new Permit(MINT, booked.grant, purpose, ask);
+    this.#given.add(permit);
+    return ok(permit);
+  }
+
+  /** As `Permit.refusalOf`, and only for permits that this gate gave: one of another gate has another book behind it. */
+  refusalOf(value: unknown, purpose: Purpose): Refusal | null {
+    if (Permit.isGenuine(value) && !this.#given.has(value)) return "grant-foreign";
+    return Permit.refusalOf(value, purpose);
+  }
+
+  static {
+    Object.freeze(ConsentGate);
+    Object.freeze(ConsentGate.prototype);
   }
 
   #refusal(id: GrantId, purpose: Purpose): Refusal | null {
-    const { book, tenantId, clock, jurisdiction, leaseMono } = this.#terms;
+    const { book, tenantId, clock, jurisdiction, leaseMono, fault } = this.#terms;
+    const wrong = fault?.() ?? null;
+    if (wrong !== null) return wrong;
     const booked = book.byId(id);
     if (booked === null) return "no-grant";
     const { grant, isRevoked } = booked;

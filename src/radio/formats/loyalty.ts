@@ -68,7 +68,7 @@ export function nextLoyalty(
 }
 
 /** Fills `spot` when the AD structure with the value `[from, end)` is a loyalty frame. Allocates nothing. */
-function fillLoyaltySpot(
+export function fillLoyaltySpot(
   p: Uint8Array,
   adType: number | undefined,
   from: number,

@@ -10,8 +10,8 @@ import {
   plainOrder,
   type Value,
 } from "./build.ts";
-import { elementsOf, identityOrder, inOrder, transposeTensor } from "./tensor.ts";
-import { type TfjsNode, unsupported } from "./tfjs-graph.ts";
+import { elementsOf, identityOrder, inOrder, isSameList, transposeTensor } from "./tensor.ts";
+import { type TfjsNode, unsupported, valueName } from "./tfjs-graph.ts";
 
 /** Translates a transpose: only the note about the order of the axes changes. */
 export function transpose(build: Build, node: TfjsNode): Value {
@@ -49,10 +49,13 @@ export function pad(build: Build, node: TfjsNode): Value {
   return { kind: "padded", shape, source, pads, fill };
 }
 
-/** Translates a reshape of a live value to sizes of which one may be left open. */
+/**
+ * Translates a reshape of a live value to sizes of which one may be left open. Where the picture has another size than
+ * the graph was written for, the one size that counts cells of the picture grows with it.
+ */
 export function reshape(build: Build, node: TfjsNode): Value {
   const value = liveInputOf(build, node, 0);
-  const wanted = numbersOf(build, node, 1);
+  const wanted = retargeted(build, node, numbersOf(build, node, 1));
   const total = elementsOf(value.shape);
   const known = elementsOf(wanted.filter((size) => size !== -1));
   const shape = wanted.map((size) => (size === -1 ? total / known : size));
@@ -60,6 +63,19 @@ export function reshape(build: Build, node: TfjsNode): Value {
   const from = nameOf(build, value, plainOrder(value));
   const name = build.writer.node("Reshape", [from, build.writer.wholes(shape)]);
   return liveValue(name, shape, identityOrder(shape.length));
+}
+
+/** The sizes a reshape has at the wanted size of the picture, given those it was written with. */
+function retargeted(build: Build, node: TfjsNode, wanted: readonly number[]): readonly number[] {
+  const reference = build.reference?.get(valueName(node.input[0] ?? "")) ?? [];
+  const own = inputOf(build, node, 0).shape;
+  if (wanted.includes(-1) || reference.length !== 4 || isSameList(reference, own)) return wanted;
+  const cellsOf = ([, rows = 0, columns = 0]: readonly number[]): number => rows * columns;
+  const growing = wanted.filter((size) => size % cellsOf(reference) === 0);
+  if (growing.length !== 1) return wanted;
+  return wanted.map((size) =>
+    size === growing[0] ? (size / cellsOf(reference)) * cellsOf(own) : size,
+  );
 }
 
 /** Translates a concatenation. */

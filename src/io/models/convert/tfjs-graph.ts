@@ -31,12 +31,14 @@ const weightSchema = z.object({
     .optional(),
 });
 
+const weightsSchema = z.array(
+  z.object({ paths: z.array(z.string()), weights: z.array(weightSchema) }),
+);
+
 const modelSchema = z.object({
   format: z.literal("graph-model"),
   modelTopology: z.object({ node: z.array(nodeSchema) }),
-  weightsManifest: z.array(
-    z.object({ paths: z.array(z.string()), weights: z.array(weightSchema) }),
-  ),
+  weightsManifest: weightsSchema,
 });
 
 /** One operation of a TFJS graph; `input` names are as written, see `baseName`. */
@@ -54,6 +56,18 @@ export type TfjsModel = z.infer<typeof modelSchema>;
  * @source TensorFlow.js converter, "graph-model" artifact format
  */
 export function parseTfjsModel(text: string): TfjsModel {
+  return parseWith(modelSchema, text, "TFJS graph model");
+}
+
+/**
+ * Reads the text of a weights manifest that stands alone, as packages of weights without a graph have it. Pure.
+ * @throws MODEL_UNSUPPORTED when it is none
+ */
+export function parseWeightLayouts(text: string): readonly WeightLayout[] {
+  return parseWith(weightsSchema, text, "weights manifest").flatMap(({ weights }) => weights);
+}
+
+function parseWith<T>(schema: z.ZodType<T>, text: string, what: string): T {
   let document: unknown;
   try {
     document = JSON.parse(text);
@@ -62,10 +76,10 @@ export function parseTfjsModel(text: string): TfjsModel {
       cause: error,
     });
   }
-  const parsed = modelSchema.safeParse(document);
+  const parsed = schema.safeParse(document);
   if (parsed.success) return parsed.data;
   const faults = describeFaults(faultsOf(parsed.error.issues, document).slice(0, 10));
-  throw new GatewayError("MODEL_UNSUPPORTED", `This is no TFJS graph model:\n${faults}`);
+  throw new GatewayError("MODEL_UNSUPPORTED", `This is no ${what}:\n${faults}`);
 }
 
 /** The fault of a graph this converter cannot translate; names operation and node. */

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { frameOf, installRectangleNet } from "../../../../test/fakes/rectangle-net.ts";
-import { choosePersonModel, readManifest } from "../manifest.ts";
+import { choosePersonModel, isPersonModel, readManifest } from "../manifest.ts";
 import { verifyModels } from "../verify.ts";
 import { type QuantizeOptions, quantizeModel } from "./quantize-model.ts";
 
@@ -50,7 +50,7 @@ test("the int8 form is compared, installed beside the float one and then preferr
   ]);
   const manifest = await readManifest(order.dir);
   assert.ok(manifest);
-  assert.deepEqual(manifest.models[1]?.quantized, {
+  assert.deepEqual(manifest.models.filter(isPersonModel)[1]?.quantized, {
     from: "rectangles",
     calibration: "rectangles",
     matchedRatio: 1,

@@ -3,7 +3,13 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { GatewayError } from "../../../core/errors.ts";
 import { writeWhole } from "../file-hash.ts";
-import { type ModelEntry, type ModelManifest, readManifest, saveManifest } from "../manifest.ts";
+import {
+  isPersonModel,
+  type ModelEntry,
+  type ModelManifest,
+  readManifest,
+  saveManifest,
+} from "../manifest.ts";
 import { stateOf } from "../verify.ts";
 import { type Agreement, compareForms } from "./agreement.ts";
 import { assertQuantizable, byteValues, quantizeGraph } from "./quantize-graph.ts";
@@ -88,7 +94,7 @@ async function sourceEntry(
   id: string,
   manifest: ModelManifest | null,
 ): Promise<ModelEntry> {
-  const entry = manifest?.models.find((model) => model.id === id && model.task === "person");
+  const entry = manifest?.models.filter(isPersonModel).find((model) => model.id === id);
   if (entry === undefined) {
     const known = (manifest?.models ?? []).map((model) => model.id).join(", ");
     const message = `No person model ${id} in ${dir}; installed: ${known === "" ? "none" : known}`;
