@@ -3,9 +3,10 @@ import { GatewayError } from "../core/errors.ts";
 import type { Log, Service } from "../core/lifecycle.ts";
 import type { PreviewSource } from "../core/preview.ts";
 import { DEFINITIONS } from "../metrics/definitions.ts";
-import { loadUi } from "../web/bundle.ts";
+import { loadStationUi, loadUi } from "../web/bundle.ts";
 import type { DashboardSource } from "../web/dashboard-source.ts";
 import { createDashboard, type Dashboard, type DashboardDeps } from "../web/server.ts";
+import type { StationPort } from "../web/station/station-view.ts";
 
 export interface PageOptions {
   readonly source: DashboardSource;
@@ -16,6 +17,8 @@ export interface PageOptions {
   /** Whether any free port will do when this one is taken. */
   readonly mayMovePort: boolean;
   readonly password: string | null;
+  /** The station's page, where the gateway has one. */
+  readonly station?: StationPort | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -24,7 +27,7 @@ export interface PageOptions {
 export async function createPage(
   options: PageOptions,
 ): Promise<Service & { readonly url: string | null }> {
-  const { source, preview, host, password, clock, log } = options;
+  const { source, preview, host, password, station, clock, log } = options;
   const fixed: Omit<DashboardDeps, "port"> = {
     source,
     preview,
@@ -32,6 +35,7 @@ export async function createPage(
     host,
     password,
     assets: await loadUi(),
+    ...(station === undefined ? {} : { station: { port: station, files: await loadStationUi() } }),
     clock,
     log,
   };

@@ -11,6 +11,8 @@ import { addMetricsRoute, createCentralFigures } from "./fleet/central-figures.t
 import { FleetDesk } from "./fleet/fleet-desk.ts";
 import type { QuotaOptions } from "./gateway-quota.ts";
 import { Ingest, type IngestCounts, NO_INGEST } from "./ingest.ts";
+import { LoyaltyDesk, type LoyaltySetting } from "./loyalty/loyalty-desk.ts";
+import { tapCommits } from "./loyalty/tap-commits.ts";
 import { openRepository } from "./open-repository.ts";
 import type { PeriodMetrics } from "./period-view.ts";
 import type { CentralStore } from "./repository.ts";
@@ -43,6 +45,8 @@ export interface CentralOptions {
   readonly page?: () => Promise<PageFiles>;
   /** How much one gateway may send; absent = the default. */
   readonly quota?: QuotaOptions;
+  /** Members and their consents; absent = none. Not together with `share`: it has to hear everything. */
+  readonly loyalty?: LoyaltySetting;
   readonly clock: Clock;
   readonly log: Log;
   readonly random: () => number;
@@ -69,10 +73,7 @@ const LOOPBACK = new Set(["127.0.0.1", "localhost", "::1"]);
  */
 export function createCentral(options: CentralOptions): Central {
   const { http, clock, log } = options;
-  const token = http.token === undefined || http.token === "" ? null : http.token;
-  if (!LOOPBACK.has(http.host) && token === null) {
-    throw new GatewayError("WEB_PASSWORD_REQUIRED", `the API on ${http.host} requires a token`);
-  }
+  checkOptions(options);
   const link = new MqttLink({
     clientId: `${options.root}-central`,
     ...options.mqtt,
@@ -104,8 +105,7 @@ export function createCentral(options: CentralOptions): Central {
       return fleet;
     },
     async start(signal) {
-      const repository = await openRepository(options.store, log);
-      disposer.add(() => repository.close());
+      const { repository, loyalty } = await openStore(options, link, disposer);
       if (options.keepDays !== undefined) {
         const retention = new Retention({ repository, keepDays: options.keepDays, clock, log });
         disposer.add(() => retention.stop());
@@ -124,7 +124,7 @@ export function createCentral(options: CentralOptions): Central {
       disposer.add(() => link[Symbol.asyncDispose]());
       const plans = new StorePlans({ files: options.sites ?? [], repository, log });
       disposer.add(startRollups(options, repository, plans));
-      const api = await buildApi(options, { repository, plans, link, fleet: desk });
+      const api = await buildApi(options, { repository, plans, link, fleet: desk, loyalty });
       addMetricsRoute(
         api,
         createCentralFigures({
@@ -134,6 +134,7 @@ export function createCentral(options: CentralOptions): Central {
       );
       disposer.add(() => api.close());
       url = await listen(api, http.host, http.port);
+      await loyalty?.start(signal);
       if (!signal.aborted) await link.start(signal);
       log.info({ event: "central.started", url }, "the centre is running");
     },
@@ -146,14 +147,39 @@ interface Parts {
   readonly plans: StorePlans;
   readonly link: MqttLink;
   readonly fleet: FleetDesk;
+  readonly loyalty: LoyaltyDesk | null;
+}
+
+function checkOptions({ http, loyalty, share }: CentralOptions): void {
+  const hasToken = http.token !== undefined && http.token !== "";
+  if (!LOOPBACK.has(http.host) && !hasToken)
+    throw new GatewayError("WEB_PASSWORD_REQUIRED", `the API on ${http.host} requires a token`);
+  if (loyalty !== undefined && share !== undefined)
+    throw new GatewayError("CONFIG_INVALID", "loyalty needs a centre that hears all gateways");
+}
+
+/** The store, and who hears what is committed to it. */
+async function openStore(
+  options: CentralOptions,
+  link: MqttLink,
+  disposer: Disposer,
+): Promise<{ readonly repository: CentralStore; readonly loyalty: LoyaltyDesk | null }> {
+  const { root, clock, log, random } = options;
+  const store = await openRepository(options.store, log);
+  disposer.add(() => store.close());
+  if (options.loyalty === undefined) return { repository: store, loyalty: null };
+  const terms = { ...options.loyalty, store, root, link, clock, log, random };
+  const loyalty = await LoyaltyDesk.open(terms);
+  disposer.add(() => loyalty[Symbol.asyncDispose]());
+  return { repository: tapCommits(store, loyalty), loyalty };
 }
 
 async function buildApi(options: CentralOptions, parts: Parts): Promise<FastifyInstance> {
-  const { repository, plans, link, fleet } = parts;
+  const { repository, plans, link, fleet, loyalty } = parts;
   const { http, clock, metricsOf = null } = options;
   const token = http.token === undefined || http.token === "" ? null : http.token;
   return await createApi({
-    ...{ repository, plans, fleet, metricsOf, token, clock },
+    ...{ repository, plans, fleet, loyalty, metricsOf, token, clock },
     linkState: () => link.state,
     isOpen: token === null,
     page: (await options.page?.()) ?? null,

@@ -66,6 +66,11 @@ const station = z.strictObject({
     description:
       "rtsp://... URL or /dev/videoN of the station's camera. It is opened only while a shopper acts. Credentials in the URL are never logged. Restart: service.",
   }),
+  tokenFile: z.string().min(1).max(512).exactOptional().meta({
+    title: "Token file",
+    description:
+      "File whose first line is the token of the station's page, opened as /station#TOKEN; VITRINE_STATION_TOKEN does the same. Without one there is no page. Restart: process.",
+  }),
   languages: z
     .array(z.enum(STATION_LANGUAGES))
     .min(1, "at least one language")

@@ -80,6 +80,8 @@ export const REFUSALS = Object.freeze([
   "key-lost",
   "gallery-full",
   "models-missing",
+  "camera-missing",
+  "code-unreadable",
   "busy",
 ] as const);
 export type Refusal = (typeof REFUSALS)[number];

@@ -219,6 +219,16 @@ export const FAULTS = {
     hint: "The sentence before says why; nothing was changed. The rules stand in docs/privacy.md.",
     retry: "never",
   },
+  LOYALTY_KEY_WRONG: {
+    summary: "The members of the centre were sealed with another key.",
+    hint: "Nothing was changed. Give the centre the key of before (`keyFile` of the loyalty file, or VITRINE_LOYALTY_KEY). If it is lost, so are the members: delete the documents of kind loyalty-*, and everyone is registered anew.",
+    retry: "operator",
+  },
+  TEMPLATE_VAULT_UNAVAILABLE: {
+    summary: "Templates of faces or their key cannot be used.",
+    hint: "Nobody is known by face meanwhile; codes and cards work, and so does everything else. Check owner, mode and free space of `stateDir` and the key that `loyalty.keyLevel` names (docs/privacy.md). A key that is lost cannot be replaced: move `templates.bin` and `template-keys.bin` away, and members enrol again.",
+    retry: "operator",
+  },
   DISK_FULL: {
     summary: "The disk is full.",
     hint: "Free space on the state partition; accepted events are kept.",

@@ -20,7 +20,7 @@ import type {
   QueueJoined,
   QueueLeft,
 } from "./visit-events.ts";
-import type { AuditOutcome, TransactionKind } from "./vocabulary.ts";
+import type { AuditOutcome, RecognitionMethod, TransactionKind } from "./vocabulary.ts";
 
 /**
  * The vocabulary on which all stages meet: what sensors tell (`sensor-events.ts`, named here as well) and what happened
@@ -29,7 +29,7 @@ import type { AuditOutcome, TransactionKind } from "./vocabulary.ts";
 export type * from "./journey-head.ts";
 export type * from "./sensor-events.ts";
 export type * from "./visit-events.ts";
-export type { TransactionKind } from "./vocabulary.ts";
+export type { RecognitionMethod, TransactionKind } from "./vocabulary.ts";
 
 /** `entered`/`exited`: a door line was crossed. `passed`: a passing or internal line was crossed. */
 export interface CrossingRecorded extends JourneyHead {
@@ -220,7 +220,8 @@ export interface ConsentRecorded extends JourneyHead {
 export interface ConsentApplied extends JourneyHead {
   readonly kind: "consent-applied";
   readonly register: string;
-  readonly seq: number;
+  /** Number in the register; `seq` is that of the source. */
+  readonly applied: number;
 }
 
 /** A request to erase was dealt with here. `erased` counts what there was, such as templates; it names nobody. */
@@ -241,8 +242,20 @@ export interface IdentifierAnomalyRecorded extends JourneyHead {
   readonly withinMs: number;
 }
 
+/**
+ * A member who agreed to it was recognised at a station, by what they showed or by their face. Named by the pseudonym of
+ * the group of stores; between gateway and centre only.
+ */
+export interface ShopperRecognised extends JourneyHead {
+  readonly kind: "shopper-recognised";
+  readonly pseudonym: TagId;
+  readonly method: RecognitionMethod;
+  readonly stationId: string;
+}
+
 export type JourneyEvent =
   | TimeFixed
+  | ShopperRecognised
   | IdentifierAnomalyRecorded
   | ConsentRecorded
   | ConsentApplied

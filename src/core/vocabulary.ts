@@ -35,3 +35,7 @@ export const AUDIT_OUTCOMES = Object.freeze([
   "failed",
 ] as const);
 export type AuditOutcome = (typeof AUDIT_OUTCOMES)[number];
+
+/** How a member was recognised: by a code or card that was shown, by the face, or by a beacon that they carry. */
+export const RECOGNITION_METHODS = Object.freeze(["code", "face", "beacon"] as const);
+export type RecognitionMethod = (typeof RECOGNITION_METHODS)[number];

@@ -34,25 +34,38 @@ function sharedPart(a: Float32Array, atA: number, b: Float32Array, atB: number):
   return (overlap(0) * overlap(1)) / smaller;
 }
 
+/** From this score on a face counts beside a sure one; below, patterns of a wall are told as faces now and then. */
+const SURE_SCORE = 0.6;
+
 /**
- * The one face that acts in a picture: the largest. Another one of at least `rivalRatio` of its size could be meant as
- * well, and then nobody is looked at; smaller ones are people further away, who have no part in it. Pure.
+ * The one face that acts in a picture: the largest of the sure ones, or of the others when none is sure. Another sure
+ * one of at least `rivalRatio` of its size could be meant as well, and then nobody is looked at; smaller ones are people
+ * further away, who have no part in it. Pure.
  */
 export function actingFace(
   faces: FaceBoxes,
   rivalRatio: number,
 ): Result<number, Extract<Refusal, "no-face" | "several-faces">> {
+  const sure = largestFace(faces, SURE_SCORE);
+  const acting = sure >= 0 ? sure : largestFace(faces, 0);
+  if (acting < 0) return fail("no-face");
+  const rivalPx = rivalRatio * faceSidePx(faces, acting);
+  for (let i = 0; i < faces.count; i += 1) {
+    const isRival = i !== acting && faceSidePx(faces, i) >= rivalPx;
+    if (isRival && (faces.score[i] ?? 0) >= SURE_SCORE) return fail("several-faces");
+  }
+  return ok(acting);
+}
+
+/** Index of the largest face of at least a score; -1 when there is none. */
+function largestFace(faces: FaceBoxes, minScore: number): number {
   let largest = -1;
   let sidePx = 0;
   for (let i = 0; i < faces.count; i += 1) {
     const own = faceSidePx(faces, i);
-    if (own <= sidePx) continue;
+    if (own <= sidePx || (faces.score[i] ?? 0) < minScore) continue;
     sidePx = own;
     largest = i;
   }
-  if (largest < 0) return fail("no-face");
-  for (let i = 0; i < faces.count; i += 1) {
-    if (i !== largest && faceSidePx(faces, i) >= rivalRatio * sidePx) return fail("several-faces");
-  }
-  return ok(largest);
+  return largest;
 }

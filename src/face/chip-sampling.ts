@@ -6,11 +6,23 @@ const CHANNELS = 3;
 const SAMPLES_PER_PX = 0.75;
 const MOST_SAMPLES = 8;
 
+/** Where in the picture the samples of a chip lie, a grid that may be turned. */
+interface Grid {
+  readonly x: number;
+  readonly y: number;
+  /** Step to the next sample of a row, in Px of the picture. */
+  readonly stepX: number;
+  readonly stepY: number;
+  /** Samples a side of the chip's pixel. */
+  readonly samples: number;
+  readonly sidePx: number;
+}
+
 /**
  * Cuts a turned and scaled square out of a picture: `chip` [side, side, 3] is filled with what lies under the inverse
  * of `toChip`, between pixels in proportion, black beside the picture. A pixel of the chip is the mean of n x n
- * samples when a large face shrinks, or its fine lines would alias; `mostSamples` 1
- * is for what looks at large patches only. Allocates nothing.
+ * samples when a large face shrinks, or its fine lines would alias; `mostSamples` 1 is for what looks at large patches
+ * only.
  * @throws TypeError when the chip has another length (a bug)
  */
 export function sampleChip(
@@ -21,54 +33,69 @@ export function sampleChip(
   mostSamples: number = MOST_SAMPLES,
 ): void {
   if (chip.length !== sidePx * sidePx * CHANNELS) throw new TypeError("chip of another size");
-  const { tx, ty } = toChip;
-  const square = toChip.a ** 2 + toChip.b ** 2;
-  // The inverse: x = inA u + inB v, y = inA v - inB u, with u and v from the chip's own origin.
-  const inA = toChip.a / square;
-  const inB = toChip.b / square;
+  const { a, b, tx, ty } = toChip;
+  const square = a * a + b * b;
   const wanted = Math.ceil(SAMPLES_PER_PX / Math.sqrt(square));
   const samples = Math.min(mostSamples, Math.max(1, wanted));
-  const step = 1 / samples;
-  const { rgb, widthPx } = picture;
+  // The inverse of the similarity at the first sample of the first pixel.
+  const u = 0.5 / samples - 0.5 - tx;
+  const v = 0.5 / samples - 0.5 - ty;
+  const grid: Grid = {
+    x: (a * u + b * v) / square,
+    y: (a * v - b * u) / square,
+    stepX: a / square / samples,
+    stepY: -b / square / samples,
+    samples,
+    sidePx,
+  };
+  if (isInside(picture, grid)) sampleInside(picture, grid, chip);
+  else sampleBeside(picture, grid, chip);
+}
+
+/** Whether every sample has all four neighbours in the picture: when those of the corners have, all have. */
+function isInside({ widthPx, heightPx }: FacePicture, grid: Grid): boolean {
+  const last = grid.sidePx * grid.samples - 1;
+  return [0, 1, 2, 3].every((corner) => {
+    const [column, row] = [(corner & 1) * last, (corner >> 1) * last];
+    const x = grid.x + column * grid.stepX - row * grid.stepY;
+    const y = grid.y + column * grid.stepY + row * grid.stepX;
+    return x >= 0 && y >= 0 && x < widthPx - 1 && y < heightPx - 1;
+  });
+}
+
+function sampleInside(
+  { rgb, widthPx }: FacePicture,
+  { x: firstX, y: firstY, stepX, stepY, samples, sidePx }: Grid,
+  chip: Uint8Array,
+): void {
   const stride = widthPx * CHANNELS;
-  const lastX = widthPx - 1;
-  const lastY = picture.heightPx - 1;
-  for (let row = 0; row < sidePx; row += 1) {
-    for (let column = 0; column < sidePx; column += 1) {
-      let red = 0;
-      let green = 0;
-      let blue = 0;
-      for (let k = 0; k < samples * samples; k += 1) {
-        const down = Math.floor(k * step);
-        const u = column + (k - down * samples + 0.5) * step - 0.5 - tx;
-        const v = row + (down + 0.5) * step - 0.5 - ty;
-        const x = inA * u + inB * v;
-        const y = inA * v - inB * u;
-        const left = Math.floor(x);
-        const top = Math.floor(y);
-        if (left < 0 || top < 0 || left >= lastX || top >= lastY) {
-          red += edgeValue(picture, x, y, 0);
-          green += edgeValue(picture, x, y, 1);
-          blue += edgeValue(picture, x, y, 2);
-          continue;
-        }
-        const right = x - left;
-        const low = y - top;
-        const d = right * low;
-        const b = right - d;
-        const c = low - d;
-        const a = 1 - right - c;
+  const weight = 1 / (samples * samples);
+  for (let at = 0; at < sidePx * sidePx; at += 1) {
+    const firstColumn = (at % sidePx) * samples;
+    const firstRow = ((at / sidePx) | 0) * samples;
+    let red = 0.5;
+    let green = 0.5;
+    let blue = 0.5;
+    for (let row = firstRow; row < firstRow + samples; row += 1) {
+      for (let column = firstColumn; column < firstColumn + samples; column += 1) {
+        const x = firstX + column * stepX - row * stepY;
+        const y = firstY + column * stepY + row * stepX;
+        // Whole parts of numbers that are not negative.
+        const left = x | 0;
+        const top = y | 0;
+        const across = (x - left) * (y - top) * weight;
+        const right = (x - left) * weight - across;
+        const below = (y - top) * weight - across;
+        const own = weight - right - below - across;
         const from = (top * widthPx + left) * CHANNELS;
-        red += mix(rgb, from, stride, a, b, c, d);
-        green += mix(rgb, from + 1, stride, a, b, c, d);
-        blue += mix(rgb, from + 2, stride, a, b, c, d);
+        red += mix(rgb, from, stride, own, right, below, across);
+        green += mix(rgb, from + 1, stride, own, right, below, across);
+        blue += mix(rgb, from + 2, stride, own, right, below, across);
       }
-      const to = (row * sidePx + column) * CHANNELS;
-      const weight = step * step;
-      chip[to] = red * weight + 0.5;
-      chip[to + 1] = green * weight + 0.5;
-      chip[to + 2] = blue * weight + 0.5;
     }
+    chip[at * CHANNELS] = red;
+    chip[at * CHANNELS + 1] = green;
+    chip[at * CHANNELS + 2] = blue;
   }
 }
 
@@ -91,7 +118,28 @@ function mix(
   );
 }
 
-/** The same where some of the four lie beside the picture and count as black. */
+/** The same, slowly, where some samples lie beside the picture. */
+function sampleBeside(picture: FacePicture, grid: Grid, chip: Uint8Array): void {
+  const { samples, sidePx } = grid;
+  const weight = 1 / (samples * samples);
+  for (let at = 0; at < sidePx * sidePx; at += 1) {
+    const firstColumn = (at % sidePx) * samples;
+    const firstRow = Math.floor(at / sidePx) * samples;
+    for (let channel = 0; channel < CHANNELS; channel += 1) {
+      let sum = 0.5;
+      for (let k = 0; k < samples * samples; k += 1) {
+        const column = firstColumn + (k % samples);
+        const row = firstRow + Math.floor(k / samples);
+        const x = grid.x + column * grid.stepX - row * grid.stepY;
+        const y = grid.y + column * grid.stepY + row * grid.stepX;
+        sum += weight * edgeValue(picture, x, y, channel);
+      }
+      chip[at * CHANNELS + channel] = sum;
+    }
+  }
+}
+
+/** The value between four pixels of which those beside the picture count as black. */
 function edgeValue(picture: FacePicture, x: number, y: number, channel: number): number {
   const left = Math.floor(x);
   const top = Math.floor(y);

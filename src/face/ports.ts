@@ -58,6 +58,8 @@ export interface FaceChain {
     permit: Permit<"loyalty-face">,
     use: "enrol" | "match",
   ): Promise<Result<FaceProbe, Refusal>>;
+  /** Overwrites what the engine itself still holds of the last picture; called when a shopper's act ends. */
+  scrub?(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -83,6 +85,11 @@ export interface TemplateVault {
   ): Result<void, Refusal>;
   /** Opens a member's template. */
   open(permit: Permit<"loyalty-face">, chain: FaceChainId): Result<OpenTemplate, Refusal>;
+  /**
+   * The numbers of a probe as templates are kept: turned by the tenant's projection, under which distances and angles
+   * stay what they were. What `open` gives can be compared with these and with nothing else. The caller wipes them.
+   */
+  project(values: Float32Array): Result<Float32Array, Refusal>;
   /** Whether a member has one, without opening it. */
   has(subject: SubjectRef): boolean;
   /** Destroys the key of a member's template and then the template. True when there was one. */

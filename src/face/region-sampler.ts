@@ -145,18 +145,17 @@ export class RegionSampler {
     for (let row = 0; row < target.heightPx; row += 1) {
       const first = rowAt(row * down);
       const last = rowAt(row * down + down - 1);
-      if (across === 2 && down === 2) {
-        this.#writeFours(picture.rgb, first * stride, last * stride, target, row);
-        continue;
-      }
       const isRepeated = row > 0 && first === last && first === rowAt((row - 1) * down);
-      if (!isRepeated) {
+      if (isRepeated) repeatRow(target, row);
+      else if (across === 2 && down === 2) {
+        this.#writeFours(picture.rgb, first * stride, last * stride, target, row);
+      } else {
         this.#sums.fill(0);
         for (let k = 0; k < down; k += 1) {
           this.#addRow(picture.rgb, rowAt(row * down + k) * stride, target.widthPx, across);
         }
+        this.#writeMeans(target, row, across * down);
       }
-      this.#writeMeans(target, row, across * down);
     }
   }
 
@@ -232,12 +231,19 @@ function meanOfFour(rgb: Uint8Array, a: number, b: number, c: number, d: number)
   return ((rgb[a] ?? 0) + (rgb[b] ?? 0) + (rgb[c] ?? 0) + (rgb[d] ?? 0) + 2) >> 2;
 }
 
+/** A row beside the picture is the one above it again. */
+function repeatRow(target: SampleTarget, row: number): void {
+  const from = placeOf(target, row - 1);
+  target.rgb.copyWithin(placeOf(target, row), from, from + target.widthPx * CHANNELS);
+}
+
 function placeOf({ topPx, stridePx, leftPx }: SampleTarget, row: number): number {
   return ((topPx + row) * stridePx + leftPx) * CHANNELS;
 }
 
+/** Four of five pixels say enough for finding a face; an even number, so that stripes of one pixel become grey. */
 function samplesFor(step: number): number {
-  return Math.min(MOST_SAMPLES, Math.max(1, Math.round(step)));
+  return Math.min(MOST_SAMPLES, Math.max(2, 2 * Math.round(step * 0.4)));
 }
 
 function clamp(value: number, size: number): number {

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { prepareAssets, UI_FILES } from "./assets.ts";
-import { bundleChainUi, bundleUi } from "./bundle.ts";
+import { bundleChainUi, bundleStationUi, bundleUi } from "./bundle.ts";
 
 /** Entry of the build script: `node dist/web/bundle-cli.js FOLDER` writes the page's files into FOLDER. */
 const folder = process.argv[2];
@@ -17,8 +17,8 @@ for (const name of UI_FILES) {
   const sizes = `${files[name].byteLength} B, ${assets[name].brotli.byteLength} B compressed`;
   process.stdout.write(`${join(folder, name)}  ${sizes}\n`);
 }
-for (const [name, contents] of await bundleChainUi()) {
-  if (!name.startsWith("chain.")) continue;
+for (const [name, contents] of [...(await bundleChainUi()), ...(await bundleStationUi())]) {
+  if (!/^(chain|station)\./.test(name)) continue;
   await writeFile(join(folder, name), contents);
   process.stdout.write(`${join(folder, name)}  ${contents.byteLength} B\n`);
 }

@@ -4,6 +4,7 @@ import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { OutputFile } from "esbuild";
 import { UI_FILES, type UiFileName, type UiFiles } from "./assets.ts";
+import type { StationUi } from "./station/station-routes.ts";
 
 /** Where the browser sources lie, seen from the sources and from the build. */
 const SOURCE_FOLDERS = ["./ui/", "../../src/web/ui/"] as const;
@@ -58,6 +59,31 @@ export async function bundleChainUi(): Promise<ReadonlyMap<string, Uint8Array>> 
   const folder = sourceFolder();
   const entries = ["chain/chain.tsx", "chain/chain.css", "theme.ts"];
   const outputs = await bundle(folder, entries, {});
+  const named = outputs.map(({ path, contents }) => [basename(path), contents] as const);
+  const icon = new Uint8Array(await readFile(`${folder}icon.svg`));
+  return new Map([...named, ["icon.svg", icon]]);
+}
+
+/** The station page's files: prebuilt ones beside the built server, else bundled in memory from the sources. */
+export async function loadStationUi(
+  folder = new URL("./ui/", import.meta.url),
+): Promise<StationUi> {
+  const isBuilt = existsSync(new URL("station.js", folder));
+  const files = isBuilt ? null : await bundleStationUi();
+  const read = async (name: string): Promise<Uint8Array> =>
+    files?.get(name) ?? new Uint8Array(await readFile(new URL(name, folder)));
+  const [script, style, icon] = await Promise.all([
+    read("station.js"),
+    read("station.css"),
+    read("icon.svg"),
+  ]);
+  return { script, style, icon };
+}
+
+/** Bundles the sources of the station page in memory, by file name. */
+export async function bundleStationUi(): Promise<ReadonlyMap<string, Uint8Array>> {
+  const folder = sourceFolder();
+  const outputs = await bundle(folder, ["station/station.tsx", "station/station.css"], {});
   const named = outputs.map(({ path, contents }) => [basename(path), contents] as const);
   const icon = new Uint8Array(await readFile(`${folder}icon.svg`));
   return new Map([...named, ["icon.svg", icon]]);

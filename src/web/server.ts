@@ -17,6 +17,8 @@ import { reportRoutes } from "./report-routes.ts";
 import { apiRoutes, pageRoutes, streamRoute } from "./routes.ts";
 import { SignIn } from "./sign-in.ts";
 import { guardBySession, hasLiveSession, signInRoutes } from "./sign-in-routes.ts";
+import { type StationUi, stationRoutes } from "./station/station-routes.ts";
+import type { StationPort } from "./station/station-view.ts";
 import { tagRoutes } from "./tag-routes.ts";
 import { tillRoutes } from "./till-routes.ts";
 import type { DefinitionView, RefusalView } from "./views.ts";
@@ -35,6 +37,8 @@ export interface DashboardDeps {
   readonly password: string | null;
   /** Pictures for set-up; absent: there are none, and whoever asks is told so. */
   readonly preview?: PreviewSource;
+  /** The station's page and what it can have done; absent: there is none. */
+  readonly station?: { readonly port: StationPort; readonly files: StationUi } | undefined;
   /** The page's files, from `loadUi`. */
   readonly assets: UiFiles;
   readonly clock: Clock;
@@ -152,6 +156,7 @@ async function assemble(
     hasSession: (request) => signIn === null || hasLiveSession(request, signIn),
   });
   walkRoutes(server, deps.source);
+  if (deps.station !== undefined) stationRoutes(server, deps.station.port, deps.station.files);
   pageRoutes(server, assets, deps.password !== null);
   await server.ready();
 }

@@ -2,9 +2,10 @@ import { z } from "zod";
 import * as answers from "./central-answers.ts";
 import { eventsQuerySchema } from "./central-api.ts";
 import * as queries from "./central-queries.ts";
+import { LOYALTY_OPERATIONS } from "./loyalty-operations.ts";
 
-/** What a key may be allowed: reading figures, running the fleet, seeing loyalty cards. */
-export const API_SCOPES = ["read", "ops", "loyalty"] as const;
+/** What a key may be allowed: reading figures, running the fleet, seeing loyalty cards and members, changing members. */
+export const API_SCOPES = ["read", "ops", "loyalty", "loyalty:write"] as const;
 export type ApiScope = (typeof API_SCOPES)[number];
 
 /** One address of the centre's API. */
@@ -133,6 +134,7 @@ export const OPERATIONS = {
     read("/gateways/:id/commands", "Sends a command", answers.commandAnswer),
     queries.commandBody,
   ),
+  ...LOYALTY_OPERATIONS,
   openapi: read("/openapi.json", "This document", answers.documentAnswer),
 } as const satisfies Readonly<Record<string, Operation>>;
 

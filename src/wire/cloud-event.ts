@@ -36,6 +36,7 @@ export const STREAM_OF: Readonly<Record<JourneyEventKind, StreamName>> = {
   "staff-unseen": "health",
   audited: "audit",
   "time-fix": "audit",
+  "shopper-recognised": "journey",
   "identifier-anomaly": "audit",
   "consent-recorded": "audit",
   "consent-applied": "audit",
@@ -51,6 +52,7 @@ export const URGENT_KINDS: ReadonlySet<JourneyEventKind> = new Set([
   "completed",
   "audited",
   "time-fix",
+  "shopper-recognised",
   "consent-recorded",
   "consent-applied",
   "erasure-answered",
@@ -58,6 +60,7 @@ export const URGENT_KINDS: ReadonlySet<JourneyEventKind> = new Set([
 
 /** Kinds that are between gateway and centre: no mirror of them is published to the shop. */
 export const UNMIRRORED_KINDS: ReadonlySet<JourneyEventKind> = new Set([
+  "shopper-recognised",
   "identifier-anomaly",
   "consent-recorded",
   "consent-applied",
@@ -167,6 +170,8 @@ function subjectOf(event: JourneyEvent): string {
     case "basket-changed":
     case "tag-presence":
       return `tag/${event.tagId}`;
+    case "shopper-recognised":
+      return `station/${event.stationId}`;
     case "track-renamed":
       return `camera/${event.cameraId}`;
     case "completed":

@@ -83,7 +83,7 @@ export const CONSENT_EVENT_FIELDS = {
     sha256: sha256.meta({ description: "Of the entry's canonical text; the next one names it" }),
     entry: ledgerEntrySchema,
   }),
-  "consent-applied": z.strictObject({ register: levelText, seq: count }),
+  "consent-applied": z.strictObject({ register: levelText, applied: count }),
   "erasure-answered": z.strictObject({
     erasureId: randomId,
     consumer: levelText,

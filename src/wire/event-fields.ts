@@ -11,7 +11,7 @@ import {
 } from "../core/brand.ts";
 import { FAULTS, type FaultCode } from "../core/errors.ts";
 import type { JourneyEvent, JourneyEventKind, JourneyHead } from "../core/events.ts";
-import { AUDIT_OUTCOMES } from "../core/vocabulary.ts";
+import { AUDIT_OUTCOMES, RECOGNITION_METHODS } from "../core/vocabulary.ts";
 import { CONSENT_EVENT_FIELDS } from "./consent-messages.ts";
 import {
   count,
@@ -201,6 +201,11 @@ export const EVENT_FIELDS = {
     receivers: z.tuple([receiver, receiver]).readonly(),
     apartM: z.number().nonnegative(),
     withinMs: z.number().nonnegative(),
+  }),
+  "shopper-recognised": z.strictObject({
+    pseudonym: levelText.transform(tagId),
+    method: z.enum(RECOGNITION_METHODS),
+    stationId: levelText,
   }),
   "staff-crossed": z.strictObject({
     tagId: tag.tagId,

@@ -29,7 +29,11 @@ export function addCentralKeys(central: Command, terminal: Terminal): void {
   keys
     .command("add <name>")
     .description("Make a key; it is shown this once")
-    .option("--scopes <list>", "of read, ops and loyalty, with commas between them", "read")
+    .option(
+      "--scopes <list>",
+      "of read, ops, loyalty and loyalty:write, with commas between them",
+      "read",
+    )
     .option("--store <store>", store)
     .option("--json", "for programs")
     .addHelpText("after", EXAMPLE)

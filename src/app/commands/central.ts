@@ -7,6 +7,7 @@ import { createMetrics } from "../../metrics/metrics.ts";
 import { loadChainUi } from "../../web/bundle.ts";
 import { loadSiteFile } from "../config-files.ts";
 import { createLogger, type LogLevel } from "../logger.ts";
+import { loadLoyaltyFile } from "../loyalty-file.ts";
 import { collect, positiveNumber } from "../option-values.ts";
 import { stopRequested } from "../run-gateway.ts";
 import { Supervisor } from "../supervisor.ts";
@@ -24,6 +25,7 @@ interface CentralFlags {
   readonly http: string;
   readonly site: readonly string[];
   readonly log: LogLevel;
+  readonly loyalty?: string;
 }
 
 const EXAMPLE = `
@@ -38,7 +40,7 @@ Stores (docs/central.md):
 
 Several centres on one PostgreSQL store: --share GROUP for all and a --client NAME for each (brokers with MQTT 5).
 
-Environment: VITRINE_STORE, VITRINE_MQTT_USERNAME, VITRINE_MQTT_PASSWORD, and VITRINE_API_TOKEN, which is required beyond loopback.`;
+Environment: VITRINE_STORE, VITRINE_MQTT_USERNAME, VITRINE_MQTT_PASSWORD, VITRINE_LOYALTY_KEY, and VITRINE_API_TOKEN, which is required beyond loopback.`;
 
 /** Adds `vitrine central`. */
 export function addCentral(program: Command, terminal: Terminal): void {
@@ -59,6 +61,7 @@ export function addCentral(program: Command, terminal: Terminal): void {
       collect,
       [],
     )
+    .option("--loyalty <file>", "members and their consents, as this file says (docs/loyalty.md)")
     .option("--log <level>", "error, warn, info or debug", "info")
     .addHelpText("after", EXAMPLE)
     .action((flags: CentralFlags) => central(flags, terminal));
@@ -87,6 +90,9 @@ async function central(flags: CentralFlags, terminal: Terminal): Promise<void> {
     sites: await Promise.all(flags.site.map(loadSiteFile)),
     metricsOf: (site) => createMetrics({ site }),
     page: () => loadChainUi(),
+    ...(flags.loyalty === undefined
+      ? {}
+      : { loyalty: await loadLoyaltyFile(flags.loyalty, environment) }),
     clock,
     log,
     random,

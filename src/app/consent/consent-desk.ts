@@ -79,6 +79,7 @@ export class ConsentDesk {
   readonly #teller: ConsentTeller | null;
   readonly #retention: Retention | null;
   readonly #ear: CentreEar | null;
+  readonly #spareClock: LedgerClock;
   /** Faults in a row. */
   #faults = 0;
 
@@ -88,6 +89,7 @@ export class ConsentDesk {
     const opened = opening(deps);
     this.#open = opened instanceof GatewayError ? null : opened;
     this.#code = opened instanceof GatewayError ? opened.code : null;
+    this.#spareClock = new LedgerClock(deps.time);
     this.gate = gateOf(deps, this.#open);
     const { onEvent, erasers, log, gatewayId, boot } = deps;
     const { anchor } = deps.time;
@@ -147,6 +149,11 @@ export class ConsentDesk {
     if (open === null || open.centre !== null) return;
     this.#attempt(() => open.ledger.visited(subjectRef));
     this.#tell();
+  }
+
+  /** The clock by which consents end: never goes back, also while the ledger is unsound. */
+  get clock(): Pick<LedgerClock, "now" | "isSure"> {
+    return this.#open?.clock ?? this.#spareClock;
   }
 
   /** Whether a member has a live consent for a purpose, as far as the books say. */

@@ -62,10 +62,10 @@ export class ConsentTeller {
   }
 
   /** Tells how far the centre's register is known here; each time an event of its own, since it may fall back to 0. */
-  tellApplied(register: string, seq: number): void {
+  tellApplied(register: string, applied: number): void {
     const head = this.#head(`consent-applied#${this.#parts.boot}`, this.#applications);
     this.#applications += 1;
-    this.#parts.onEvent({ kind: "consent-applied", ...head, register, seq });
+    this.#parts.onEvent({ kind: "consent-applied", ...head, register, applied });
   }
 
   /** Tells what became of a request to erase; the same answer is the same event. */

@@ -7,6 +7,7 @@ import type { LinkState } from "../../io/mqtt/link.ts";
 import { OPERATIONS, type Operation, type OperationName } from "../../wire/central-operations.ts";
 import { checked } from "../../wire/central-queries.ts";
 import type { FleetDesk } from "../fleet/fleet-desk.ts";
+import type { LoyaltyDesk } from "../loyalty/loyalty-desk.ts";
 import type { PeriodMetrics } from "../period-view.ts";
 import type { CentralStore } from "../repository.ts";
 import type { StorePlans } from "../rollups/store-plans.ts";
@@ -21,6 +22,8 @@ export interface ApiContext {
   readonly fleet: Pick<FleetDesk, "desired" | "reported" | "setDesired" | "command"> | null;
   readonly linkState: () => LinkState;
   readonly clock: Clock;
+  /** null or absent: there is no loyalty here. */
+  readonly loyalty?: LoyaltyDesk | null;
 }
 
 /** A request whose query and body fit the operation. */

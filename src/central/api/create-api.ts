@@ -6,6 +6,7 @@ import { addChainRoutes } from "./chain-routes.ts";
 import { addExportRoutes } from "./export-routes.ts";
 import { addFleetRoutes } from "./fleet-routes.ts";
 import { addGuard } from "./guard.ts";
+import { addLoyaltyRoutes } from "./loyalty-routes.ts";
 import { addPage, type PageFiles } from "./page-routes.ts";
 import { addRecordRoutes } from "./record-routes.ts";
 import { addShopRoutes } from "./shop-routes.ts";
@@ -56,6 +57,7 @@ export async function createApi(options: ApiOptions): Promise<FastifyInstance> {
   addExportRoutes(app, options);
   addRecordRoutes(app, options);
   addFleetRoutes(app, options);
+  addLoyaltyRoutes(app, options);
   if (options.page !== null) await addPage(app, options.page);
   return app;
 }

@@ -40,6 +40,7 @@ export function eventAnswer(event: Json, access: Access): Json {
 
 const IDS: ReadonlySet<string> = new Set([
   ...["tagId", "receiptId", "relatedReceiptId", "visitId", "subjectId"],
+  ...["subjectRef", "pseudonym", "grantId"],
 ]);
 /** Subjects that are places and devices of the shop. */
 const PLACES: ReadonlySet<string> = new Set(["line", "zone", "camera", "sensor", "boot", "staff"]);

@@ -22,6 +22,11 @@ export interface FfmpegProcessOptions {
   onLine(line: string): void;
   /** Called once, after the last line. */
   onLinesEnd?(): void;
+  /**
+   * Whether whoever takes a chunk overwrites it, and what nobody takes is overwritten here. Chunks are then handed out
+   * as they come from the pipe, and none is a copy of others.
+   */
+  readonly wipesChunks?: boolean;
 }
 
 /** How long ffmpeg may take to take leave of the camera before it is killed. */
@@ -53,6 +58,7 @@ export class FfmpegProcess {
   readonly #lines: string[] = [];
   readonly closed: Promise<FfmpegExit>;
   readonly #onChunk: (chunk: Uint8Array) => void;
+  readonly #wipesChunks: boolean;
   #flow: "waiting" | "flowing" | "paused" | "draining" = "waiting";
   #isClosed = false;
   #stopTimers: readonly Timer[] = [];
@@ -74,8 +80,10 @@ export class FfmpegProcess {
       if (this.#flow === "waiting") this.drain();
       options.onLinesEnd?.();
     });
+    this.#wipesChunks = options.wipesChunks ?? false;
     // Pulled on "readable", because Node itself resumes a paused stdout when the child exits.
-    this.#child.stdout.on("readable", () => this.#pull());
+    if (!this.#wipesChunks) this.#child.stdout.on("readable", () => this.#pull());
+    else this.#child.stdout.on("data", (chunk: Uint8Array) => this.#takeOrWipe(chunk)).pause();
     this.closed = this.#exit();
   }
 
@@ -85,7 +93,9 @@ export class FfmpegProcess {
 
   /** Hands out no chunk until `resume`; ffmpeg then waits on a full pipe. */
   pause(): void {
-    if (this.#flow === "flowing") this.#flow = "paused";
+    if (this.#flow !== "flowing") return;
+    this.#flow = "paused";
+    if (this.#wipesChunks) this.#child.stdout.pause();
   }
 
   resume(): void {
@@ -113,7 +123,17 @@ export class FfmpegProcess {
     return this.closed;
   }
 
+  /** To read the buffer of a paused stream joins its parts, and the parts would stay behind as they are. */
+  #takeOrWipe(chunk: Uint8Array): void {
+    if (this.#flow === "flowing") this.#onChunk(chunk);
+    else chunk.fill(0);
+  }
+
   #pull(): void {
+    if (this.#wipesChunks) {
+      this.#child.stdout.resume();
+      return;
+    }
     while (this.#flow === "flowing" || this.#flow === "draining") {
       const chunk: Uint8Array | null = this.#child.stdout.read();
       if (chunk === null) return;

@@ -13,6 +13,8 @@ export interface FrameAssemblerOptions {
   stampOf(index: number): MonoMs;
   /** Called after each frame that was handed to the reader. */
   onFrame(): void;
+  /** Whether chunks are overwritten once they were taken in: for pictures of which nothing may stay. */
+  readonly wipesChunks?: boolean;
 }
 
 /**
@@ -50,11 +52,13 @@ export class FrameAssembler {
     while (at < chunk.length) {
       if (!this.#isReady()) {
         this.#held = chunk.subarray(at);
+        if (this.#options.wipesChunks === true) chunk.fill(0, 0, at);
         return false;
       }
       at += this.#copy(chunk, at);
       if (this.#filledBytes === this.#options.slots.frameBytes) this.#complete();
     }
+    if (this.#options.wipesChunks === true) chunk.fill(0);
     return true;
   }
 
@@ -72,6 +76,7 @@ export class FrameAssembler {
     this.#slot = NO_SLOT;
     this.#filledBytes = 0;
     this.#isSkipping = false;
+    if (this.#options.wipesChunks === true) this.#held?.fill(0);
     this.#held = null;
   }
 

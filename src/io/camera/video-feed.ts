@@ -31,6 +31,8 @@ export interface VideoFeedOptions {
    */
   onStream(facts: StreamFacts, frame: number): number;
   onFrame(): void;
+  /** Whether what ffmpeg wrote is overwritten once it was taken in; see `FrameAssemblerOptions`. */
+  readonly wipesChunks?: boolean;
 }
 
 /** How one run of a source ended. */
@@ -68,12 +70,14 @@ export class VideoFeed {
       generationOf: (index) => this.#generationOf(index),
       stampOf: options.stampOf,
       onFrame: options.onFrame,
+      wipesChunks: options.wipesChunks ?? false,
     });
     this.#process = new FfmpegProcess({
       path: options.ffmpeg.path,
       args: ffmpegArguments(options.ffmpeg, options.request),
       leash: options.ffmpeg.leash,
       clock: options.clock,
+      wipesChunks: options.wipesChunks ?? false,
       onChunk: (chunk) => {
         if (this.#assembler.push(chunk)) return;
         if (this.#isBeyondReport()) this.#process.drain();

@@ -207,7 +207,7 @@ class Chain implements OnnxFaceChain {
   async #refuseUpsideDown(picture: FacePicture, run: Run): Promise<Refusal | null> {
     const { net, template, fill } = this.#nets.embed;
     const { turned } = this.#finder;
-    const refused = await this.#finder.lookTurned(picture, run);
+    const refused = await this.#finder.lookTurned(run);
     if (refused !== null) return refused;
     if (turned.count === 0) return null;
     const shade = eyeShade(net.pixels, template);

@@ -35,6 +35,8 @@ interface Square {
   readonly sidePx: number;
 }
 
+const NOWHERE: Square = Object.freeze({ leftPx: 0, topPx: 0, sidePx: 0 });
+
 /**
  * Finds the face that acts in a picture and where its eyes, nose and mouth are. The first look goes over the whole
  * picture twice, in small for what is near and in detail for what is far; the second one looks at the one face again,
@@ -45,6 +47,8 @@ export class FaceFinder {
   readonly #near: BlazeNet;
   readonly #sampler: RegionSampler;
   readonly #all: FaceBoxes;
+  /** What the small network looked at last. */
+  #crop: Square = NOWHERE;
   /** The acting face after the second look; one entry. */
   readonly face = createFaceBoxes(1);
   /** What the last `lookTurned` saw; one entry. */
@@ -66,16 +70,14 @@ export class FaceFinder {
   }
 
   /**
-   * Looks at the found face upside down and fills `turned` with what is seen then, in Px of the picture as it is;
-   * `turned.count` is 0 when that is no face.
+   * Turns the last crop of `find` upside down, looks at it again and fills `turned` with what is seen then, in Px of the
+   * picture as it is; `turned.count` is 0 when that is no face.
    */
-  async lookTurned(picture: FacePicture, run: Run): Promise<Refusal | null> {
-    const square = squareAround(this.face, 0, CROPS[0]);
-    this.#sample(picture, square);
+  async lookTurned(run: Run): Promise<Refusal | null> {
     turnAround(this.#near.net.pixels);
     const refused = await run(this.#near.net);
     if (refused !== null) return refused;
-    const { leftPx, topPx, sidePx } = square;
+    const { leftPx, topPx, sidePx } = this.#crop;
     const scale = -sidePx / this.#near.net.sizePx.widthPx;
     this.#near.decode({ scale, leftPx: leftPx + sidePx, topPx: topPx + sidePx });
     this.turned.count = Math.min(1, this.#near.faces.count);
@@ -88,6 +90,7 @@ export class FaceFinder {
     for (const net of [this.#wide, this.#near]) net.wipe();
     for (const boxes of [this.#all, this.face, this.turned]) wipeFaceBoxes(boxes);
     this.#sampler.wipe();
+    this.#crop = NOWHERE;
   }
 
   async #search(picture: FacePicture, run: Run): Promise<Refusal | null> {
@@ -163,17 +166,9 @@ export class FaceFinder {
   }
 
   async #lookAt(picture: SampleSource, square: Square, run: Run): Promise<Refusal | null> {
-    const { net } = this.#near;
-    this.#sample(picture, square);
-    const refused = await run(net);
-    if (refused !== null) return refused;
-    const { leftPx, topPx, sidePx } = square;
-    this.#near.decode({ scale: sidePx / net.sizePx.widthPx, leftPx, topPx });
-    return null;
-  }
-
-  #sample(picture: SampleSource, { leftPx, topPx, sidePx }: Square): void {
     const { pixels, sizePx } = this.#near.net;
+    const { leftPx, topPx, sidePx } = square;
+    this.#crop = square;
     this.#sampler.fill(picture, leftPx, topPx, sidePx, sidePx, {
       rgb: pixels,
       stridePx: sizePx.widthPx,
@@ -181,6 +176,10 @@ export class FaceFinder {
       topPx: 0,
       ...sizePx,
     });
+    const refused = await run(this.#near.net);
+    if (refused !== null) return refused;
+    this.#near.decode({ scale: sidePx / sizePx.widthPx, leftPx, topPx });
+    return null;
   }
 }
 

@@ -21,6 +21,8 @@ export interface FaceNet {
   close(): Promise<void>;
 }
 
+const PLANNING_RUNS = 2;
+
 /** The graph's own name of an output by its role, where they differ. */
 type OutputNames = Readonly<Record<string, string>>;
 
@@ -40,7 +42,12 @@ export async function openFaceNet(
     throw new GatewayError("MODEL_UNSUPPORTED", `The engine refuses model ${entry.id}`, { cause });
   });
   try {
-    return assemble(entry, session, outputs, names);
+    const net = assemble(entry, session, outputs, names);
+    // The engine plans its memory in the first run and keeps to the plan afterwards, so that a run on black overwrites
+    // what the one before left.
+    for (let run = 0; run < PLANNING_RUNS; run += 1) await net.run();
+    net.wipe();
+    return net;
   } catch (error) {
     await session.release();
     throw error;
@@ -69,7 +76,11 @@ function assemble(
     pixels,
     output: (role) => binding.bound.floats(role),
     async run(): Promise<void> {
-      await session.run(feeds, binding.tensors);
+      const told = await session.run(feeds, binding.tensors);
+      // The engine also hands out copies of what it wrote into our memory; they must not wait for the collector.
+      for (const [name, { data }] of Object.entries(told)) {
+        if (data !== binding.tensors[name]?.data && data instanceof Float32Array) data.fill(0);
+      }
     },
     wipe(): void {
       pixels.fill(0);

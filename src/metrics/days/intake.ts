@@ -143,6 +143,7 @@ export class Intake {
       case "audited":
       case "time-fix":
       case "identifier-anomaly":
+      case "shopper-recognised":
       case "consent-recorded":
       case "consent-applied":
       case "erasure-answered":

@@ -197,6 +197,19 @@ export class LoyaltyTables {
     return -1;
   }
 
+  /** Pseudonym of a member; null: not in the tables. Looks through the whole roll. */
+  pseudonymOf(subject: string): string | null {
+    const wanted = Buffer.from(subject, "base64url");
+    if (wanted.length !== ROLL_ROW_BYTES - PSEUDONYM_BYTES) return null;
+    const roll = this.#roll;
+    for (let at = 0; at < roll.length; at += ROLL_ROW_BYTES) {
+      let i = 0;
+      while (i < wanted.length && roll[at + PSEUDONYM_BYTES + i] === wanted[i]) i += 1;
+      if (i === wanted.length) return this.memberAt(at / ROLL_ROW_BYTES)?.pseudonym ?? null;
+    }
+    return null;
+  }
+
   facts(): TableFacts {
     const { rolls } = this.#catalogue;
     const here = rolls.filter((wanted, segment) => this.#rolls[segment] === wanted).length;

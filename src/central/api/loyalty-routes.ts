@@ -1,0 +1,191 @@
+import type { FastifyInstance, FastifyReply } from "fastify";
+import type { TenantId } from "../../core/brand.ts";
+import { ok, type Result } from "../../core/errors.ts";
+import type { LoyaltyDesk } from "../loyalty/loyalty-desk.ts";
+import * as acts from "../loyalty/member-acts.ts";
+import { exportOf, profileOf, shownGrant, stateOf } from "../loyalty/member-views.ts";
+import { type ApiContext, addOperation } from "./api-context.ts";
+import type { Access } from "./api-keys.ts";
+
+/** Names of whoever comes without a key of the store: they have every scope, and may act for every tenant. */
+const EVERYWHERE: ReadonlySet<string> = new Set(["environment", "loopback"]);
+
+const OFF: acts.ActRefusal = {
+  ...{ status: 404, error: "LOYALTY_OFF", message: "this centre runs without loyalty" },
+};
+const FOREIGN: acts.ActRefusal = {
+  ...{ status: 403, error: "FORBIDDEN", message: "this key may not act for the tenant" },
+};
+const NO_PROFILE: acts.ActRefusal = {
+  ...{ status: 404, error: "NO_PROFILE", message: "there is no profile: no live consent" },
+};
+
+type Outcome<T> = Result<T, acts.ActRefusal>;
+
+/** Members, their consents and what is known of them. What is done, and every look, goes into the audit log. */
+export function addLoyaltyRoutes(app: FastifyInstance, context: ApiContext): void {
+  addOperation(app, "loyaltyState", ({ access }) =>
+    stateOf(context.loyalty ?? null, ({ tenantId }) => mayActFor(context, access, tenantId)),
+  );
+  addRegistration(app, context);
+  addRights(app, context);
+  addCarried(app, context);
+  addLooks(app, context);
+}
+
+function addRegistration(app: FastifyInstance, context: ApiContext): void {
+  addOperation(app, "registerMember", async ({ body, access, reply }) => {
+    const loyalty = deskFor(context, access, body.tenantId);
+    if (!loyalty.ok) return refuse(reply, loyalty.error);
+    const outcome = await acts.register(loyalty.value, body);
+    if (!outcome.ok) return refuse(reply, outcome.error);
+    const { member, grant } = outcome.value;
+    const name = nameOf(loyalty.value, member);
+    await note(context, access, "register", name, grant?.purpose ?? "agreed at a station");
+    return {
+      member: name,
+      appKey: member.appKey === null ? null : base64url(member.appKey),
+      grant: grant === null ? null : shownGrant(grant),
+    };
+  });
+  addOperation(app, "giveConsent", async ({ body, access, reply }) => {
+    const found = find(context, access, body);
+    if (!found.ok) return refuse(reply, found.error);
+    const outcome = acts.giveConsent(found.value, body.consent);
+    if (!outcome.ok) return refuse(reply, outcome.error);
+    const member = found.value.desk.outsideName(found.value.member.subject);
+    await note(context, access, "consent", member, outcome.value.purpose);
+    return { member, grant: shownGrant(outcome.value) };
+  });
+}
+
+function addRights(app: FastifyInstance, context: ApiContext): void {
+  addOperation(app, "revokeConsent", async ({ body, access, reply }) => {
+    const found = find(context, access, body);
+    if (!found.ok) return refuse(reply, found.error);
+    const { purposes } = body;
+    const how = purposes === undefined ? {} : { purposes };
+    const answer = await acts.takeBack(found.value, { ...how, ref: `api-${access.name}` });
+    const member = found.value.desk.outsideName(found.value.member.subject);
+    await note(context, access, "revoke", member, answer.ended.join(" "));
+    return answer;
+  });
+  addOperation(app, "eraseMember", async ({ body, access, reply }) => {
+    const found = find(context, access, body);
+    if (!found.ok) return refuse(reply, found.error);
+    const answer = await acts.takeBack(found.value, { ref: `api-${access.name}` });
+    const member = found.value.desk.outsideName(found.value.member.subject);
+    await note(context, access, "erase", member, answer.ended.join(" "));
+    return answer;
+  });
+}
+
+function addCarried(app: FastifyInstance, context: ApiContext): void {
+  addOperation(app, "renewAppKey", async ({ body, access, reply }) => {
+    const found = find(context, access, body);
+    const loyalty = deskFor(context, access, body.tenantId);
+    if (!found.ok) return refuse(reply, found.error);
+    if (!loyalty.ok) return refuse(reply, loyalty.error);
+    const outcome = await acts.renewAppKey(loyalty.value, found.value);
+    if (!outcome.ok) return refuse(reply, outcome.error);
+    const member = nameOf(loyalty.value, found.value.member);
+    await note(context, access, "app-key", member, "");
+    return { member, appKey: base64url(outcome.value) };
+  });
+  addOperation(app, "setTags", async ({ body, access, reply }) => {
+    const found = find(context, access, body);
+    const loyalty = deskFor(context, access, body.tenantId);
+    if (!found.ok) return refuse(reply, found.error);
+    if (!loyalty.ok) return refuse(reply, loyalty.error);
+    const outcome = await acts.setTags(loyalty.value, found.value, body.tags);
+    if (!outcome.ok) return refuse(reply, outcome.error);
+    const member = nameOf(loyalty.value, found.value.member);
+    await note(context, access, "tags", member, String(body.tags.length));
+    return { member, tags: body.tags.length };
+  });
+  addOperation(app, "findTagClock", async ({ body, access, reply }) => {
+    const found = find(context, access, body);
+    const loyalty = deskFor(context, access, body.tenantId);
+    if (!found.ok) return refuse(reply, found.error);
+    if (!loyalty.ok) return refuse(reply, loyalty.error);
+    const shown = { eid: body.eid, backMs: body.backMs, at: context.clock.now() };
+    const outcome = await acts.findTagClock(loyalty.value, found.value, shown);
+    if (!outcome.ok) return refuse(reply, outcome.error);
+    const member = nameOf(loyalty.value, found.value.member);
+    await note(context, access, "tag-clock", member, "");
+    return { member, tags: outcome.value.tags.length };
+  });
+}
+
+/** The look is noted before anything is shown: who cannot be noted sees nothing. */
+function addLooks(app: FastifyInstance, context: ApiContext): void {
+  addOperation(app, "lookAtProfile", async ({ body, access, reply }) => {
+    const found = find(context, access, body);
+    const loyalty = deskFor(context, access, body.tenantId);
+    if (!loyalty.ok) return refuse(reply, loyalty.error);
+    if (!found.ok) return refuse(reply, NO_PROFILE);
+    const { desk, member } = found.value;
+    if (!desk.consents.mayRecognise(member.subject)) return refuse(reply, NO_PROFILE);
+    await noteLook(context, loyalty.value, access, found.value, "profile");
+    const profile = await profileOf(loyalty.value, found.value);
+    return profile ?? refuse(reply, NO_PROFILE);
+  });
+  addOperation(app, "exportMember", async ({ body, access, reply }) => {
+    const found = find(context, access, body);
+    const loyalty = deskFor(context, access, body.tenantId);
+    if (!loyalty.ok) return refuse(reply, loyalty.error);
+    if (!found.ok) return refuse(reply, found.error);
+    await noteLook(context, loyalty.value, access, found.value, "export");
+    return await exportOf(loyalty.value, found.value, body.customer, context.clock.now());
+  });
+}
+
+function deskFor(context: ApiContext, access: Access, tenant: TenantId): Outcome<LoyaltyDesk> {
+  const loyalty = context.loyalty ?? null;
+  if (loyalty === null) return { ok: false, error: OFF };
+  return mayActFor(context, access, tenant) ? ok(loyalty) : { ok: false, error: FOREIGN };
+}
+
+function find(context: ApiContext, access: Access, who: acts.Who): Outcome<acts.Found> {
+  const loyalty = deskFor(context, access, who.tenantId);
+  return loyalty.ok ? acts.memberOf(loyalty.value, who) : loyalty;
+}
+
+/** A tenant that is not there is foreign to every key, so that nobody learns which there are. */
+function mayActFor({ loyalty }: ApiContext, { name }: Access, tenant: TenantId): boolean {
+  const desk = loyalty?.desk(tenant) ?? null;
+  return desk !== null && (EVERYWHERE.has(name) || desk.config.apiKeys.includes(name));
+}
+
+async function noteLook(
+  context: ApiContext,
+  loyalty: LoyaltyDesk,
+  access: Access,
+  { member }: acts.Found,
+  action: "profile" | "export",
+): Promise<void> {
+  await note(context, access, action, nameOf(loyalty, member), "");
+  await loyalty.visits.look(member.subject, {
+    ...{ at: context.clock.now(), actor: access.name, action },
+  });
+}
+
+async function note(
+  { repository, clock }: ApiContext,
+  { name }: Access,
+  action: string,
+  member: string,
+  detail: string,
+): Promise<void> {
+  await repository.audit({
+    ...{ at: clock.now(), actor: name, action: `loyalty:${action}`, target: member, detail },
+  });
+}
+
+const nameOf = (loyalty: LoyaltyDesk, member: acts.Found["member"]): string =>
+  loyalty.desk(member.tenantId)?.outsideName(member.subject) ?? "";
+
+const base64url = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64url");
+
+const refuse = (reply: FastifyReply, { status, error, message }: acts.ActRefusal): FastifyReply =>
+  reply.code(status).send({ error, message });

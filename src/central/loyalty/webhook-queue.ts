@@ -1,0 +1,197 @@
+import { closeSync, mkdirSync, openSync } from "node:fs";
+import { dirname } from "node:path";
+import Database from "better-sqlite3";
+import {
+  type EpochMs,
+  epochMs,
+  type SubjectRef,
+  subjectRef,
+  type TenantId,
+  tenantId,
+} from "../../core/brand.ts";
+import { guarded } from "../sqlite/guarded.ts";
+import type { HookEvent } from "./loyalty-config.ts";
+
+/** Something that a receiver is to be told, and about whom; what the receiver reads is made when it is sent. */
+export interface HookJob {
+  /** Same for the same event and receiver, so that it is told once. */
+  readonly id: string;
+  readonly tenantId: TenantId;
+  readonly hookId: string;
+  readonly event: HookEvent;
+  readonly subject: SubjectRef;
+  /** Fields of the event as JSON, without anything about who it is. */
+  readonly body: string;
+  readonly at: EpochMs;
+}
+
+/** A job with what became of it so far. */
+export interface WaitingJob extends HookJob {
+  readonly tries: number;
+  /** 0: at once, whatever the clock of the gateway says about when it happened. */
+  readonly dueAt: EpochMs;
+}
+
+/** Jobs since the file was opened; `full`: dropped since the queue was full, the oldest of the receiver first. */
+export interface QueueCounts {
+  readonly waiting: number;
+  readonly added: number;
+  readonly known: number;
+  readonly full: number;
+}
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS job(id TEXT PRIMARY KEY, tenant TEXT NOT NULL, hook TEXT NOT NULL, event TEXT NOT NULL,
+    subject TEXT NOT NULL, body TEXT NOT NULL, at INTEGER NOT NULL, tries INTEGER NOT NULL, due INTEGER NOT NULL)
+    STRICT, WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS job_due ON job(tenant, hook, due);
+  CREATE INDEX IF NOT EXISTS job_age ON job(tenant, hook, at);
+  CREATE INDEX IF NOT EXISTS job_subject ON job(subject);
+  CREATE TABLE IF NOT EXISTS done(n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE) STRICT;`;
+/** Jobs that wait for one receiver: half a day of a chain that it cannot be told. */
+const JOBS = 10_000;
+/** Ids of jobs that are over, so that an event that comes again is not told again. */
+const DONE = 50_000;
+
+interface JobRow {
+  readonly id: string;
+  readonly tenant: string;
+  readonly hook: string;
+  readonly event: HookEvent;
+  readonly subject: string;
+  readonly body: string;
+  readonly at: number;
+  readonly tries: number;
+  readonly due: number;
+}
+
+/**
+ * Jobs of all receivers on disk (SQLite, WAL, synchronous FULL, mode 0600), across restarts. Bounded per receiver: beyond
+ * 10,000 the oldest go, since what just happened is worth most to whoever waits in a shop; how many went is counted.
+ */
+export class WebhookQueue {
+  readonly #db: Database.Database;
+  readonly #cap: number;
+  readonly #counts = { added: 0, known: 0, full: 0 };
+
+  /** Opens or begins the file. @throws STORE_FAILED, STORE_UNREADABLE, DISK_FULL */
+  constructor(path: string, cap: number = JOBS) {
+    this.#cap = cap;
+    this.#db = guarded(() => {
+      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      closeSync(openSync(path, "a", 0o600));
+      const db = new Database(path);
+      db.pragma("journal_mode=WAL");
+      db.pragma("synchronous=FULL");
+      db.pragma("secure_delete=ON");
+      db.exec(SCHEMA);
+      return db;
+    });
+  }
+
+  get counts(): QueueCounts {
+    const waiting = guarded(() => this.#db.prepare("SELECT count(*) FROM job").pluck().get());
+    return { waiting: Number(waiting), ...this.#counts };
+  }
+
+  /** Takes jobs, durably and all or none; those that were here before are counted and left. @throws as the constructor */
+  add(jobs: readonly HookJob[]): void {
+    if (jobs.length === 0) return;
+    guarded(() =>
+      this.#db
+        .transaction(() => {
+          for (const job of jobs) this.#add(job);
+        })
+        .immediate(),
+    );
+  }
+
+  /** Jobs of a receiver that are due, the longest waiting first. */
+  due(tenant: TenantId, hookId: string, now: EpochMs, limit: number): readonly WaitingJob[] {
+    const rows = guarded(() =>
+      this.#db
+        .prepare<[string, string, number, number], JobRow>(
+          "SELECT * FROM job WHERE tenant=? AND hook=? AND due<=? ORDER BY due, at LIMIT ?",
+        )
+        .all(tenant, hookId, now, limit),
+    );
+    return rows.map(jobOf);
+  }
+
+  /** Puts a job off after a try that failed. */
+  putOff(id: string, dueAt: EpochMs): void {
+    guarded(() =>
+      this.#db.prepare("UPDATE job SET tries=tries+1, due=? WHERE id=?").run(dueAt, id),
+    );
+  }
+
+  /** Ends a job: it was told, or is not to be told any more. */
+  end(id: string): void {
+    guarded(() => this.#db.transaction(() => this.#end(id)).immediate());
+  }
+
+  /** Forgets everything about a member that was not told yet; returns how many. */
+  forget(subject: SubjectRef): number {
+    return guarded(() =>
+      this.#db
+        .transaction(() => {
+          const ids = this.#db
+            .prepare<[string], string>("SELECT id FROM job WHERE subject=?")
+            .pluck()
+            .all(subject);
+          for (const id of ids) this.#end(id);
+          return ids.length;
+        })
+        .immediate(),
+    );
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  #add({ id, tenantId: tenant, hookId, event, subject, body, at }: HookJob): void {
+    const isKnown =
+      this.#db.prepare("SELECT 1 FROM job WHERE id=?").get(id) !== undefined ||
+      this.#db.prepare("SELECT 1 FROM done WHERE id=?").get(id) !== undefined;
+    if (isKnown) {
+      this.#counts.known += 1;
+      return;
+    }
+    const count = this.#db
+      .prepare<[string, string], number>("SELECT count(*) FROM job WHERE tenant=? AND hook=?")
+      .pluck()
+      .get(tenant, hookId);
+    if ((count ?? 0) >= this.#cap) this.#dropOldest(tenant, hookId);
+    this.#db
+      .prepare("INSERT INTO job VALUES(?,?,?,?,?,?,?,0,0)")
+      .run(id, tenant, hookId, event, subject, body, at);
+    this.#counts.added += 1;
+  }
+
+  #dropOldest(tenant: string, hookId: string): void {
+    const oldest = this.#db
+      .prepare<[string, string], string>(
+        "SELECT id FROM job WHERE tenant=? AND hook=? ORDER BY at LIMIT 1",
+      )
+      .pluck()
+      .get(tenant, hookId);
+    if (oldest === undefined) return;
+    this.#end(oldest);
+    this.#counts.full += 1;
+  }
+
+  #end(id: string): void {
+    const { changes } = this.#db.prepare("DELETE FROM job WHERE id=?").run(id);
+    if (changes === 0) return;
+    const { lastInsertRowid } = this.#db
+      .prepare("INSERT OR IGNORE INTO done(id) VALUES(?)")
+      .run(id);
+    this.#db.prepare("DELETE FROM done WHERE n<=?").run(Number(lastInsertRowid) - DONE);
+  }
+}
+
+const jobOf = ({ id, tenant, hook, event, subject, body, at, tries, due }: JobRow): WaitingJob => ({
+  ...{ id, tenantId: tenantId(tenant), hookId: hook, event, subject: subjectRef(subject), body },
+  ...{ at: epochMs(at), tries, dueAt: epochMs(due) },
+});
