@@ -174,10 +174,9 @@ export function composeGateway(deps: GatewayDeps): Gateway {
   const ageing = { metrics, delivery, changed, journey, anchor, staff, tradingDays, checkClock };
   const upkeep = createUpkeep(clock, [...choresOf(deps, ageing), ...history.chores(tradingDays)]);
   tradingDays.restore();
-  const sinks = link === null ? [delivery] : [delivery, link];
-  const services = units.map((unit) => unit.service);
-  const sources = [...fleet, ...services, upkeep, lastWords(journey), ...desksOf(deps)];
-  return { sources, sinks, dashboard, metrics };
+  const sensors = units.map((unit) => unit.service);
+  const sources = [...fleet, ...sensors, upkeep, lastWords(journey), ...desksOf(deps)];
+  return { sources, sinks: link === null ? [delivery] : [delivery, link], dashboard, metrics };
 }
 
 /** What people work at: ends after the sensors that it listens to. */
