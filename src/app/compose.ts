@@ -31,7 +31,8 @@ import type { WalkMode } from "./walk/walk-mode.ts";
 
 /** How to reach the broker; secrets are already read. */
 export interface BrokerAccess {
-  readonly url: string;
+  /** One address, or those of all nodes of a cluster. */
+  readonly url: string | readonly string[];
   readonly username?: string;
   readonly password?: string;
   readonly caFile?: string;
@@ -156,7 +157,7 @@ export function composeGateway(deps: GatewayDeps): Gateway {
     ...[...radioNotices(deps.radio), ...staff.notices(), ...(tags?.notices() ?? [])],
     ...fleet.flatMap((unit) => unit.notices()),
   ];
-  const fleet = openFleet(deps.fleet, { link, delivery, notices, anchor, clock, board, units });
+  const fleet = openFleet(deps.fleet, { ...deps, link, delivery, notices, anchor, board, units });
   const dashboard: DashboardSource = {
     site: () => site,
     today: () => metrics.today(clock.now()),
