@@ -2,7 +2,7 @@ import type { EpochMs } from "../core/brand.ts";
 import { describeFaults, type InputFault } from "../core/errors.ts";
 import { faultsOf } from "../core/input-faults.ts";
 import { isoTime } from "../wire/cloud-event.ts";
-import { parseMessage } from "../wire/envelopes.ts";
+import { parsePeerMessage } from "../wire/envelopes.ts";
 import {
   type CommandReply,
   type CommandStatus,
@@ -60,7 +60,7 @@ export class CommandBook {
 
   /** Reads a message and decides; a command is known from then on. */
   admit({ text, retained, now, at }: Arrival): Admission {
-    const parsed = parseMessage(commandSchema, text);
+    const parsed = parsePeerMessage(commandSchema, text);
     if (!parsed.ok) {
       this.#unreadable += 1;
       return { kind: "left", faults: parsed.error };

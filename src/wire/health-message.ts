@@ -45,6 +45,10 @@ export const healthSchema = z.strictObject({
     state: z.enum(["acked", "connected", "offline", "off"]),
     code,
     reconnects: count,
+    linesGivenUp: count.exactOptional().meta({
+      description:
+        "Connections given up since the start because nobody answered over them; earlier versions do not tell",
+    }),
     lastAckAgeMs: amount.nullable(),
     ackLagMs: amount.nullable().meta({
       description:
@@ -64,6 +68,13 @@ export const healthSchema = z.strictObject({
     shed: z.record(streamText, z.record(levelText, count)).meta({
       description: "Events that will never come, by stream and reason, since the file was made",
     }),
+    replaced: z
+      .strictObject({ at: z.iso.datetime(), salvaged: count, unreadable: count })
+      .exactOptional()
+      .meta({
+        description:
+          "The file took the place of another one, which was damaged or an old copy: when, how many of its events were taken over, and how many could not be read; absent = it did not",
+      }),
   }),
   disk: z.strictObject({
     freeBytes: count.nullable(),

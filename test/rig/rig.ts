@@ -3,12 +3,14 @@ import { BROKERS, type BrokerName, missingProgram } from "../brokers/test-broker
 import { type KillRunOptions, type KillRunResult, killRun } from "./kill-run.ts";
 import { powerCutRun } from "./power-cuts.ts";
 import { cannotCutPower } from "./power-image.ts";
+import { killRow, powerRow } from "./table-row.ts";
 
 const USAGE = `npm run rig -- --seconds N [--broker ${BROKERS.join("|")}] [--store sqlite|postgres] [--seed S] [--json]
     kills gateway, centre, broker and database on a random schedule, cuts and delays the network, heals, and compares
     what the gateway accepted with what the centre stored; --control puback deletes too early and must lose
 npm run rig -- --power-cuts N [--seed S] [--json]
     cuts the simulated power of outbox and central file; --control normal writes without FULL and must lose
+--row prints the run as a row of the tables in docs/delivery.md
 Example: npm run rig -- --seconds 60 --broker mosquitto --seed 7 --json
 Exit code: 0 nothing lost or duplicated, 1 otherwise or when too little was killed to prove anything,
 2 wrong usage, 3 not possible on this machine`;
@@ -28,6 +30,7 @@ function flags() {
         control: { type: "string", default: "none" },
         "power-cuts": { type: "string" },
         json: { type: "boolean", default: false },
+        row: { type: "boolean", default: false },
         help: { type: "boolean", default: false },
       },
     }).values;
@@ -66,7 +69,20 @@ function provesAnything(
   return isMuch;
 }
 
-async function kills(values: Flags): Promise<{ result: object; isExact: boolean }> {
+interface Outcome {
+  readonly result: object;
+  readonly row: string;
+  readonly isExact: boolean;
+}
+
+/** What was asked for, without how to print it. */
+const asked = (): string =>
+  process.argv
+    .slice(2)
+    .filter((arg) => arg !== "--row" && arg !== "--json")
+    .join(" ");
+
+async function kills(values: Flags): Promise<Outcome> {
   const broker: BrokerName = oneOf("broker", BROKERS, values.broker);
   const missing = missingProgram(broker);
   if (missing !== false) throw new NotHere(missing);
@@ -82,10 +98,11 @@ async function kills(values: Flags): Promise<{ result: object; isExact: boolean 
   const { lost, duplicated, unexpected, integrity } = found;
   const isExact =
     lost + duplicated + unexpected === 0 && integrity === "ok" && provesAnything(found, options);
-  return { result: { ...found, ...options }, isExact };
+  const row = killRow(asked(), found, options.store === "postgres");
+  return { result: { ...found, ...options }, row, isExact };
 }
 
-async function powerCuts(values: Flags): Promise<{ result: object; isExact: boolean }> {
+async function powerCuts(values: Flags): Promise<Outcome> {
   const obstacle = cannotCutPower();
   if (obstacle !== null) throw new NotHere(obstacle);
   const options = {
@@ -94,7 +111,8 @@ async function powerCuts(values: Flags): Promise<{ result: object; isExact: bool
     control: oneOf("control", ["none", "normal"], values.control),
   } as const;
   const found = await powerCutRun({ ...options, onProgress });
-  return { result: { ...found, ...options }, isExact: found.lost + found.damaged === 0 };
+  const row = powerRow(asked(), options.cuts, found);
+  return { result: { ...found, ...options }, row, isExact: found.lost + found.damaged === 0 };
 }
 
 async function main(): Promise<number> {
@@ -103,10 +121,11 @@ async function main(): Promise<number> {
     console.log(USAGE);
     return 0;
   }
-  const { result, isExact } =
+  const { result, row, isExact } =
     values["power-cuts"] === undefined ? await kills(values) : await powerCuts(values);
   onProgress("");
-  if (values.json) console.log(JSON.stringify(result));
+  if (values.row) console.log(row);
+  else if (values.json) console.log(JSON.stringify(result));
   else
     for (const [key, value] of Object.entries(result))
       console.log(`${key}: ${JSON.stringify(value)}`);

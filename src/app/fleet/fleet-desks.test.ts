@@ -111,10 +111,10 @@ test("a link that is away when the probation ends does not undo a configuration"
   const { wishes, world, later } = await openDesk(path);
   await wishes.start();
   world.isAcked = false;
-  await later(40_000);
+  await later(15_000);
   assert.equal(wishes.state.last?.status, "pending");
   world.isAcked = true;
-  await later(45_000);
+  await later(17_000);
   assert.equal(wishes.state.last?.status, "applied");
   assert.deepEqual(world.left, []);
   await wishes.stop();
@@ -126,7 +126,7 @@ test("a link that stays away takes the configuration back", async () => {
   const { wishes, world, later } = await openDesk(path);
   await wishes.start();
   world.isAcked = false;
-  await later(130_000);
+  await later(30_000);
   assert.equal(wishes.state.last?.status, "reverted");
   assert.equal(world.left.length, 1);
   await wishes.stop();

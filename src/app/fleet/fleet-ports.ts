@@ -26,6 +26,8 @@ export interface DeliveryPort {
   status(): DeliveryStatus;
   announce(): void;
   record(event: JourneyEvent): boolean;
+  /** Connections given up because nobody answered over them. */
+  readonly dropped: number;
 }
 
 /** The fleet part of one gateway: started after what it looks at, stopped before it. */

@@ -1,5 +1,6 @@
 import { listenAddress } from "../../config/fleet.ts";
 import type { Clock, Timer } from "../../core/clock.ts";
+import type { JourneyEvent } from "../../core/events.ts";
 import type { Log, Service } from "../../core/lifecycle.ts";
 import { NO_WISHES } from "../../fleet/desired-config.ts";
 import { reportedMessage } from "../../fleet/reported.ts";
@@ -16,6 +17,7 @@ import { CommandDesk } from "./command-desk.ts";
 import type { FleetPorts, FleetUnit } from "./fleet-ports.ts";
 import { CommitWatch, HealthTeller, type HealthTellerDeps, WRITTEN_NOTE } from "./health-teller.ts";
 import type { FleetBase } from "./open-gateway.ts";
+import { OutboxAlarm } from "./outbox-alarm.ts";
 import { WishDesk, withoutLog } from "./wish-desk.ts";
 
 export interface FleetUnitDeps {
@@ -44,6 +46,7 @@ class GatewayFleet implements FleetUnit {
   readonly #deps: FleetUnitDeps;
   readonly #ports: FleetPorts;
   readonly #teller: HealthTeller;
+  readonly #alarm: OutboxAlarm;
   readonly #scraped: Service | null;
   readonly #wishes: WishDesk | null = null;
   readonly #commands: CommandDesk | null = null;
@@ -57,6 +60,9 @@ class GatewayFleet implements FleetUnit {
     this.#deps = deps;
     this.#ports = ports;
     this.#logLevel = deps.loaded.config.log.level;
+    const { delivery, now } = ports;
+    const record = (event: JourneyEvent): boolean => delivery.record(event);
+    this.#alarm = new OutboxAlarm({ outbox: deps.outbox, record, now });
     const told = this.#tellerDeps();
     this.#teller = new HealthTeller(told);
     this.#scraped = scrapedAt(deps.loaded, told);
@@ -74,15 +80,17 @@ class GatewayFleet implements FleetUnit {
   }
 
   readonly notices = (): readonly string[] => {
+    const alarm = this.#alarm.notices;
     const trial = this.#wishes?.state.trial ?? null;
     const trying = `Configuration ${trial?.version} of the centre runs on probation.`;
-    return [...(this.#deps.base?.notices ?? []), ...(trial === null ? [] : [trying])];
+    return [...alarm, ...(this.#deps.base?.notices ?? []), ...(trial === null ? [] : [trying])];
   };
 
   async start(signal: AbortSignal): Promise<void> {
     const { clock, loaded } = this.#deps;
     await this.#scraped?.start(signal);
     await this.#wishes?.start();
+    this.#alarm.start();
     if (signal.aborted || this.#ports.link === null) return;
     const tell = (): void => this.#tellHealth();
     this.#ticker ??= clock.every(loaded.config.fleet.healthMs, "health", tell);

@@ -19,7 +19,7 @@ import {
 import { eventHash } from "../../io/mqtt/event-hash.ts";
 import { canonicalText } from "../../wire/canonical-text.ts";
 import { isoTime } from "../../wire/cloud-event.ts";
-import { LARGEST_PAYLOAD_BYTES, parseMessage } from "../../wire/envelopes.ts";
+import { LARGEST_PAYLOAD_BYTES, parsePeerMessage } from "../../wire/envelopes.ts";
 import {
   type DesiredDocument,
   type DesiredMessage,
@@ -47,7 +47,7 @@ export interface WishDeskDeps {
 
 const SETTLED_MS = 60_000;
 const SETTLE_CHECK_MS = 250;
-/** After the probation: how long everything may take to be well at one and the same moment. */
+/** After the probation: longest time in which everything must once be well together; a short probation has less. */
 const GRACE_MS = 90_000;
 const GRACE_CHECK_MS = 1000;
 
@@ -205,11 +205,12 @@ export class WishDesk {
   async #conclude(): Promise<void> {
     const { trial } = this.state;
     if (trial === null) return;
-    const { base, ports, clock } = this.#deps;
+    const { base, ports, clock, loaded } = this.#deps;
     const configured = ports.sensors().map(({ id }) => id);
     const errors = missedAfter(trial, { ...this.#standing(), configured });
     // A link or a camera that is away for a moment says nothing about the configuration.
-    this.#graceUntilMono ??= monoMs(clock.mono() + GRACE_MS);
+    const graceMs = Math.min(GRACE_MS, loaded.config.fleet.probationMs);
+    this.#graceUntilMono ??= monoMs(clock.mono() + graceMs);
     if (errors.length > 0 && clock.mono() < this.#graceUntilMono)
       return this.#concludeIn(GRACE_CHECK_MS);
     if (errors.length === 0) {
@@ -277,7 +278,8 @@ interface PreparedChecks {
 const NO_CHECKS: PreparedChecks = { outcome: fail([]), siteDocument: null, level: null };
 
 function readDesired(text: string): Result<DesiredMessage, readonly InputFault[]> {
-  if (Buffer.byteLength(text) <= LARGEST_PAYLOAD_BYTES) return parseMessage(desiredSchema, text);
+  if (Buffer.byteLength(text) <= LARGEST_PAYLOAD_BYTES)
+    return parsePeerMessage(desiredSchema, text);
   const expected = `at most ${LARGEST_PAYLOAD_BYTES} bytes`;
   return fail([{ path: "", found: `${text.length} characters`, expected }]);
 }

@@ -1,15 +1,16 @@
 import type { EpochMs } from "../../core/brand.ts";
 import type { SitePlan } from "../../core/site.ts";
 import type { StoreTile } from "../../wire/central-answers.ts";
-import { parseMessage } from "../../wire/envelopes.ts";
+import { parsePeerMessage } from "../../wire/envelopes.ts";
 import { type HealthMessage, healthSchema } from "../../wire/health-message.ts";
-import { freshnessOf, type GatewayFreshness } from "../fleet/freshness.ts";
+import { blindSensors, freshnessOf, type GatewayFreshness } from "../fleet/freshness.ts";
 import type { CentralStore, GatewayRow, StoreRow } from "../repository.ts";
 import type { StorePlans } from "../rollups/store-plans.ts";
 import { attentionOf, byAttention } from "./attention.ts";
 import { type ChainFigures, readChainFigures } from "./chain-figures.ts";
 
 const DAY_MS = 86_400_000;
+const WEEK_MS = 7 * DAY_MS;
 
 /** One gateway as the chain sees it now. */
 export interface GatewayNow {
@@ -63,7 +64,7 @@ function gatewaysNow(
   for (const [index, row] of rows.entries()) {
     const own = fresh[index];
     if (row.storeId === null || own === undefined) continue;
-    const parsed = parseMessage(healthSchema, texts.get(row.gatewayId) ?? "");
+    const parsed = parsePeerMessage(healthSchema, texts.get(row.gatewayId) ?? "");
     const one = { row, fresh: own, health: parsed.ok ? parsed.value : null };
     const list = byStore.get(row.storeId);
     if (list === undefined) byStore.set(row.storeId, [one]);
@@ -91,7 +92,10 @@ function tileOf(storeId: string, parts: TileParts): StoreTile {
     gateways: gateways.length,
     online: gateways.filter(({ fresh }) => fresh.isOnline).length,
     freshness: gateways.length === 0 ? "never" : (FRESHNESS[Math.max(...ranks)] ?? "never"),
-    blindSensors: gateways.reduce((sum, { health }) => sum + blindOf(health), 0),
+    blindSensors: gateways.reduce(
+      (sum, { health }) => sum + (health === null ? 0 : blindSensors(health)),
+      0,
+    ),
     shed: gateways.reduce((sum, { row }) => sum + shedSince(row, now - DAY_MS), 0),
     completeness: figures?.completeness ?? null,
     driftingDoors: figures?.driftingDoors ?? 0,
@@ -102,14 +106,32 @@ function tileOf(storeId: string, parts: TileParts): StoreTile {
     ...{ events: events?.events ?? 0, firstAt: events?.firstAt ?? null },
     ...{ lastAt: events?.lastAt ?? null, lastSeenAt: seen.length === 0 ? null : Math.max(...seen) },
     ...state,
-    attention: [...attentionOf({ ...state, hasPlan: site !== null })],
+    attention: [
+      ...attentionOf({
+        ...state,
+        hasPlan: site !== null,
+        replacedOutboxes: gateways.filter(({ health }) => isReplacedSince(health, now - WEEK_MS))
+          .length,
+        isUnheard: gateways.length === 0 && events === null && (figures?.today ?? null) === null,
+        fullDisks: gateways.filter(({ health }) => isDiskFull(health)).length,
+        unsetClocks: gateways.filter(({ health }) => health?.clock.state === "unsynced").length,
+      }),
+    ],
     today: figures?.today ?? null,
   };
 }
 
-function blindOf(health: HealthMessage | null): number {
-  if (health === null) return 0;
-  return [...health.cameras, ...health.receivers].filter(({ state }) => state === "blind").length;
+/** Below it, little can be kept through an outage. */
+const LITTLE_ROOM_BYTES = 200_000_000;
+
+function isDiskFull(health: HealthMessage | null): boolean {
+  const free = health?.disk.freeBytes ?? null;
+  return health?.delivery.code === "DISK_FULL" || (free !== null && free < LITTLE_ROOM_BYTES);
+}
+
+function isReplacedSince(health: HealthMessage | null, since: number): boolean {
+  const replaced = health?.outbox.replaced;
+  return replaced !== undefined && Date.parse(replaced.at) >= since;
 }
 
 const shedSince = ({ gaps }: GatewayRow, since: number): number =>

@@ -12,6 +12,8 @@ export type LinkState =
       readonly session: string;
       /** Messages of QoS 1 that may wait for the broker's acknowledgement; absent = any number. */
       readonly sendQuota?: number;
+      /** The broker still had the session of the connection before: nothing was missed. Absent = no. */
+      readonly isResumed?: boolean;
     };
 
 export interface LinkMessage {

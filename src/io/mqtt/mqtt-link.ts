@@ -4,6 +4,7 @@ import type { Clock, Timer } from "../../core/clock.ts";
 import { type FaultCode, GatewayError } from "../../core/errors.ts";
 import type { Log, Service } from "../../core/lifecycle.ts";
 import type { RetryOptions } from "../../core/retry.ts";
+import { BrokerAddresses } from "./broker-addresses.ts";
 import { HeldAcks } from "./held-acks.ts";
 import {
   type GatewayLink,
@@ -23,14 +24,15 @@ export interface LastWill {
 }
 
 export interface MqttLinkOptions {
-  readonly url: string;
+  /** One address, or those of all nodes of a cluster: after each connection that failed or was lost comes the next. */
+  readonly url: string | readonly string[];
   readonly clientId: string;
   readonly username?: string;
   readonly password?: string;
   readonly caFile?: string;
   readonly certFile?: string;
   readonly keyFile?: string;
-  /** False keeps the subscriptions at the broker while away (the centre); gateways use true. */
+  /** False keeps subscriptions, and what comes by them, at the broker while away: the centre and the gateways. */
   readonly clean: boolean;
   /** Prefix of session names; a connection is called `<boot>-<n>`. */
   readonly boot: string;
@@ -73,6 +75,7 @@ export class MqttLink implements GatewayLink, Service {
   readonly #handlers: Subscription[] = [];
   readonly #listeners: ((state: LinkState) => void)[] = [];
   readonly #pauses: ReconnectPauses;
+  readonly #addresses: BrokerAddresses;
   #client: MqttClient | null = null;
   #state: LinkState;
   #timer: Timer | null = null;
@@ -80,12 +83,14 @@ export class MqttLink implements GatewayLink, Service {
   #version: 4 | 5 = 5;
   #connections = 0;
   #sendQuota = LARGEST_SEND_QUOTA;
+  #isResumed = false;
   #tls: Pick<IClientOptions, "ca" | "cert" | "key"> = {};
   #disposed = false;
 
   constructor(options: MqttLinkOptions) {
     this.#options = options;
     this.#pauses = new ReconnectPauses(options.retry ?? RETRY, options.random);
+    this.#addresses = new BrokerAddresses(options.url, options.random);
     this.#state = { kind: "offline", since: options.clock.now(), code: null };
   }
 
@@ -154,7 +159,7 @@ export class MqttLink implements GatewayLink, Service {
     if (this.#disposed) return;
     this.#connections += 1;
     const session = `${this.#options.boot}-${this.#connections}`;
-    const client = connect(this.#options.url, this.#clientOptions(session));
+    const client = connect(this.#addresses.url, this.#clientOptions(session));
     this.#client = client;
     let failure: unknown = null;
     let isAnswered = false;
@@ -170,8 +175,9 @@ export class MqttLink implements GatewayLink, Service {
     client.on("error", (error) => {
       failure = error;
     });
-    client.on("connect", ({ properties }) => {
+    client.on("connect", ({ properties, sessionPresent }) => {
       isAnswered = true;
+      this.#isResumed = sessionPresent;
       this.#sendQuota = properties?.receiveMaximum ?? LARGEST_SEND_QUOTA;
       this.#subscribeAll(client, session);
     });
@@ -220,6 +226,7 @@ export class MqttLink implements GatewayLink, Service {
         protocolVersion: this.#version,
         session,
         sendQuota: this.#sendQuota,
+        isResumed: this.#isResumed,
       });
       this.#stable = this.#options.clock.after(STABLE_MS, "mqtt stable", () => {
         this.#pauses.lasted();
@@ -287,9 +294,12 @@ export class MqttLink implements GatewayLink, Service {
     const isVersionRefused = !isAnswered && VERSION_REFUSED.has(Number(reasonOf(failure)));
     const isHungUpOn = !isAnswered && failure === null;
     const wasFive = this.#version === 5;
-    if (isVersionRefused || isHungUpOn) this.#version = wasFive ? 4 : 5;
+    const isVersionInDoubt = isVersionRefused || isHungUpOn;
+    if (isVersionInDoubt) this.#version = wasFive ? 4 : 5;
     const pauseMs = isVersionRefused && wasFive ? 0 : this.#pauses.next();
     if (pauseMs > 0) this.#setOffline(failure);
+    // A node that may only mind the version is asked in the older one before the next node is.
+    if (!(isVersionInDoubt && wasFive)) this.#addresses.next();
     this.#timer = this.#options.clock.after(pauseMs, "mqtt reconnect", () => this.#open());
   }
 
@@ -297,7 +307,11 @@ export class MqttLink implements GatewayLink, Service {
     const code: FaultCode = isRefusal(reasonOf(failure)) ? "BROKER_REFUSED" : "BROKER_UNREACHABLE";
     if (this.#state.kind === "offline" && this.#state.code === code) return;
     const reason = failure instanceof Error ? failure.message : "the connection was closed";
-    this.#options.log.warn({ event: "mqtt.offline", code, reason }, "the broker is not reachable");
+    const broker = this.#addresses.host;
+    this.#options.log.warn(
+      { event: "mqtt.offline", code, broker, reason },
+      "the broker is not reachable",
+    );
     this.#setState({ kind: "offline", since: this.#options.clock.now(), code });
   }
 
@@ -306,7 +320,7 @@ export class MqttLink implements GatewayLink, Service {
     if (state.kind === "connected") {
       const { protocolVersion, session } = state;
       this.#options.log.info(
-        { event: "mqtt.connected", protocolVersion, session },
+        { event: "mqtt.connected", broker: this.#addresses.host, protocolVersion, session },
         "connected to the broker",
       );
     }
