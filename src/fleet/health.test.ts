@@ -22,6 +22,7 @@ function reading(atMs: number, extra: Partial<HealthReading> = {}): HealthReadin
     },
     reconnects: 2,
     linesGivenUp: 1,
+    certificateUntil: null,
     commitMs: 12.5,
     streams: [{ stream: "journey", committed: 10, acked: 8, shed: { cap: 0 } }],
     replaced: { at: MIDNIGHT, salvaged: 7, unreadable: 2 },

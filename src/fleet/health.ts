@@ -1,4 +1,4 @@
-import { epochMs, type MonoMs } from "../core/brand.ts";
+import { type EpochMs, epochMs, type MonoMs } from "../core/brand.ts";
 import type { TimeAnchor } from "../core/clock.ts";
 import type { DeliveryStatus } from "../core/delivery-status.ts";
 import type { SensorState } from "../core/events.ts";
@@ -59,6 +59,8 @@ export interface HealthReading {
   readonly reconnects: number;
   /** Connections given up because nobody answered over them. */
   readonly linesGivenUp: number;
+  /** When the certificate for the broker ends; null: there is none. */
+  readonly certificateUntil: EpochMs | null;
   /** Longest time that a commit to the disk took since the reading before; null when there was none. */
   readonly commitMs: number | null;
   readonly streams: readonly StreamReading[];
@@ -139,13 +141,16 @@ export class HealthKeeper {
 }
 
 function deliveryOf(reading: HealthReading): HealthMessage["delivery"] {
-  const { delivery, reconnects, linesGivenUp, anchor } = reading;
+  const { delivery, reconnects, linesGivenUp, certificateUntil, anchor } = reading;
   const { state, code, lastAckAt, outboxEvents, oldestAgeMs } = delivery;
   const lastAckAgeMs = lastAckAt === null ? null : Math.max(0, anchor.epoch - lastAckAt);
   // Nothing can be acknowledged before it was there, so a quiet hour is no lag.
   const waits = outboxEvents > 0;
   const ackLagMs = waits ? leastOf(lastAckAgeMs, oldestAgeMs) : 0;
-  return { state, code, reconnects, linesGivenUp, lastAckAgeMs, ackLagMs };
+  return {
+    ...{ state, code, reconnects, linesGivenUp, lastAckAgeMs, ackLagMs },
+    ...(certificateUntil === null ? {} : { certificateUntil: isoTime(certificateUntil) }),
+  };
 }
 
 const leastOf = (a: number | null, b: number | null): number | null =>

@@ -9,7 +9,7 @@ const open = z.record(z.string(), z.unknown());
 
 const attention = z.strictObject({
   code: z.enum([
-    ...["offline", "damaged", "disk", "blind", "clock", "late", "gaps"],
+    ...["offline", "damaged", "disk", "blind", "clock", "certificate", "late", "gaps"],
     ...["incomplete", "drifting", "no-gateway", "no-plan"],
   ] as const),
   text: text.meta({ description: "A sentence for people" }),

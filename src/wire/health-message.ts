@@ -49,6 +49,10 @@ export const healthSchema = z.strictObject({
       description:
         "Connections given up since the start because nobody answered over them; earlier versions do not tell",
     }),
+    certificateUntil: z.iso.datetime().exactOptional().meta({
+      description:
+        "When the certificate ends with which the gateway signs in; absent = it has none",
+    }),
     lastAckAgeMs: amount.nullable(),
     ackLagMs: amount.nullable().meta({
       description:

@@ -10,6 +10,7 @@ import type { Outbox } from "../../io/outbox/outbox.ts";
 import { createGatewayFigures } from "../../io/prometheus/gateway-figures.ts";
 import { createMetricsListener } from "../../io/prometheus/metrics-listener.ts";
 import { canonicalText } from "../../wire/canonical-text.ts";
+import { isoTime } from "../../wire/cloud-event.ts";
 import { plainTopic } from "../../wire/topics.ts";
 import { type LoadedConfig, readDocument } from "../config-files.ts";
 import { type LogLevel, maskText } from "../logger.ts";
@@ -83,7 +84,12 @@ class GatewayFleet implements FleetUnit {
     const alarm = this.#alarm.notices;
     const trial = this.#wishes?.state.trial ?? null;
     const trying = `Configuration ${trial?.version} of the centre runs on probation.`;
-    return [...alarm, ...(this.#deps.base?.notices ?? []), ...(trial === null ? [] : [trying])];
+    return [
+      ...alarm,
+      ...(this.#deps.base?.notices ?? []),
+      ...(trial === null ? [] : [trying]),
+      ...endingCertificate(this.#ports),
+    ];
   };
 
   async start(signal: AbortSignal): Promise<void> {
@@ -194,6 +200,16 @@ class GatewayFleet implements FleetUnit {
     const { config } = this.#deps.loaded;
     return plainTopic(config.mqtt?.root ?? "vitrine", config.gateway.id, channel);
   }
+}
+
+const CERTIFICATE_WARNING_MS = 30 * 86_400_000;
+
+function endingCertificate({ link, now }: FleetPorts): readonly string[] {
+  const until = link?.certificateUntil ?? null;
+  if (until === null || until - now().epoch > CERTIFICATE_WARNING_MS) return [];
+  return [
+    `The certificate for the broker ends on ${isoTime(until).slice(0, 10)}: renew it before then.`,
+  ];
 }
 
 /** Fingerprint of what the gateway runs with, but for its log level; passwords have no part in it. Pure. */

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { FakeClock } from "../../../test/fakes/fake-clock.ts";
-import { attentionOf } from "../../central/api/attention.ts";
+import { attentionOf, type StoreState } from "../../central/api/attention.ts";
 import type { AuditRecorded, JourneyEvent } from "../../core/events.ts";
 import { SILENT_LOG } from "../../core/lifecycle.ts";
 import { type Outbox, openOutbox } from "../../io/outbox/outbox.ts";
@@ -60,10 +60,10 @@ test("a damaged outbox is told to the audit once, and on the page for a week", (
 });
 
 test("the chain's overview asks for attention when a gateway replaced a damaged outbox", () => {
-  const well = {
+  const well: StoreState = {
     ...{ gateways: 1, online: 1, freshness: "fresh", blindSensors: 0, shed: 0 },
     ...{ completeness: 1, driftingDoors: 0, hasPlan: true },
-  } as const;
+  };
   assert.deepEqual(attentionOf(well), []);
   assert.deepEqual(
     attentionOf({ ...well, replacedOutboxes: 1 }).map(({ code }) => code),

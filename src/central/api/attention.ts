@@ -6,11 +6,13 @@ export type StoreState = Pick<
   "gateways" | "online" | "freshness" | "blindSensors" | "shed" | "completeness" | "driftingDoors"
 > & {
   readonly hasPlan: boolean;
-  /** Gateways that replaced a damaged outbox file lately; absent = none. */
+  /** Gateways that replaced their outbox file lately, which was damaged or a copy; absent = none. */
   readonly replacedOutboxes?: number;
   /** Gateways with hardly any room on the disk, and such whose clock was never set; absent = none. */
   readonly fullDisks?: number;
   readonly unsetClocks?: number;
+  /** Gateways whose certificate ends soon; absent = none. */
+  readonly endingCertificates?: number;
   /** It has a plan, and nothing was ever heard of it; absent = something was. */
   readonly isUnheard?: boolean;
 };
@@ -35,6 +37,7 @@ export function attentionOf(state: StoreState): readonly Attention[] {
   count(state.fullDisks, "disk", "gateway", " with a full disk");
   count(state.blindSensors, "blind", "sensor", " not seeing");
   count(state.unsetClocks, "clock", "gateway", " with a clock that was never set");
+  count(state.endingCertificates, "certificate", "gateway", " with a certificate that ends soon");
   if (away === 0 && freshness === "late") add("late", "Health is some minutes late");
   count(shed, "gaps", "event", " lost in the last 24 h");
   if (completeness !== null && completeness < ENOUGH_COMPLETENESS)
@@ -52,6 +55,7 @@ const ORDER: readonly Attention["code"][] = [
     "disk",
     "blind",
     "clock",
+    "certificate",
     "late",
     "gaps",
     "incomplete",

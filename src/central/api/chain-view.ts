@@ -113,12 +113,20 @@ function tileOf(storeId: string, parts: TileParts): StoreTile {
         replacedOutboxes: gateways.filter(({ health }) => isReplacedSince(health, now - WEEK_MS))
           .length,
         isUnheard: gateways.length === 0 && events === null && (figures?.today ?? null) === null,
+        endingCertificates: gateways.filter(({ health }) => endsSoon(health, now)).length,
         fullDisks: gateways.filter(({ health }) => isDiskFull(health)).length,
         unsetClocks: gateways.filter(({ health }) => health?.clock.state === "unsynced").length,
       }),
     ],
     today: figures?.today ?? null,
   };
+}
+
+const CERTIFICATE_WARNING_MS = 30 * DAY_MS;
+
+function endsSoon(health: HealthMessage | null, now: EpochMs): boolean {
+  const until = health?.delivery.certificateUntil;
+  return until !== undefined && Date.parse(until) - now < CERTIFICATE_WARNING_MS;
 }
 
 /** Below it, little can be kept through an outage. */

@@ -37,6 +37,8 @@ export interface PublishOptions {
 /** A plain line to the broker: nothing is queued. What must not be lost lives in the outbox. */
 export interface Link {
   readonly state: LinkState;
+  /** When the certificate ends with which the line shows who it is; null or absent: there is none. */
+  readonly certificateUntil?: EpochMs | null;
   /** Sends now or fails: `onDone` gets null after the send (QoS 0) or the broker's acknowledgement (QoS 1). */
   publish(
     topic: string,

@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import { connect, type IClientOptions, type MqttClient } from "mqtt";
+import type { EpochMs } from "../../core/brand.ts";
 import type { Clock, Timer } from "../../core/clock.ts";
 import { type FaultCode, GatewayError } from "../../core/errors.ts";
 import type { Log, Service } from "../../core/lifecycle.ts";
@@ -16,6 +16,7 @@ import {
   topicMatches,
 } from "./link.ts";
 import { ReconnectPauses } from "./reconnect-pauses.ts";
+import { TlsFiles } from "./tls-files.ts";
 
 /** A retained message the broker sends when the connection is lost. */
 export interface LastWill {
@@ -84,12 +85,13 @@ export class MqttLink implements GatewayLink, Service {
   #connections = 0;
   #sendQuota = LARGEST_SEND_QUOTA;
   #isResumed = false;
-  #tls: Pick<IClientOptions, "ca" | "cert" | "key"> = {};
+  readonly #tls: TlsFiles;
   #disposed = false;
 
   constructor(options: MqttLinkOptions) {
     this.#options = options;
     this.#pauses = new ReconnectPauses(options.retry ?? RETRY, options.random);
+    this.#tls = new TlsFiles(options);
     this.#addresses = new BrokerAddresses(options.url, options.random);
     this.#state = { kind: "offline", since: options.clock.now(), code: null };
   }
@@ -98,13 +100,13 @@ export class MqttLink implements GatewayLink, Service {
     return this.#state;
   }
 
+  get certificateUntil(): EpochMs | null {
+    return this.#tls.certificateUntil;
+  }
+
   /** Begins to connect and returns; the state tells how it went. @throws CONFIG_UNREADABLE for a missing TLS file */
   async start(signal: AbortSignal): Promise<void> {
-    this.#tls = {
-      ...pem("ca", this.#options.caFile),
-      ...pem("cert", this.#options.certFile),
-      ...pem("key", this.#options.keyFile),
-    };
+    this.#tls.read();
     if (!signal.aborted) this.#open();
   }
 
@@ -186,6 +188,21 @@ export class MqttLink implements GatewayLink, Service {
     });
   }
 
+  /** With the files as they are now; while they are being replaced, with those that were read before. */
+  #reopen(): void {
+    try {
+      this.#tls.read();
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error;
+      const fields = { event: "mqtt.tls-unread", code: error.code };
+      this.#options.log.warn(
+        fields,
+        `${error.message}; the connection is made with the former one`,
+      );
+    }
+    this.#open();
+  }
+
   #clientOptions(session: string): IClientOptions {
     const { clientId, clean, username, password, will } = this.#options;
     const last = will?.(session) ?? null;
@@ -198,7 +215,7 @@ export class MqttLink implements GatewayLink, Service {
       keepalive: KEEPALIVE_S,
       queueQoSZero: false,
       resubscribe: false,
-      ...this.#tls,
+      ...this.#tls.contents,
       ...(username === undefined ? {} : { username }),
       ...(password === undefined ? {} : { password }),
       ...(last === null
@@ -300,7 +317,7 @@ export class MqttLink implements GatewayLink, Service {
     if (pauseMs > 0) this.#setOffline(failure);
     // A node that may only mind the version is asked in the older one before the next node is.
     if (!(isVersionInDoubt && wasFive)) this.#addresses.next();
-    this.#timer = this.#options.clock.after(pauseMs, "mqtt reconnect", () => this.#open());
+    this.#timer = this.#options.clock.after(pauseMs, "mqtt reconnect", () => this.#reopen());
   }
 
   #setOffline(failure: unknown): void {
@@ -325,18 +342,6 @@ export class MqttLink implements GatewayLink, Service {
       );
     }
     for (const listener of this.#listeners) listener(state);
-  }
-}
-
-function pem(key: "ca" | "cert" | "key", path: string | undefined): Record<string, Buffer> {
-  if (path === undefined) return {};
-  try {
-    return { [key]: readFileSync(path) };
-  } catch (error) {
-    throw new GatewayError("CONFIG_UNREADABLE", `cannot read the ${key} file of the broker`, {
-      cause: error,
-      context: { path },
-    });
   }
 }
 
