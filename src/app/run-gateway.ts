@@ -73,8 +73,7 @@ export async function runGateway(
   const scanners = createScannerUnits({ config, run: boot, clock, log });
   // Not asked for their pictures here: a camera that is away must not hold up the gateway.
   const choices = await cameraModels(loaded);
-  const onStep = createStepSigns({ environment, clock, log });
-  const { outbox, past } = await openStores(loaded, { ...common, onStep });
+  const { outbox, past } = await openStores(loaded, environment, common);
   const preview = createPreview(config.preview, clock, log);
   const { watch, anchor, isClockAwaited } = await watchClock(clock);
   const store = sitePlanFile(loaded.sitePath, clock);
@@ -227,11 +226,13 @@ export function stopRequested(signal: AbortSignal): Promise<void> {
 /** The files of the state folder that a gateway holds open while it lives. */
 async function openStores(
   { config, stateDir }: LoadedConfig,
-  common: Pick<OutboxOptions, "clock" | "log" | "random" | "onStep">,
+  environment: Terminal["environment"],
+  common: Pick<OutboxOptions, "clock" | "log" | "random">,
 ): Promise<{ readonly outbox: Outbox; readonly past: Past }> {
   await mkdir(stateDir, { recursive: true, mode: 0o700 });
   const path = join(stateDir, "outbox.db");
-  const outbox = openOutbox({ ...config.outbox, path, ...common });
+  const onStep = createStepSigns({ environment, ...common });
+  const outbox = openOutbox({ ...config.outbox, path, onStep, ...common });
   return { outbox, past: openPast(stateDir, common.clock, common.log) };
 }
 

@@ -135,3 +135,20 @@ test("while many messages are being set aside, more are only counted: they would
   release();
   await Promise.all(sent);
 });
+
+test("centres of one group share every channel: a message is set aside by one of them", () => {
+  const filters: string[] = [];
+  const spy = {
+    ...link,
+    subscribe: (filter: string) => void filters.push(filter),
+  } as unknown as FakeLink;
+  const shared = { repository: store, link: spy, root: "vitrine", clock, random: () => 0.5 };
+  const log = { error: () => undefined, warn: () => undefined } as unknown as Log;
+  const group = new Gate({ ...shared, log, share: "centres" });
+  new Ingest({ ...shared, log, gate: group, share: "centres" });
+  new FleetDesk({ ...shared, gate: group, run: "c1" });
+  assert.deepEqual(
+    filters,
+    CHANNELS.map((channel) => `$share/centres/vitrine/v1/+/${channel}`),
+  );
+});

@@ -21,7 +21,7 @@ async function storedOf(path: string, run: string): Promise<number> {
   const range = { from: epochMs(0), to: epochMs(9e12), type: null, after: null };
   const events = await store.events({ storeId: "shop1", ...range, limit: 5000 });
   await store.close();
-  return events.filter(({ body }) => body.includes(`#${run}"`)).length;
+  return events.filter(({ body }) => body.includes(`"boot":"${run}"`)).length;
 }
 
 for (const recorded of ["without a line", "with a line"] as const) {

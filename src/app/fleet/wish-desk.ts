@@ -19,7 +19,7 @@ import {
 import { eventHash } from "../../io/mqtt/event-hash.ts";
 import { canonicalText } from "../../wire/canonical-text.ts";
 import { isoTime } from "../../wire/cloud-event.ts";
-import { LARGEST_PAYLOAD_BYTES, parsePeerMessage } from "../../wire/envelopes.ts";
+import { LARGEST_PAYLOAD_BYTES, parseMessage, parsePeerMessage } from "../../wire/envelopes.ts";
 import {
   type DesiredDocument,
   type DesiredMessage,
@@ -278,10 +278,16 @@ interface PreparedChecks {
 const NO_CHECKS: PreparedChecks = { outcome: fail([]), siteDocument: null, level: null };
 
 function readDesired(text: string): Result<DesiredMessage, readonly InputFault[]> {
-  if (Buffer.byteLength(text) <= LARGEST_PAYLOAD_BYTES)
-    return parsePeerMessage(desiredSchema, text);
+  if (Buffer.byteLength(text) <= LARGEST_PAYLOAD_BYTES) return readEnvelope(text);
   const expected = `at most ${LARGEST_PAYLOAD_BYTES} bytes`;
   return fail([{ path: "", found: `${text.length} characters`, expected }]);
+}
+
+/** What a newer centre adds around the document is left out; what it adds to the document cannot be done here. */
+function readEnvelope(text: string): Result<DesiredMessage, readonly InputFault[]> {
+  const exact = parseMessage(desiredSchema, text);
+  if (exact.ok || exact.error.some(({ path }) => path.startsWith("document"))) return exact;
+  return parsePeerMessage(desiredSchema, text);
 }
 
 /** One text for everything but the setting that takes effect while the gateway runs. Pure. */

@@ -195,13 +195,6 @@ test("two centres that wish at the same time number their wishes apart, and each
   assert.equal((await repository.audits(null, 100)).length, 8);
 });
 
-test("a wish that cannot be noted for the audit is not kept", async () => {
-  const { desk, repository } = await opened();
-  await desk.setDesired(GW, DOCUMENT, TERMS);
-  await repository.close();
-  await assert.rejects(desk.setDesired(GW, { gateway: {} }, TERMS));
-});
-
 test("what cannot be read is set aside with its reason, and counted", async () => {
   const { desk, link, repository } = await opened();
   await link.arrive("vitrine/v1/gw1/up/health", { v: 9 });

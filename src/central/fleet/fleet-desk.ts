@@ -5,7 +5,7 @@ import { describeFaults, GatewayError } from "../../core/errors.ts";
 import { eventHash } from "../../io/mqtt/event-hash.ts";
 import type { Link } from "../../io/mqtt/link.ts";
 import { isoTime } from "../../wire/cloud-event.ts";
-import { LARGEST_PAYLOAD_BYTES, parsePeerMessage } from "../../wire/envelopes.ts";
+import { LARGEST_PAYLOAD_BYTES, parseMessage, parsePeerMessage } from "../../wire/envelopes.ts";
 import {
   type CommandMessage,
   type DesiredDocument,
@@ -275,10 +275,11 @@ export class FleetDesk {
 const keyOf = (kind: string, owner: string): DocumentKey => ({ kind, owner, part: "" });
 
 function readWish(text: string): DesiredMessage | null {
-  const parsed = parsePeerMessage(desiredSchema, text);
+  const parsed = parseMessage(desiredSchema, text);
   return parsed.ok ? parsed.value : null;
 }
 
+/** A wish is written here and now: what it holds beyond the schema is a mistake. */
 function checked(wish: DesiredMessage): DesiredMessage {
   const text = JSON.stringify(wish);
   const bytes = Buffer.byteLength(text);
@@ -286,7 +287,7 @@ function checked(wish: DesiredMessage): DesiredMessage {
     const message = `the configuration has ${bytes} bytes, at most ${LARGEST_PAYLOAD_BYTES} can be sent`;
     throw new GatewayError("MESSAGE_INVALID", message);
   }
-  const parsed = parsePeerMessage(desiredSchema, text);
+  const parsed = parseMessage(desiredSchema, text);
   if (parsed.ok) return parsed.value;
   throw new GatewayError("MESSAGE_INVALID", describeFaults(parsed.error));
 }

@@ -45,10 +45,7 @@ export class OutboxRoom {
   }
 
   /** Commits records, making room for them where it is short; returns the number given to the first of each stream. */
-  commit(
-    group: readonly OutboxRecord[],
-    refused: readonly Refusal[],
-  ): Record<StreamName, number> {
+  commit(group: readonly OutboxRecord[], refused: readonly Refusal[]): Record<StreamName, number> {
     this.#makeRoom(group);
     const append = (): Record<StreamName, number> =>
       this.#file.append(group, refused, this.#options.clock.now());
