@@ -280,7 +280,10 @@ export interface EventRepository {
   stores(): Promise<readonly StoreRow[]>;
   /** Events in order of time, then id. */
   events(query: EventQuery): Promise<readonly StoredEvent[]>;
-  /** Drops what is older, whole months at a time where the engine keeps months apart; returns how many are gone. */
+  /**
+   * Drops events, gaps and what was set aside when they are older, events whole months at a time where the engine keeps
+   * months apart; returns how many events are gone.
+   */
   retain(eventsFrom: EpochMs): Promise<number>;
   close(): Promise<void>;
 }

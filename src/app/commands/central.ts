@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { type Command, Option } from "commander";
 import { createCentral } from "../../central/central.ts";
+import { keptDays } from "../../central/retention.ts";
 import { readBrokerUrls } from "../../config/broker-address.ts";
 import { GatewayError } from "../../core/errors.ts";
 import { seededRandom } from "../../core/random.ts";
@@ -55,7 +56,11 @@ export function addCentral(program: Command, terminal: Terminal): void {
   command
     .description("The central store: takes events in, acknowledges its commits, serves a read API")
     .option("--store <store>", "sqlite:FILE or postgres://... (default: sqlite:central.db)")
-    .option("--keep-days <days>", "drop events that are older; figures stay", positiveNumber)
+    .option(
+      "--keep-days <days>",
+      "drop events that are older, figures stay (default: 90, PostgreSQL 60 and the rest of the month)",
+      positiveNumber,
+    )
     .option("--share <group>", "share the stream with the other centres of this group")
     .option("--client <name>", "client id at the broker, which must stay the same")
     .addOption(
@@ -87,9 +92,10 @@ async function central(flags: CentralFlags, terminal: Terminal): Promise<void> {
   const token = environment["VITRINE_API_TOKEN"];
   const username = environment["VITRINE_MQTT_USERNAME"];
   const password = environment["VITRINE_MQTT_PASSWORD"];
+  const store = flags.store ?? environment["VITRINE_STORE"] ?? "sqlite:central.db";
   const service = createCentral({
-    store: flags.store ?? environment["VITRINE_STORE"] ?? "sqlite:central.db",
-    ...(flags.keepDays === undefined ? {} : { keepDays: flags.keepDays }),
+    store,
+    keepDays: flags.keepDays ?? keptDays(store),
     ...(flags.share === undefined ? {} : { share: flags.share }),
     mqttUrl: parseBroker(flags.mqtt),
     mqtt: {

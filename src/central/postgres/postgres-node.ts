@@ -155,6 +155,9 @@ export class PostgresNode implements CentralStore {
     const dropped = await this.#partitions.drop(eventsFrom);
     await this.#pool.query("DELETE FROM gap WHERE received<$1", [eventsFrom]);
     await this.#pool.query("DELETE FROM unsynced WHERE at<$1", [eventsFrom]);
+    await this.#pool.query("DELETE FROM quarantine WHERE coalesce(last_received, received)<$1", [
+      eventsFrom,
+    ]);
     return dropped;
   }
 

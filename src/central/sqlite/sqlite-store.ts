@@ -156,6 +156,8 @@ export class SqliteStore implements CentralStore {
     this.#write(() => {
       this.#db.prepare("DELETE FROM gap WHERE received<?").run(eventsFrom);
       this.#db.prepare("DELETE FROM unsynced WHERE at<?").run(eventsFrom);
+      const old = "DELETE FROM quarantine WHERE coalesce(last_received, received)<?";
+      this.#db.prepare(old).run(eventsFrom);
     });
     guarded(() => this.#db.pragma("incremental_vacuum"));
     return dropped;
