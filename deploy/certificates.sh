@@ -4,7 +4,7 @@
 #   certificates.sh server FOLDER NAME [IP]        certificate of a broker: DNS name, and an address if it has no name
 #   certificates.sh client FOLDER ID               certificate of a gateway (its id) or of the centre (central)
 #   certificates.sh renew FOLDER NAME              make the certificate valid for another 90 days, with the same key
-#   certificates.sh revoke FOLDER ID               revoke it and renew FOLDER/crl.pem; reload the broker afterwards
+#   certificates.sh revoke FOLDER ID               revoke it and renew FOLDER/crl.pem; restart the broker afterwards
 #   certificates.sh crl FOLDER                     renew FOLDER/crl.pem (valid for 30 days)
 set -eu
 umask 077

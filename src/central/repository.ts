@@ -311,6 +311,8 @@ export interface RollupRepository {
    */
   claimStore(storeId: string, holder: string, forMs: number): Promise<boolean>;
   releaseStore(storeId: string, holder: string): Promise<void>;
+  /** How many events each gateway said since then that will never come; gateways without any are left out. */
+  lostSince(from: EpochMs): Promise<readonly { readonly gatewayId: string; readonly n: number }[]>;
   /** Gaps of a store's gateways that may overlap [from, to), at most 5,000. */
   gapsWithin(storeId: string, from: EpochMs, to: EpochMs): Promise<readonly GapRow[]>;
   /** Replaces the figures of the slots named by the rows and clears the hours at their marks, in one transaction. */

@@ -138,6 +138,9 @@ for (const engine of ENGINES) {
         [7],
         "as long as nothing better is known",
       );
+      const [gateway] = await store.gateways();
+      assert.deepEqual(await store.lostSince(RECEIVED), [{ gatewayId: gateway?.gatewayId, n: 6 }]);
+      assert.deepEqual(await store.lostSince(epochMs(RECEIVED + 1)), []);
     });
 
     test("events that come again under a new epoch are known, not duplicated", async () => {

@@ -1,4 +1,4 @@
-import type { EpochMs } from "../../core/brand.ts";
+import { type EpochMs, epochMs } from "../../core/brand.ts";
 import type { SitePlan } from "../../core/site.ts";
 import type { StoreTile } from "../../wire/central-answers.ts";
 import { parsePeerMessage } from "../../wire/envelopes.ts";
@@ -33,19 +33,21 @@ export async function readChain(
   plans: StorePlans,
   now: EpochMs,
 ): Promise<ChainNow> {
-  const [stores, rows, documents, sites] = await Promise.all([
+  const [stores, rows, documents, lost, sites] = await Promise.all([
     repository.stores(),
     repository.gateways(),
     repository.documents("health", null),
+    repository.lostSince(epochMs(now - DAY_MS)),
     plans.all(),
   ]);
   const gateways = gatewaysNow(rows, documents, now);
   const figures = await readChainFigures(repository, sites, now);
   const events = new Map(stores.map((row) => [row.storeId, row]));
+  const lostOf = new Map(lost.map(({ gatewayId, n }) => [gatewayId, n]));
   const ids = new Set([...events.keys(), ...gateways.keys(), ...sites.keys()]);
   const tiles = [...ids].map((storeId) =>
     tileOf(storeId, {
-      ...{ site: sites.get(storeId) ?? null, events: events.get(storeId) ?? null, now },
+      ...{ site: sites.get(storeId) ?? null, events: events.get(storeId) ?? null, now, lostOf },
       ...{ gateways: gateways.get(storeId) ?? [], figures: figures.get(storeId) ?? null },
     }),
   );
@@ -79,13 +81,15 @@ interface TileParts {
   readonly gateways: readonly GatewayNow[];
   readonly figures: ChainFigures | null;
   readonly now: EpochMs;
+  /** Events of the last 24 hours that will never come, by gateway. */
+  readonly lostOf: ReadonlyMap<string, number>;
 }
 
 /** From the best to the worst. */
 const FRESHNESS: readonly StoreTile["freshness"][] = ["fresh", "late", "never", "silent"];
 
 function tileOf(storeId: string, parts: TileParts): StoreTile {
-  const { site, events, gateways, figures, now } = parts;
+  const { site, events, gateways, figures, now, lostOf } = parts;
   const ranks = gateways.map(({ fresh }) => FRESHNESS.indexOf(fresh.freshness));
   const seen = gateways.map(({ row }) => row.lastSeenAt);
   const state = {
@@ -96,7 +100,7 @@ function tileOf(storeId: string, parts: TileParts): StoreTile {
       (sum, { health }) => sum + (health === null ? 0 : blindSensors(health)),
       0,
     ),
-    shed: gateways.reduce((sum, { row }) => sum + shedSince(row, now - DAY_MS), 0),
+    shed: gateways.reduce((sum, { row }) => sum + (lostOf.get(row.gatewayId) ?? 0), 0),
     completeness: figures?.completeness ?? null,
     driftingDoors: figures?.driftingDoors ?? 0,
   };
@@ -141,6 +145,3 @@ function isReplacedSince(health: HealthMessage | null, since: number): boolean {
   const replaced = health?.outbox.replaced;
   return replaced !== undefined && Date.parse(replaced.at) >= since;
 }
-
-const shedSince = ({ gaps }: GatewayRow, since: number): number =>
-  gaps.filter(({ receivedAt }) => receivedAt >= since).reduce((sum, { n }) => sum + n, 0);

@@ -33,6 +33,17 @@ export function readGapsWithin(
   );
 }
 
+/** How many events each gateway of a node said since then that will never come. */
+export function readLostSince(
+  pool: NodePool,
+  from: EpochMs,
+): Promise<readonly { readonly gatewayId: string; readonly n: number }[]> {
+  return pool.query(
+    `SELECT gateway AS "gatewayId", sum(n)::float8 AS n FROM gap WHERE received>=$1 GROUP BY gateway ORDER BY gateway`,
+    [from],
+  );
+}
+
 /** Every gateway of a node that ever sent a birth or an event, with its accounts and latest gaps. */
 export async function readGateways(pool: NodePool): Promise<readonly GatewayRow[]> {
   const [rows, cursors, gaps] = await Promise.all([

@@ -26,7 +26,7 @@ import type {
 } from "../repository.ts";
 import { CommitWriter } from "./commit-writer.ts";
 import { DocumentQueries, type KeyedDocument } from "./document-queries.ts";
-import { readGapsWithin, readGateways, writeBirth } from "./gateway-queries.ts";
+import { readGapsWithin, readGateways, readLostSince, writeBirth } from "./gateway-queries.ts";
 import type { NodePool } from "./node-pool.ts";
 import { Partitions } from "./partitions.ts";
 import {
@@ -175,6 +175,10 @@ export class PostgresNode implements CentralStore {
 
   releaseStore(storeId: string, holder: string): Promise<void> {
     return releaseStore(this.#pool, storeId, holder);
+  }
+
+  lostSince(from: EpochMs): ReturnType<typeof readLostSince> {
+    return readLostSince(this.#pool, from);
   }
 
   gapsWithin(storeId: string, from: EpochMs, to: EpochMs): Promise<readonly GapRow[]> {

@@ -218,6 +218,11 @@ export class ShardedStore implements CentralStore {
     await (await this.#of(storeId)).releaseStore(storeId, holder);
   }
 
+  async lostSince(from: EpochMs): Promise<readonly { gatewayId: string; n: number }[]> {
+    // A gateway stands on the node of its store only.
+    return await this.#everywhere((node) => node.lostSince(from));
+  }
+
   async gapsWithin(storeId: string, from: EpochMs, to: EpochMs): Promise<readonly GapRow[]> {
     return (await this.#of(storeId)).gapsWithin(storeId, from, to);
   }

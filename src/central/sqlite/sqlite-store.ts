@@ -180,6 +180,13 @@ export class SqliteStore implements CentralStore {
     // Nobody waits for it.
   }
 
+  async lostSince(from: EpochMs): Promise<readonly { gatewayId: string; n: number }[]> {
+    const sums = `SELECT gateway AS gatewayId, sum(n) AS n FROM gap WHERE received>=? GROUP BY gateway`;
+    return guarded(() =>
+      this.#db.prepare<[number], { gatewayId: string; n: number }>(sums).all(from),
+    );
+  }
+
   async gapsWithin(storeId: string, from: EpochMs, to: EpochMs): Promise<readonly GapRow[]> {
     return guarded(() => readGapsWithin(this.#db, storeId, from, to));
   }
