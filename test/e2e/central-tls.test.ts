@@ -81,7 +81,10 @@ describe("`vitrine central` at a broker with certificates", {
     assert.equal(child?.exitCode, 2);
     await startCommand(["--ca", join(dir.path, "nowhere.crt")]);
     await until("it has left", () => child?.exitCode !== null);
-    assert.match(output, /CONFIG_UNREADABLE: cannot read the authority's certificate for the broker/);
+    assert.match(
+      output,
+      /CONFIG_UNREADABLE: cannot read the authority's certificate for the broker/,
+    );
   });
 
   test("the unit that is shipped gives it flags that it knows", async () => {
