@@ -12,7 +12,7 @@ export interface QuotaOptions {
 }
 
 /** Half as much again as a gateway needs to bring in a backlog of 20,000 events/s of 550 bytes. */
-export const DEFAULT_QUOTA: QuotaOptions = {
+const DEFAULT_QUOTA: QuotaOptions = {
   bytesPerSecond: 16_777_216,
   burstBytes: 67_108_864,
 };

@@ -86,7 +86,7 @@ const DAY_MS = 86_400_000;
 const GAP_DAYS = 43;
 
 /** Instants of the days in which events of a gap were lost: completeness of these days is to be told anew. Pure. */
-export function lostTimes({ firstAt, lastAt }: Pick<PlannedGap, "firstAt" | "lastAt">): EpochMs[] {
+function lostTimes({ firstAt, lastAt }: Pick<PlannedGap, "firstAt" | "lastAt">): EpochMs[] {
   const last = lastAt ?? firstAt;
   if (last === null) return [];
   const first = Math.max(firstAt ?? last, last - GAP_DAYS * DAY_MS);

@@ -101,4 +101,7 @@ export const healthSchema = z.strictObject({
   cameras: z.array(camera).max(64),
   receivers: z.array(receiver).max(256),
 });
+/** A certificate that ends sooner than this is said to people, at the gateway and at the centre. */
+export const CERTIFICATE_WARNING_MS = 30 * 86_400_000;
+
 export type HealthMessage = z.output<typeof healthSchema>;

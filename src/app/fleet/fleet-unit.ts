@@ -11,6 +11,7 @@ import { createGatewayFigures } from "../../io/prometheus/gateway-figures.ts";
 import { createMetricsListener } from "../../io/prometheus/metrics-listener.ts";
 import { canonicalText } from "../../wire/canonical-text.ts";
 import { isoTime } from "../../wire/cloud-event.ts";
+import { CERTIFICATE_WARNING_MS } from "../../wire/health-message.ts";
 import { plainTopic } from "../../wire/topics.ts";
 import { type LoadedConfig, readDocument } from "../config-files.ts";
 import { type LogLevel, maskText } from "../logger.ts";
@@ -201,8 +202,6 @@ class GatewayFleet implements FleetUnit {
     return plainTopic(config.mqtt?.root ?? "vitrine", config.gateway.id, channel);
   }
 }
-
-const CERTIFICATE_WARNING_MS = 30 * 86_400_000;
 
 function endingCertificate({ link, now }: FleetPorts): readonly string[] {
   const until = link?.certificateUntil ?? null;

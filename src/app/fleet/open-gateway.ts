@@ -65,7 +65,7 @@ export async function openGatewayFile(path: string): Promise<OpenedGateway> {
 }
 
 /** Whether the gateway lets the centre change it. */
-export function takesWishes({ config }: LoadedConfig): boolean {
+function takesWishes({ config }: LoadedConfig): boolean {
   const { mqtt, fleet } = config;
   if (mqtt === undefined) return false;
   // Without a sign-in the broker is open to everybody in the network, and so would the gateway be.

@@ -18,7 +18,7 @@ export type StoreState = Pick<
 };
 
 /** Below this share of a day arrived, its figures are not to be compared. */
-export const ENOUGH_COMPLETENESS = 0.9;
+const ENOUGH_COMPLETENESS = 0.9;
 
 const plural = (n: number, one: string): string => `${n} ${one}${n === 1 ? "" : "s"}`;
 

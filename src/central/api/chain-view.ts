@@ -2,7 +2,11 @@ import { type EpochMs, epochMs } from "../../core/brand.ts";
 import type { SitePlan } from "../../core/site.ts";
 import type { StoreTile } from "../../wire/central-answers.ts";
 import { parsePeerMessage } from "../../wire/envelopes.ts";
-import { type HealthMessage, healthSchema } from "../../wire/health-message.ts";
+import {
+  CERTIFICATE_WARNING_MS,
+  type HealthMessage,
+  healthSchema,
+} from "../../wire/health-message.ts";
 import { blindSensors, freshnessOf, type GatewayFreshness } from "../fleet/freshness.ts";
 import type { CentralStore, GatewayRow, StoreRow } from "../repository.ts";
 import type { StorePlans } from "../rollups/store-plans.ts";
@@ -125,8 +129,6 @@ function tileOf(storeId: string, parts: TileParts): StoreTile {
     today: figures?.today ?? null,
   };
 }
-
-const CERTIFICATE_WARNING_MS = 30 * DAY_MS;
 
 function endsSoon(health: HealthMessage | null, now: EpochMs): boolean {
   const until = health?.delivery.certificateUntil;

@@ -80,9 +80,6 @@ CREATE TABLE aside_loss(gateway TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT RO
 /** Steps of the schema; version n is reached by the first n. Steps that were released are never changed. */
 const MIGRATIONS: readonly string[] = [EVENTS, FIGURES, CLOCKS, ASIDES];
 
-/** Version of the schema this program writes. */
-export const SQLITE_SCHEMA_VERSION = MIGRATIONS.length;
-
 /**
  * Brings a file to the present schema in one transaction, and writes once to be sure that it can.
  * @throws STORE_VERSION when a newer version of the program wrote the file; nothing is changed then. SQLite's errors
