@@ -3,12 +3,13 @@
 #   certificates.sh init FOLDER                    make the authority (once; keep FOLDER/ca.key off every machine in a shop)
 #   certificates.sh server FOLDER NAME [IP]        certificate of a broker: DNS name, and an address if it has no name
 #   certificates.sh client FOLDER ID               certificate of a gateway (its id) or of the centre (central)
-#   certificates.sh revoke FOLDER ID               revoke it and renew FOLDER/crl.pem; reload the broker afterwards
+#   certificates.sh renew FOLDER NAME              make the certificate valid for another 90 days, with the same key
+#   certificates.sh revoke FOLDER ID               revoke it and renew FOLDER/crl.pem; restart the broker afterwards
 #   certificates.sh crl FOLDER                     renew FOLDER/crl.pem (valid for 30 days)
 set -eu
 umask 077
 
-usage() { sed -n '2,7s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+usage() { sed -n '2,8s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 fail() { echo "certificates.sh: $1" >&2; exit 1; }
 
 [ $# -ge 2 ] || usage
@@ -81,6 +82,22 @@ issue() {
   rm "$folder/$name.csr"
 }
 
+# The names of a broker stay as they are in its old certificate.
+renew() {
+  name=$1
+  [ -e "$folder/$name.crt" ] || fail "$name has no certificate"
+  names=$(openssl x509 -in "$folder/$name.crt" -noout -ext subjectAltName 2> /dev/null |
+    sed -n 's/IP Address:/IP:/g; s/ //g; /^DNS:/p')
+  kind=client
+  [ -z "$names" ] || kind=server
+  with_authority req -new -config "$folder/openssl.cnf" -key "$folder/$name.key" -subj "/CN=$name" \
+    -out "$folder/$name.csr"
+  with_authority ca -batch -notext -config "$folder/openssl.cnf" -extensions "$kind" \
+    -in "$folder/$name.csr" -out "$folder/$name.new"
+  mv "$folder/$name.new" "$folder/$name.crt"
+  rm "$folder/$name.csr"
+}
+
 renew_crl() { with_authority ca -gencrl -config "$folder/openssl.cnf" -out "$folder/crl.pem"; }
 
 case $command in
@@ -107,6 +124,11 @@ case $command in
     checked "$1"
     case $1 in *.*) fail "an id has no dots: $1" ;; esac
     issue client "$1"
+    ;;
+  renew)
+    [ $# -eq 1 ] || usage
+    checked "$1"
+    renew "$1"
     ;;
   revoke)
     [ $# -eq 1 ] || usage

@@ -19,7 +19,10 @@ const ALLOWED: Readonly<
   metrics: { folders: ["core"], packages: [] },
   privacy: { folders: ["core"], packages: ["node:crypto"] },
   face: { folders: ["core", "vision", "privacy"], packages: [] },
-  io: { folders: ["core", "config", "wire", "radio", "vision", "face", "privacy"], packages: ["*"] },
+  io: {
+    folders: ["core", "config", "wire", "radio", "vision", "face", "privacy"],
+    packages: ["*"],
+  },
   fleet: { folders: ["core", "wire"], packages: [] },
   central: {
     folders: ["core", "config", "wire", "metrics", "privacy", "io", "web"],

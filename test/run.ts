@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { availableParallelism, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { hasPostgres } from "./central/postgres-programs.ts";
+import { hasJinja } from "./fakes/jinja.ts";
 import { canServeRtsp } from "./fakes/rtsp-server.ts";
 
 /**
@@ -21,6 +22,7 @@ const DEBIAN_PACKAGES: readonly Need[] = [
     isThere: () => isInstalled(program),
   })),
   { packages: ["postgresql"], isThere: hasPostgres },
+  { packages: ["python3-jinja2"], isThere: hasJinja },
   // The RTSP camera of the tests; it says itself whether everything it is made of is there.
   {
     packages: [

@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { connectAsync } from "mqtt";
 import { createSystemClock } from "../../src/app/system-clock.ts";
 import { gatewayId, storeId } from "../../src/core/brand.ts";
 import { GatewayError } from "../../src/core/errors.ts";
@@ -22,31 +21,40 @@ import {
   tempDir,
   until,
 } from "../../test/e2e/delivery-rig.ts";
-import { bundleChildren, launch } from "../../test/rig/children.ts";
+import { bundleChildren, type Child, launch } from "../../test/rig/children.ts";
+import { compare, readStored } from "../../test/rig/compare.ts";
 import { startTcpProxy, type TcpProxy } from "../../test/rig/tcp-proxy.ts";
+import { barePathMs } from "./bare-path.ts";
 import { readTexts } from "./flags.ts";
 import { childrenCpuMs, ownCpuMs } from "./process-cpu.ts";
 
 export const usage =
-  "npm run bench -- drain [--events N] [--rtt MS] [--resets SHARE] [--live PER_SECOND] --json   backlog through mosquitto to a SQLite centre, with live events meanwhile, over the bare broker in the same run";
+  "npm run bench -- drain [--events N] [--rtt MS] [--resets SHARE] [--live PER_SECOND] --json   drains a backlog (432,000) through mosquitto to a SQLite centre, with live events meanwhile, over mqtt.js and bare better-sqlite3 in the same run; --rtt 300 --resets 0.01 --events 50000 is the long line";
 
 const COMMIT_MS = 250;
 const CAP_BYTES = 2_147_483_648;
 /** Recorded long enough ago to be a backlog. */
 const BACKLOG_AGE_MS = 3_600_000;
-const BARE_BATCHES = 600;
-const BARE_AT_ONCE = 32;
+const BARE_EVENTS = 100_000;
+const BATCH_BYTES = 65_000;
 const LIMIT_MS = 600_000;
 
-/** Notes when each live event was handed in and when the centre had it. */
+/** Notes the id of every accepted event, and of live ones when they were handed in and when the centre had them. */
 class TimedOutbox extends Outbox {
+  readonly #produced: Set<string>;
   readonly #open: { stream: StreamName; seq: number; fromMs: number }[] = [];
   readonly latenciesMs: number[] = [];
   isTiming = false;
 
+  constructor(options: OutboxOptions, produced: Set<string>) {
+    super(openOutboxFile(options), options);
+    this.#produced = produced;
+  }
+
   override append(entry: OutboxEntry, onAccepted: OnAccepted | null = null): boolean {
     const fromMs = performance.now();
     return super.append(entry, (stream, seq) => {
+      this.#produced.add((JSON.parse(entry.body) as { readonly id: string }).id);
       if (this.isTiming) this.#open.push({ stream, seq, fromMs });
       onAccepted?.(stream, seq);
     });
@@ -87,41 +95,31 @@ function gatewayOn(url: string, outbox: Outbox): { link: MqttLink; delivery: Del
 }
 
 /** Fills an outbox as an hour ago would have. */
-function fill(options: OutboxOptions, events: number): void {
+function fill(options: OutboxOptions, events: number, produced: Set<string>): void {
   const clock = createSystemClock();
   const past = {
     ...clock,
     now: () => (clock.now() - BACKLOG_AGE_MS) as ReturnType<typeof clock.now>,
   };
-  const outbox = new Outbox(openOutboxFile(options.path, options.capBytes), {
-    ...options,
-    clock: past,
-  });
+  const outbox = new TimedOutbox({ ...options, clock: past }, produced);
   const { delivery } = gatewayOn("mqtt://127.0.0.1:1", outbox);
-  for (let n = 0; n < events; n += 1) delivery.record(crossing(n, "backlog"));
+  outbox.together(() => {
+    for (let n = 0; n < events; n += 1) delivery.record(crossing(n, "backlog"));
+  });
   outbox.close();
 }
 
-/** Events per second of the same batches from one client to another through the broker, nothing else. */
-async function bareRate(url: string, batch: string, eventsInBatch: number): Promise<number> {
-  const reader = await connectAsync(url, { protocolVersion: 5 });
-  const writer = await connectAsync(url, { protocolVersion: 5 });
-  await reader.subscribeAsync("bare", { qos: 1 });
-  let received = 0;
-  reader.on("message", () => (received += 1));
-  const startMs = performance.now();
-  let sent = 0;
-  const lane = async (): Promise<void> => {
-    while (sent < BARE_BATCHES) {
-      sent += 1;
-      await writer.publishAsync("bare", batch, { qos: 1 });
-    }
-  };
-  await Promise.all(Array.from({ length: BARE_AT_ONCE }, lane));
-  await until("the bare broker passed everything on", () => received >= BARE_BATCHES, LIMIT_MS);
-  const perSecond = (BARE_BATCHES * eventsInBatch * 1000) / (performance.now() - startMs);
-  await Promise.all([reader.endAsync(), writer.endAsync()]);
-  return perSecond;
+/** The first batches of the backlog, as lists of records. */
+function firstBatches(outbox: Outbox): readonly (readonly string[])[] {
+  const batches: string[][] = [];
+  let after = 0;
+  while (after < BARE_EVENTS) {
+    const rows = outbox.read("journey", after, BATCH_BYTES);
+    if (rows.length === 0) break;
+    batches.push(rows.map((row) => (row.kind === "event" ? row.body : "")));
+    after += rows.length;
+  }
+  return batches;
 }
 
 /** Resets the line after a share of the batches that were acknowledged. */
@@ -213,6 +211,7 @@ async function drain(
 /**
  * Drains a backlog through mosquitto (a process), a TCP line and a centre on SQLite (a process) while live events come
  * in; a live event's latency is from the moment it happened to the centre's acknowledgement, the group commit included.
+ * Then the centre is ended and what it stored is compared with what the outbox accepted, id by id.
  */
 export async function run(args: readonly string[]): Promise<Readonly<Record<string, unknown>>> {
   if (!hasMosquitto()) throw new GatewayError("USAGE", "mosquitto is not installed");
@@ -220,29 +219,39 @@ export async function run(args: readonly string[]): Promise<Readonly<Record<stri
   const dir = tempDir();
   const broker = await startMosquitto(dir.path, await freePort());
   const proxy = await startTcpProxy(await freePort(), [broker.url]);
-  await bundleChildren(dir.path, ["central-child"]);
+  await bundleChildren(dir.path, ["central-child", "bare-centre-child"]);
   const store = `sqlite:${join(dir.path, "central.db")}`;
-  const central = launch(dir.path, "central-child", { store, url: broker.url });
+  const options = {
+    ...{ path: join(dir.path, "outbox.db"), capBytes: CAP_BYTES, commitMs: COMMIT_MS },
+    ...{ clock: createSystemClock(), log: SILENT_LOG, random: Math.random },
+  };
+  let central: Child | null = null;
   try {
+    const produced = new Set<string>();
+    fill(options, setup.events, produced);
+    const outbox = new TimedOutbox(options, produced);
+    // The peer has a plain line; beside a long one its rate would say nothing.
+    const isPlain = setup.rttMs === 0 && setup.resets === 0;
+    const batches = isPlain ? firstBatches(outbox) : [];
+    const peer = async (): Promise<number> =>
+      isPlain ? barePathMs(dir.path, broker.url, batches) : 0;
+    const beforeMs = await peer();
+    central = launch(dir.path, "central-child", { store, url: broker.url });
     await central.ready;
-    const options = {
-      ...{ path: join(dir.path, "outbox.db"), capBytes: CAP_BYTES, commitMs: COMMIT_MS },
-      ...{ clock: createSystemClock(), log: SILENT_LOG, random: Math.random },
-    };
-    fill(options, setup.events);
-    const outbox = new TimedOutbox(openOutboxFile(options.path, CAP_BYTES), options);
-    const bodies = outbox
-      .read("journey", 0, 65_000)
-      .map((row) => (row.kind === "event" ? row.body : ""));
-    const bare = await bareRate(broker.url, `[${bodies.join(",")}]`, bodies.length);
     if (setup.rttMs > 0) proxy.slow(setup.rttMs / 2, LIMIT_MS);
     const found = await drain(outbox, proxy, setup);
     outbox.close();
-    const ratio = Number(found["eventsPerSecond"]) / bare;
-    const bareEventsPerSecond = Math.round(bare);
-    return { ...found, ratioToBareBroker: Math.round(ratio * 1000) / 1000, bareEventsPerSecond };
-  } finally {
     await central.end("SIGTERM");
+    const bareMs = beforeMs + (await peer());
+    const comparison = compare(produced, await readStored(store));
+    if (!isPlain) return { ...comparison, ...found };
+    const bareEvents = 2 * batches.reduce((sum, batch) => sum + batch.length, 0);
+    const bareEventsPerSecond = Math.round((bareEvents * 1000) / bareMs);
+    const ratio = Number(found["eventsPerSecond"]) / bareEventsPerSecond;
+    const ratioToBarePath = Math.round(ratio * 1000) / 1000;
+    return { ...comparison, ...found, ratioToBarePath, bareEventsPerSecond };
+  } finally {
+    await central?.end("SIGTERM");
     await proxy.close();
     await broker.stop();
     dir.remove();

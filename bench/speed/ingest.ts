@@ -4,9 +4,9 @@ import { from as copyFrom } from "pg-copy-streams";
 import { openRepository } from "../../src/central/open-repository.ts";
 import { eventLines } from "../../src/central/postgres/event-lines.ts";
 import type { CentralStore, CommitBatch } from "../../src/central/repository.ts";
+import { openCentralFile } from "../../src/central/sqlite/central-file.ts";
 import { GatewayError } from "../../src/core/errors.ts";
 import { SILENT_LOG } from "../../src/core/lifecycle.ts";
-import { openDatabase } from "../../src/io/outbox/outbox-file.ts";
 import { hasPostgres } from "../../test/central/postgres-programs.ts";
 import { PostgresServer } from "../../test/central/postgres-server.ts";
 import { tempDir } from "../../test/e2e/delivery-rig.ts";
@@ -143,7 +143,7 @@ async function sqlite(): Promise<Readonly<Record<string, unknown>>> {
   const dir = tempDir();
   try {
     const store = await openRepository(`sqlite:${join(dir.path, "central.db")}`, SILENT_LOG);
-    const db = openDatabase(join(dir.path, "bare.db"));
+    const db = openCentralFile(join(dir.path, "bare.db"));
     db.exec(`CREATE TABLE bare(store_id TEXT, at INTEGER, id TEXT, gateway TEXT, epoch TEXT, stream TEXT, seq INTEGER,
       type TEXT, body TEXT, received INTEGER)`);
     const insert = db.prepare("INSERT INTO bare VALUES(?,?,?,?,?,?,?,?,?,?)");

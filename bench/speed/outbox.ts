@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createSystemClock } from "../../src/app/system-clock.ts";
 import { SILENT_LOG } from "../../src/core/lifecycle.ts";
+import { openDatabase } from "../../src/io/outbox/open-database.ts";
 import { openOutbox } from "../../src/io/outbox/outbox.ts";
-import { openDatabase } from "../../src/io/outbox/outbox-file.ts";
 
 export const usage =
   "npm run bench -- outbox [EVENTS] --json   durable events per second through the outbox over bare better-sqlite3";

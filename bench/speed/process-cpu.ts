@@ -22,6 +22,11 @@ export function childrenCpuMs(): number {
   return sum;
 }
 
+/** Processor time of one living process with all of its threads, in ms, to a hundredth of a second; 0 when it is gone. */
+export function processCpuMs(pid: number): number {
+  return statOf(pid)?.cpuMs ?? 0;
+}
+
 function isDescendant(
   pid: number,
   parents: ReadonlyMap<number, { readonly parent: number }>,

@@ -31,7 +31,8 @@ import type { WalkMode } from "./walk/walk-mode.ts";
 
 /** How to reach the broker; secrets are already read. */
 export interface BrokerAccess {
-  readonly url: string;
+  /** One address, or those of all nodes of a cluster. */
+  readonly url: string | readonly string[];
   readonly username?: string;
   readonly password?: string;
   readonly caFile?: string;
@@ -156,7 +157,7 @@ export function composeGateway(deps: GatewayDeps): Gateway {
     ...[...radioNotices(deps.radio), ...staff.notices(), ...(tags?.notices() ?? [])],
     ...fleet.flatMap((unit) => unit.notices()),
   ];
-  const fleet = openFleet(deps.fleet, { link, delivery, notices, anchor, clock, board, units });
+  const fleet = openFleet(deps.fleet, { ...deps, link, delivery, notices, anchor, board, units });
   const dashboard: DashboardSource = {
     site: () => site,
     today: () => metrics.today(clock.now()),
@@ -174,10 +175,9 @@ export function composeGateway(deps: GatewayDeps): Gateway {
   const ageing = { metrics, delivery, changed, journey, anchor, staff, tradingDays, checkClock };
   const upkeep = createUpkeep(clock, [...choresOf(deps, ageing), ...history.chores(tradingDays)]);
   tradingDays.restore();
-  const sinks = link === null ? [delivery] : [delivery, link];
-  const services = units.map((unit) => unit.service);
-  const sources = [...fleet, ...services, upkeep, lastWords(journey), ...desksOf(deps)];
-  return { sources, sinks, dashboard, metrics };
+  const sensors = units.map((unit) => unit.service);
+  const sources = [...fleet, ...sensors, upkeep, lastWords(journey), ...desksOf(deps)];
+  return { sources, sinks: link === null ? [delivery] : [delivery, link], dashboard, metrics };
 }
 
 /** What people work at: ends after the sensors that it listens to. */

@@ -1,18 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
 import { GatewayError } from "../core/errors.ts";
-import { addCentral } from "./commands/central.ts";
-import { addConsent } from "./commands/consent.ts";
-import { addDemo } from "./commands/demo.ts";
-import { addDoctor } from "./commands/doctor.ts";
-import { addModels } from "./commands/models.ts";
-import { addPos } from "./commands/pos.ts";
-import { addRecord } from "./commands/record.ts";
-import { addReplay } from "./commands/replay.ts";
-import { addRun } from "./commands/run.ts";
-import { addSimulate } from "./commands/simulate.ts";
-import { addSite } from "./commands/site.ts";
-import { createTerminal, reportFailure } from "./terminal.ts";
+import { createTerminal, reportFailure, type Terminal } from "./terminal.ts";
 import { readVersion } from "./version.ts";
 
 const terminal = createTerminal();
@@ -23,21 +12,25 @@ const program = new Command("vitrine")
   .configureOutput({ writeErr: () => undefined })
   .exitOverride();
 
-for (const add of [
-  addRun,
-  addDemo,
-  addRecord,
-  addReplay,
-  addCentral,
-  addModels,
-  addDoctor,
-  addSite,
-  addSimulate,
-  addPos,
-  addConsent,
-]) {
-  add(program, terminal);
-}
+/** Each command brings its own modules: a gateway must not carry the centre's database and the tools for models. */
+const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  run: async () => (await import("./commands/run.ts")).addRun,
+  demo: async () => (await import("./commands/demo.ts")).addDemo,
+  record: async () => (await import("./commands/record.ts")).addRecord,
+  replay: async () => (await import("./commands/replay.ts")).addReplay,
+  central: async () => (await import("./commands/central.ts")).addCentral,
+  models: async () => (await import("./commands/models.ts")).addModels,
+  doctor: async () => (await import("./commands/doctor.ts")).addDoctor,
+  site: async () => (await import("./commands/site.ts")).addSite,
+  simulate: async () => (await import("./commands/simulate.ts")).addSimulate,
+  consent: async () => (await import("./commands/consent.ts")).addConsent,
+  pos: async () => (await import("./commands/pos.ts")).addPos,
+};
+type AddCommand = (program: Command, terminal: Terminal) => void;
+
+const named = process.argv[2] ?? "";
+const wanted = Object.hasOwn(COMMANDS, named) ? [named] : Object.keys(COMMANDS);
+for (const name of wanted) (await COMMANDS[name]?.())?.(program, terminal);
 
 try {
   await program.parseAsync();

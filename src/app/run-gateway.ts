@@ -29,7 +29,7 @@ import { createPage, type PageOptions } from "./dashboard-page.ts";
 import { createDeadRadioExit, type DeadRadioExit } from "./dead-radio.ts";
 import { createFleetUnit, type FleetUnitDeps } from "./fleet/fleet-unit.ts";
 import { createLeaving, type Leaving } from "./fleet/leaving.ts";
-import { createLifeSigns, type LifeSigns } from "./fleet/life-signs.ts";
+import { createLifeSigns, createStepSigns, type LifeSigns } from "./fleet/life-signs.ts";
 import type { FleetBase } from "./fleet/open-gateway.ts";
 import { openPast, type Past } from "./history/open-past.ts";
 import { createLogger, type LevelledLog, type LogLevel } from "./logger.ts";
@@ -73,7 +73,7 @@ export async function runGateway(
   const scanners = createScannerUnits({ config, run: boot, clock, log });
   // Not asked for their pictures here: a camera that is away must not hold up the gateway.
   const choices = await cameraModels(loaded);
-  const { outbox, past } = await openStores(loaded, common);
+  const { outbox, past } = await openStores(loaded, environment, common);
   const preview = createPreview(config.preview, clock, log);
   const { watch, anchor, isClockAwaited } = await watchClock(clock);
   const store = sitePlanFile(loaded.sitePath, clock);
@@ -226,11 +226,13 @@ export function stopRequested(signal: AbortSignal): Promise<void> {
 /** The files of the state folder that a gateway holds open while it lives. */
 async function openStores(
   { config, stateDir }: LoadedConfig,
+  environment: Terminal["environment"],
   common: Pick<OutboxOptions, "clock" | "log" | "random">,
 ): Promise<{ readonly outbox: Outbox; readonly past: Past }> {
   await mkdir(stateDir, { recursive: true, mode: 0o700 });
   const path = join(stateDir, "outbox.db");
-  const outbox = openOutbox({ ...config.outbox, path, ...common });
+  const onStep = createStepSigns({ environment, ...common });
+  const outbox = openOutbox({ ...config.outbox, path, onStep, ...common });
   return { outbox, past: openPast(stateDir, common.clock, common.log) };
 }
 

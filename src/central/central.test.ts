@@ -115,8 +115,12 @@ test("a batch is stored, acknowledged retained, and its repetition changes nothi
     repeated: 1,
     refused: 0,
     quarantined: 0,
+    held: 0,
     deferred: 0,
     flooded: 0,
+    foreign: 0,
+    unkept: 0,
+    failed: 0,
   });
 });
 
@@ -155,15 +159,9 @@ test("events that come again under a new epoch are known, not duplicated", async
 });
 
 test("a message that cannot be read is set aside without an acknowledgement", async () => {
-  for (const text of [
-    "",
-    "{",
-    "null",
-    JSON.stringify(batch(0, [event(0)])),
-    JSON.stringify(batch(1, [gap(2, 3)])),
-  ])
+  for (const text of ["", "{", "null", JSON.stringify(batch(0, [event(0)]))])
     assert.equal(await link.receive("vitrine/v1/gw1/up/ev", text), undefined);
-  assert.equal(ingest.counts.quarantined, 5);
+  assert.equal(ingest.counts.quarantined, 4);
   assert.deepEqual(await store.gateways(), []);
 });
 

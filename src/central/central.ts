@@ -9,6 +9,9 @@ import { createApi } from "./api/create-api.ts";
 import type { PageFiles } from "./api/page-routes.ts";
 import { addMetricsRoute, createCentralFigures } from "./fleet/central-figures.ts";
 import { FleetDesk } from "./fleet/fleet-desk.ts";
+import { type LoopLag, LoopWatch } from "./fleet/loop-lag.ts";
+import { RollCall } from "./fleet/roll-call.ts";
+import { Gate } from "./gate.ts";
 import type { QuotaOptions } from "./gateway-quota.ts";
 import { Ingest, type IngestCounts, NO_INGEST } from "./ingest.ts";
 import { LoyaltyDesk, type LoyaltySetting } from "./loyalty/loyalty-desk.ts";
@@ -17,8 +20,7 @@ import { openRepository } from "./open-repository.ts";
 import type { PeriodMetrics } from "./period-view.ts";
 import type { CentralStore } from "./repository.ts";
 import { Retention } from "./retention.ts";
-import type { WorkerMetrics } from "./rollups/make-day.ts";
-import { RollupWorker } from "./rollups/rollup-worker.ts";
+import { type FiguresCounts, FiguresThread, NO_FIGURES } from "./rollups/figures-thread.ts";
 import { StorePlans } from "./rollups/store-plans.ts";
 
 export interface CentralOptions {
@@ -28,7 +30,8 @@ export interface CentralOptions {
   readonly share?: string;
   /** Events older than this many days are dropped; absent = all are kept. */
   readonly keepDays?: number;
-  readonly mqttUrl: string;
+  /** One address of the broker, or those of all nodes of a cluster. */
+  readonly mqttUrl: string | readonly string[];
   readonly mqtt?: Partial<
     Pick<
       MqttLinkOptions,
@@ -38,9 +41,10 @@ export interface CentralOptions {
   readonly root: string;
   /** Port 0 picks a free one. A token is required anywhere but on loopback. */
   readonly http: { readonly host: string; readonly port: number; readonly token?: string };
-  /** Site plans that win over what gateways report, and the metrics code that makes the figures. */
+  /** Site plans that win over what gateways report. */
   readonly sites?: readonly SitePlan[];
-  readonly metricsOf?: (site: SitePlan) => PeriodMetrics & WorkerMetrics;
+  /** Metrics of a shop for questions about its day; absent = none are answered, and no figures are made. */
+  readonly metricsOf?: (site: SitePlan) => PeriodMetrics;
   /** The chain page; absent = none is served. */
   readonly page?: () => Promise<PageFiles>;
   /** How much one gateway may send; absent = the default. */
@@ -110,25 +114,22 @@ export function createCentral(options: CentralOptions): Central {
         const retention = new Retention({ repository, keepDays: options.keepDays, clock, log });
         disposer.add(() => retention.stop());
       }
-      const { root, random, share, quota } = options;
-      const sharing = {
-        ...(share === undefined ? {} : { share }),
-        ...(quota === undefined ? {} : { quota }),
-      };
-      const intake = new Ingest({ repository, link, root, clock, log, random, ...sharing });
-      ingest = intake;
       // Ids of commands may not repeat from one life of the centre to the next.
       const run = `c${clock.now().toString(36)}`;
-      const desk = new FleetDesk({ repository, link, root: options.root, run, clock, log });
+      const { gate, intake, desk } = openDoors(options, repository, link, run);
+      ingest = intake;
       fleet = desk;
       disposer.add(() => link[Symbol.asyncDispose]());
       const plans = new StorePlans({ files: options.sites ?? [], repository, log });
-      disposer.add(startRollups(options, repository, plans));
+      const background = startBackground(options, run, disposer);
       const api = await buildApi(options, { repository, plans, link, fleet: desk, loyalty });
       addMetricsRoute(
         api,
         createCentralFigures({
           ...{ repository, clock, ingest: () => intake.counts, fleet: () => desk.counts },
+          ...{ lanes: () => intake.lanes(), flooders: () => gate.flooders() },
+          memory: () => process.memoryUsage(),
+          ...background,
           isConnected: () => link.state.kind === "connected",
         }),
       );
@@ -140,6 +141,32 @@ export function createCentral(options: CentralOptions): Central {
     },
     [Symbol.asyncDispose]: () => disposer[Symbol.asyncDispose](),
   };
+}
+
+interface Doors {
+  readonly gate: Gate;
+  readonly intake: Ingest;
+  readonly desk: FleetDesk;
+}
+
+/** What takes in the messages of gateways; all of it shares one gate, so that a quota is of all channels. */
+function openDoors(
+  options: CentralOptions,
+  repository: CentralStore,
+  link: MqttLink,
+  run: string,
+): Doors {
+  const { root, clock, log, random, share, quota } = options;
+  const sharing = {
+    ...(share === undefined ? {} : { share }),
+    ...(quota === undefined ? {} : { quota }),
+  };
+  const gate = new Gate({ repository, link, root, clock, log, random, ...sharing });
+  const intake = new Ingest({ repository, link, root, clock, log, random, gate, ...sharing });
+  // Lives on what it hears.
+  const group = share === undefined ? {} : { share };
+  new RollCall({ repository, link, root, run, clock, ...group });
+  return { gate, intake, desk: new FleetDesk({ repository, gate, link, root, run, clock }) };
 }
 
 interface Parts {
@@ -186,17 +213,24 @@ async function buildApi(options: CentralOptions, parts: Parts): Promise<FastifyI
   });
 }
 
-/** Makes figures as long as the centre runs; the release waits for the turn under way. */
-function startRollups(
-  { metricsOf, keepDays, clock, log }: CentralOptions,
-  repository: CentralStore,
-  plans: StorePlans,
-): () => Promise<void> {
-  if (metricsOf === undefined) return () => Promise.resolve();
-  const retained = keepDays === undefined ? {} : { keepDays };
-  const worker = new RollupWorker({ repository, plans, metricsOf, ...retained, clock, log });
-  worker.start();
-  return () => worker.stop();
+/** Has figures made, if any are to be, and watches the loop. `run` is a name of this life of the centre. */
+function startBackground(
+  options: CentralOptions,
+  run: string,
+  disposer: Disposer,
+): { readonly rollups: () => FiguresCounts; readonly loopLag: () => LoopLag } {
+  const { metricsOf, store, sites = [], keepDays = null, root, mqtt, clock, log, random } = options;
+  const watch = new LoopWatch();
+  disposer.add(() => watch.stop());
+  const loopLag = (): LoopLag => watch.take();
+  if (metricsOf === undefined) return { rollups: () => NO_FIGURES, loopLag };
+  // Ids of clients differ among centres, whatever their clocks say.
+  const holder = `${mqtt?.clientId ?? root} ${run}`;
+  const birth = { store, sites, keepDays, holder };
+  const figures = new FiguresThread({ birth, clock, log, random });
+  disposer.add(() => figures.stop());
+  figures.start();
+  return { rollups: () => figures.counts, loopLag };
 }
 
 async function listen(api: FastifyInstance, host: string, port: number): Promise<string> {

@@ -49,5 +49,7 @@ export async function tellEvents(
     }
     after = page.at(-1) ?? null;
     if (page.length < PAGE_EVENTS) return;
+    // An embedded store answers at once: without a pause nothing else would be done until the last page.
+    await new Promise(setImmediate);
   }
 }

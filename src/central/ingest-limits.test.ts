@@ -173,6 +173,7 @@ test("batches of a shard that fails are let go and asked for again later; those 
 
 test("batches of a shard that hangs are let go after two seconds, at once from then on, and taken again when it answers", async () => {
   const lanes = new TwoLanes();
+  const at = clock.now();
   ingestOf({ repository: withLanes(lanes) });
   let release = (): void => undefined;
   const hanging = new Promise<void>((resolve) => {
@@ -182,18 +183,18 @@ test("batches of a shard that hangs are let go after two seconds, at once from t
     await hanging;
     return store.commit(batches);
   };
-  const first = send(1, [event(1, "gwx", "shopx")], "gwx");
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  const first = send(1, [event(1, "gwx", "shopx", at)], "gwx");
+  while (lanes.groups.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
   clock.advance(2000);
   assert.deepEqual((await first)?.need, { journey: 1 });
   clock.advance(60_000);
-  const next = await send(1, [event(1, "gwx", "shopx")], "gwx");
+  const next = await send(1, [event(1, "gwx", "shopx", at)], "gwx");
   assert.deepEqual([next?.need, next?.pauseMs], [{ journey: 1 }, 2000]);
   assert.equal(lanes.groups.length, 1, "no second transaction waits behind the first");
   assert.deepEqual((await send(1, [event(1)]))?.seq, { journey: 1 });
   release();
   await new Promise((resolve) => setTimeout(resolve, 20));
-  const again = await send(1, [event(1, "gwx", "shopx"), event(2, "gwx", "shopx")], "gwx");
+  const again = await send(1, [event(1, "gwx", "shopx", at), event(2, "gwx", "shopx")], "gwx");
   assert.deepEqual(again?.seq, { journey: 2 });
   assert.equal((await store.stores()).find((row) => row.storeId === "shopx")?.events, 2);
 });

@@ -1,21 +1,19 @@
 import { BoundedMap } from "../core/bounded-map.ts";
-import { epochMs, type GatewayId } from "../core/brand.ts";
+import type { GatewayId } from "../core/brand.ts";
 import type { Clock } from "../core/clock.ts";
 import { type FaultCode, GatewayError } from "../core/errors.ts";
 import type { Log } from "../core/lifecycle.ts";
-import type { Link, LinkMessage } from "../io/mqtt/link.ts";
-import {
-  type AckMessage,
-  type BatchMessage,
-  batchSchema,
-  birthSchema,
-  LARGEST_PAYLOAD_BYTES,
-  parseMessage,
-} from "../wire/envelopes.ts";
-import { fleetFilter, parseTopic, plainTopic } from "../wire/topics.ts";
-import { CommitLanes, type HomedBatch, type LaneOutcome } from "./commit-lanes.ts";
-import { GatewayQuota, type QuotaOptions } from "./gateway-quota.ts";
-import { faultText, ownRecords, readRecords } from "./read-records.ts";
+import type { Link } from "../io/mqtt/link.ts";
+import { type AckMessage, birthSchema, parsePeerMessage } from "../wire/envelopes.ts";
+import { plainTopic } from "../wire/topics.ts";
+import type { AsideDesk, AsideMessage } from "./aside-desk.ts";
+import type { LaneState } from "./commit-lane.ts";
+import { CommitLanes } from "./commit-lanes.ts";
+import { type Admitted, Gate, type GateCounts } from "./gate.ts";
+import type { QuotaOptions } from "./gateway-quota.ts";
+import type { HomedBatch, LaneOutcome } from "./lane-queue.ts";
+import { type AsideKind, type BatchPlace, readEnvelope } from "./read-envelope.ts";
+import { faultText, ownRecords, readRecords, refusedRecords } from "./read-records.ts";
 import type { CentralStore, CommitOutcome } from "./repository.ts";
 
 export interface IngestOptions {
@@ -39,20 +37,24 @@ export interface IngestOptions {
   /** Group of a shared subscription, when several centres share the stream; absent = this one takes all. */
   readonly share?: string;
   readonly quota?: QuotaOptions;
+  /** What messages pass before, shared with the fleet desk; absent = one of its own. */
+  readonly gate?: Gate;
 }
 
 /**
- * What came in since the start; `refused` batches left a hole and were asked for again, `deferred` ones were put off
- * because their database fails or is behind, `flooded` messages were dropped because their sender did not pause.
+ * What came in since the start; `refused` batches left a hole and were asked for again, `held` ones cannot be counted off
+ * and stay with their gateway, `deferred` ones were put off because their database fails or is behind, `flooded` messages
+ * were dropped because their sender did not pause. `quarantined` counts records, and messages whose place is not known.
+ * What all channels share is counted as in `GateCounts`.
  */
-export interface IngestCounts {
+export interface IngestCounts extends GateCounts {
   readonly batches: number;
   readonly stored: number;
   readonly repeated: number;
   readonly refused: number;
   readonly quarantined: number;
+  readonly held: number;
   readonly deferred: number;
-  readonly flooded: number;
 }
 
 /** Nothing came in yet. */
@@ -62,8 +64,12 @@ export const NO_INGEST: IngestCounts = {
   repeated: 0,
   refused: 0,
   quarantined: 0,
+  held: 0,
   deferred: 0,
   flooded: 0,
+  foreign: 0,
+  unkept: 0,
+  failed: 0,
 };
 
 /** Homes remembered; those of gateways longest silent are read again. */
@@ -71,8 +77,6 @@ const HOMES = 20_000;
 const HOME_IDLE_MS = 3_600_000;
 /** How long a batch that leaves a hole waits for what another centre may just be committing. */
 const HOLE_WAIT_MS = 100;
-/** Longest time a message is held at the broker. */
-const HOLD_MS = 3000;
 /** When a gateway should try again whose home could not be asked for. */
 const RETRY_HOME_MS = 2000;
 
@@ -84,7 +88,8 @@ const RETRY_HOME_MS = 2000;
 export class Ingest {
   readonly #options: IngestOptions;
   readonly #lanes: CommitLanes;
-  readonly #quota: GatewayQuota;
+  readonly #gate: Gate;
+  readonly #aside: AsideDesk;
   readonly #homes = new BoundedMap<string, Promise<string | null>>({
     cap: HOMES,
     idleMs: HOME_IDLE_MS,
@@ -93,76 +98,68 @@ export class Ingest {
 
   constructor(options: IngestOptions) {
     this.#options = options;
-    const { link, root, repository: store, clock, log, random, share, quota } = options;
+    const { repository: store, clock, log, random } = options;
     this.#lanes = new CommitLanes({ store, clock, log, random });
-    this.#quota = new GatewayQuota(quota);
-    const prefix = share === undefined ? "" : `$share/${share}/`;
-    link.subscribe(prefix + fleetFilter(root, "up/ev"), (message) =>
-      this.#held(this.#takeBatch(message)),
-    );
-    link.subscribe(prefix + fleetFilter(root, "up/birth"), (message) =>
-      this.#held(this.#takeBirth(message)),
-    );
+    this.#gate = options.gate ?? new Gate(options);
+    this.#aside = this.#gate.aside;
+    this.#gate.open("up/ev", (message) => this.#takeBatch(message));
+    this.#gate.open("up/birth", (message) => this.#takeBirth(message));
+  }
+
+  /** How each shard stands, by its position. */
+  lanes(): readonly LaneState[] {
+    return this.#lanes.states();
   }
 
   get counts(): IngestCounts {
-    return { ...this.#counts };
+    return { ...this.#counts, ...this.#gate.counts };
   }
 
-  /** Waits for the work on a message, but not for ever: one that hangs must not hold up those behind it. */
-  #held(work: Promise<void>): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const { clock } = this.#options;
-      const timer = clock.after(HOLD_MS, "ingest hold", () => resolve());
-      work.then(resolve, reject).finally(() => timer.cancel());
-    });
-  }
-
-  async #takeBatch(message: LinkMessage): Promise<void> {
-    const gatewayId = parseTopic(this.#options.root, message.topic)?.gatewayId;
-    if (gatewayId === undefined) return;
-    const bytes = Buffer.byteLength(message.text);
-    const verdict = this.#quota.charge(gatewayId, bytes, this.#options.clock.mono());
-    if (verdict.kind === "drop") {
-      this.#counts.flooded += 1;
-      return;
+  async #takeBatch({ gatewayId, text, pauseMs }: Admitted): Promise<void> {
+    const envelope = readEnvelope(text);
+    if (envelope.kind === "unreadable") {
+      const { reason } = envelope;
+      return this.#setAside(gatewayId, { kind: "unreadable", reason, text });
     }
-    if (bytes > 2 * LARGEST_PAYLOAD_BYTES)
-      return this.#setAside(gatewayId, "payload too large", message.text);
-    const batch = parseMessage(batchSchema, message.text);
-    if (!batch.ok) return this.#setAside(gatewayId, faultText(batch.error), message.text);
+    const place = envelope.kind === "sound" ? envelope.batch : envelope.place;
+    const hold = (kind: AsideKind, reason: string): Promise<void> =>
+      this.#keepThere(gatewayId, place, { kind, reason, text });
+    if (envelope.kind === "held") return hold(envelope.why, envelope.reason);
     const receivedAt = this.#options.clock.now();
-    const records = readRecords(batch.value, { gatewayId, receivedAt });
-    if (records === null) return this.#setAside(gatewayId, "a gap out of place", message.text);
-    const first = records.find((record) => record.kind === "event")?.storeId ?? null;
-    const storeId = await this.#homeOf(gatewayId, first);
+    const records =
+      envelope.kind === "sound"
+        ? readRecords(envelope.batch, { gatewayId, receivedAt })
+        : refusedRecords(place.first, envelope.ev, envelope.reason);
+    if (records === null) return hold("gap", "a gap out of place");
+    const named = records.find((record) => record.kind === "event")?.storeId ?? null;
+    const storeId = await this.#homeOf(gatewayId, named);
     if (storeId instanceof GatewayError) {
-      this.#putOff(gatewayId, batch.value, storeId.code, RETRY_HOME_MS);
+      this.#putOff(gatewayId, place, storeId.code, RETRY_HOME_MS);
       return;
     }
-    if (storeId === null) {
-      const reason = "the gateway has not said which store it belongs to";
-      return this.#setAside(gatewayId, reason, message.text);
-    }
-    const { epoch, stream } = batch.value;
-    const own = ownRecords(records, storeId);
-    const homed = { gatewayId, epoch, stream, first: batch.value.first, records: own };
-    await this.#commit(gatewayId, batch.value, { ...homed, storeId, receivedAt }, verdict.pauseMs);
+    if (storeId === null)
+      return hold("homeless", "the gateway has not said which store it belongs to");
+    const { epoch, stream, first } = place;
+    const homed = { gatewayId, epoch, stream, first, records: ownRecords(records, storeId) };
+    await this.#commit({ gatewayId, text, pauseMs }, place, { ...homed, storeId, receivedAt });
   }
 
   async #commit(
-    gatewayId: GatewayId,
-    message: BatchMessage,
+    { gatewayId, text, pauseMs }: Admitted,
+    place: BatchPlace,
     batch: HomedBatch,
-    pauseMs: number,
   ): Promise<void> {
     const result = await this.#submit(batch);
     if (result.kind === "put-off") {
-      this.#putOff(gatewayId, message, result.code, result.pauseMs);
+      this.#putOff(gatewayId, place, result.code, result.pauseMs);
       return;
     }
-    const { stream, epoch } = message;
+    if (result.kind === "refused")
+      return this.#keepThere(gatewayId, place, { kind: "refused", reason: result.reason, text });
+    if (result.outcome.isStray === true) return this.#renew(gatewayId, place, text);
+    const { stream, epoch } = place;
     const { need, positions } = result.outcome;
+    if (need === null) this.#aside.release(gatewayId, stream);
     this.#count(gatewayId, stream, result.outcome);
     const wanted = need === null ? null : { [stream]: need };
     this.#acknowledge(gatewayId, epoch, positions, wanted, pauseMs);
@@ -187,28 +184,30 @@ export class Ingest {
     if (need !== null) this.#counts.refused += 1;
     else if (stored + known + shed + quarantined === 0) this.#counts.repeated += 1;
     if (quarantined === 0 && shed === 0) return;
-    this.#options.log.warn(
-      { event: "ingest.incomplete", gatewayId, stream, shed, quarantined },
-      "a batch held gaps or records set aside",
-    );
+    this.#aside.say(`${gatewayId} incomplete`, (suppressed) => {
+      this.#options.log.warn(
+        { event: "ingest.incomplete", gatewayId, stream, shed, quarantined, suppressed },
+        "a batch held gaps or records set aside",
+      );
+    });
   }
 
-  async #takeBirth(message: LinkMessage): Promise<void> {
-    const { root, repository, clock } = this.#options;
-    const gatewayId = parseTopic(root, message.topic)?.gatewayId;
+  async #takeBirth({ gatewayId, text }: Admitted): Promise<void> {
+    const { repository, clock } = this.#options;
     // An empty payload removes a retained birth: nothing to note.
-    if (gatewayId === undefined || message.text === "") return;
-    const birth = parseMessage(birthSchema, message.text);
-    if (!birth.ok) return this.#setAside(gatewayId, faultText(birth.error), message.text);
+    if (text === "") return;
+    const birth = parsePeerMessage(birthSchema, text);
+    if (!birth.ok)
+      return this.#setAside(gatewayId, { kind: "birth", reason: faultText(birth.error), text });
     const home = birth.value.online ? await this.#homeOf(gatewayId, birth.value.storeId) : null;
-    if (typeof home === "string" && home !== birth.value.storeId)
-      return this.#setAside(gatewayId, "birth names another store", message.text);
-    await this.#guarded("birth", async () => {
-      await repository.recordBirth(gatewayId, birth.value, clock.now());
-      if (!birth.value.online) return;
-      const positions = await repository.positions(gatewayId, birth.value.epoch);
-      this.#acknowledge(gatewayId, birth.value.epoch, positions, null, 0);
-    });
+    if (typeof home === "string" && home !== birth.value.storeId) {
+      const reason = "birth names another store";
+      return this.#setAside(gatewayId, { kind: "birth", reason, text });
+    }
+    await repository.recordBirth(gatewayId, birth.value, clock.now());
+    if (!birth.value.online) return;
+    const positions = await repository.positions(gatewayId, birth.value.epoch);
+    this.#acknowledge(gatewayId, birth.value.epoch, positions, null, 0);
   }
 
   /** Store a gateway is registered for; a new one is registered for `named`. The fault when that cannot be told. */
@@ -233,7 +232,7 @@ export class Ingest {
   }
 
   /** Nothing is known about the batch: the gateway is asked to send it again, later. */
-  #putOff(gatewayId: GatewayId, batch: BatchMessage, code: FaultCode, pauseMs: number): void {
+  #putOff(gatewayId: GatewayId, batch: BatchPlace, code: FaultCode, pauseMs: number): void {
     this.#counts.deferred += 1;
     this.#options.log.debug(
       { event: "ingest.deferred", code, gatewayId, pauseMs },
@@ -256,28 +255,37 @@ export class Ingest {
     this.#options.link.publish(topic, JSON.stringify(ack), { qos: 1, retain });
   }
 
-  async #setAside(gatewayId: GatewayId, reason: string, text: string): Promise<void> {
-    this.#counts.quarantined += 1;
-    this.#options.log.warn(
-      { event: "ingest.invalid", code: "MESSAGE_INVALID", gatewayId, reason },
-      "a message was set aside",
-    );
-    const at = epochMs(this.#options.clock.now());
-    await this.#guarded("quarantine", () =>
-      this.#options.repository.quarantine(gatewayId, reason, text, at),
-    );
+  /** The outbox is a copy: it has to begin anew, under numbers of its own. */
+  async #renew(
+    gatewayId: GatewayId,
+    { epoch, stream, first }: BatchPlace,
+    text: string,
+  ): Promise<void> {
+    this.#counts.held += 1;
+    const reason = "other events are stored under these numbers: a copy of the outbox";
+    const likeness = `${epoch} ${stream} ${first}`;
+    await this.#aside.note(gatewayId, { kind: "stray", reason, text, likeness });
+    const ack: AckMessage = { v: 1, epoch, seq: {}, need: null, pauseMs: 0, renew: true };
+    const topic = plainTopic(this.#options.root, gatewayId, "down/ack");
+    this.#options.link.publish(topic, JSON.stringify(ack), { qos: 1, retain: false });
   }
 
-  /** A store that fails must not hold up the link: what was to be written is let go and comes again. */
-  async #guarded(what: string, run: () => Promise<void>): Promise<void> {
-    try {
-      await run();
-    } catch (error) {
-      if (!(error instanceof GatewayError)) throw error;
-      this.#options.log.warn(
-        { event: "ingest.not-noted", code: error.code, what },
-        "the store could not note a message",
-      );
-    }
+  /** What cannot be answered either: without a place there is nothing to acknowledge. */
+  async #setAside(gatewayId: GatewayId, message: AsideMessage): Promise<void> {
+    this.#counts.quarantined += 1;
+    await this.#aside.note(gatewayId, message);
+  }
+
+  /** What cannot be counted off stays with its gateway, which tries again after growing pauses. */
+  async #keepThere(
+    gatewayId: GatewayId,
+    { epoch, stream, first }: BatchPlace,
+    message: AsideMessage,
+  ): Promise<void> {
+    this.#counts.held += 1;
+    const likeness = `${epoch} ${stream} ${first}`;
+    await this.#aside.note(gatewayId, { ...message, likeness });
+    const pauseMs = this.#aside.holdMs(gatewayId, stream);
+    this.#acknowledge(gatewayId, epoch, {}, { [stream]: first }, pauseMs);
   }
 }

@@ -8,12 +8,22 @@ export interface Tally {
   readonly known: number;
   readonly shed: number;
   readonly quarantined: number;
+  /** Time of the last event whose clock was set; null before the first. */
+  readonly lastAt: EpochMs | null;
 }
 
 /** Where every stream begins. */
-export const NO_TALLY: Tally = { seq: 0, stored: 0, known: 0, shed: 0, quarantined: 0 };
+export const NO_TALLY: Tally = {
+  seq: 0,
+  stored: 0,
+  known: 0,
+  shed: 0,
+  quarantined: 0,
+  lastAt: null,
+};
 
-type EventRecord = Extract<BatchRecord, { kind: "event" }>;
+/** An event of a batch. */
+export type EventRecord = Extract<BatchRecord, { kind: "event" }>;
 
 /** An event behind the cursor, with its number. */
 export interface PlannedEvent {
@@ -27,6 +37,9 @@ export interface PlannedGap {
   readonly to: number;
   readonly n: number;
   readonly why: string;
+  /** Between the events around them in the stream, as far as those are known; see `GapRow`. */
+  readonly firstAt: EpochMs | null;
+  lastAt: EpochMs | null;
 }
 
 /** A record behind the cursor that is set aside. */
@@ -34,6 +47,8 @@ export interface PlannedAside {
   readonly seq: number;
   readonly reason: string;
   readonly body: string;
+  /** See `BatchRecord`; null when its time is not to blame. */
+  readonly unsyncedBoot: string | null;
 }
 
 /** What a batch changes, given the cursor of its stream. */
@@ -64,16 +79,29 @@ export function planCommit(
   let next = batch.first;
   let done = cursor.seq;
   let shed = 0;
+  let { lastAt } = cursor;
+  let openGap: PlannedGap | null = null;
   for (const record of batch.records) {
     const last = record.kind === "gap" ? record.to : next;
     next = last + 1;
     if (last <= done) continue;
-    if (record.kind === "event") events.push({ seq: last, record });
-    else if (record.kind === "gap") {
+    if (record.kind === "event") {
+      events.push({ seq: last, record });
+      if (record.unsyncedBoot === undefined) {
+        lastAt = record.at;
+        endGap(openGap, record.at);
+        openGap = null;
+      }
+    } else if (record.kind === "gap") {
+      const { why, shedAt = null } = record;
       const from = Math.max(record.from, done + 1);
-      gaps.push({ from, to: last, n: last - from + 1, why: record.why });
+      openGap = { from, to: last, n: last - from + 1, why, firstAt: lastAt, lastAt: shedAt };
+      gaps.push(openGap);
       shed += last - from + 1;
-    } else quarantined.push({ seq: last, reason: record.reason, body: record.body });
+    } else {
+      const { reason, body, unsyncedBoot = null } = record;
+      quarantined.push({ seq: last, reason, body, unsyncedBoot });
+    }
     done = last;
   }
   const after: Tally = {
@@ -82,9 +110,44 @@ export function planCommit(
     known: cursor.known,
     shed: cursor.shed + shed,
     quarantined: cursor.quarantined + quarantined.length,
+    lastAt,
   };
   return { need: null, events, gaps, quarantined, after };
 }
+
+/** What was lost happened before the first event behind it. */
+function endGap(gap: PlannedGap | null, at: EpochMs): void {
+  if (gap === null) return;
+  if (gap.lastAt === null || at < gap.lastAt) gap.lastAt = at;
+}
+
+/** Events younger than this are never dropped, so one that was taken is there. */
+const SURELY_KEPT_MS = 604_800_000;
+
+/**
+ * The last event of a batch that was taken before, going by the cursor: if it is not stored, the numbers were given to
+ * other events, by a copy of the outbox. Null when none can be looked up. Pure.
+ */
+export function lastRepeated(
+  { first, records, receivedAt }: Pick<CommitBatch, "first" | "records" | "receivedAt">,
+  cursor: Tally,
+): EventRecord | null {
+  let found: EventRecord | null = null;
+  let next = first;
+  for (const record of records) {
+    next = record.kind === "gap" ? record.to + 1 : next + 1;
+    if (next - 1 > cursor.seq) break;
+    // One told with a clock that was not set may have been moved since.
+    if (record.kind !== "event" || record.unsyncedBoot !== undefined) continue;
+    if (receivedAt - record.at < SURELY_KEPT_MS) found = record;
+  }
+  return found;
+}
+
+/** What is to be done about a batch of a copy of an outbox: nothing. Pure. */
+export const strayPlan = (cursor: Tally): CommitPlan => ({
+  ...{ need: null, events: [], gaps: [], quarantined: [], after: cursor },
+});
 
 /** Corrects an account for events that turned out to be stored already. Pure. */
 export function settle(after: Tally, known: number): Tally {

@@ -1,6 +1,7 @@
 import type { EpochMs } from "../core/brand.ts";
 import type { FaultCode } from "../core/errors.ts";
 import type { BirthMessage, GapReason } from "../wire/envelopes.ts";
+import type { TimeFix } from "../wire/time-fix.ts";
 
 /** One record of a batch after the checks of the ingest. */
 export type BatchRecord =
@@ -11,9 +12,26 @@ export type BatchRecord =
       readonly id: string;
       readonly type: string;
       readonly body: string;
+      /** Life of the gateway, when the event was told with a clock that was not set: its time is to be mended. */
+      readonly unsyncedBoot?: string;
+      /** What a `time-fix` event says about a life of the gateway. */
+      readonly fix?: TimeFix;
     }
-  | { readonly kind: "gap"; readonly from: number; readonly to: number; readonly why: GapReason }
-  | { readonly kind: "quarantined"; readonly reason: string; readonly body: string };
+  | {
+      readonly kind: "gap";
+      readonly from: number;
+      readonly to: number;
+      readonly why: GapReason;
+      /** When the gateway gave them up; absent = not told. */
+      readonly shedAt?: EpochMs;
+    }
+  | {
+      readonly kind: "quarantined";
+      readonly reason: string;
+      readonly body: string;
+      /** Set when nothing is wrong with it but a time told with a clock that was not set. */
+      readonly unsyncedBoot?: string;
+    };
 
 /** Consecutive records of one stream of one outbox, as received. */
 export interface CommitBatch {
@@ -41,6 +59,8 @@ export interface CommitOutcome {
   readonly known: number;
   readonly shed: number;
   readonly quarantined: number;
+  /** Other events are stored under numbers of the batch: its outbox is a copy. Nothing was changed then. */
+  readonly isStray?: true;
 }
 
 /** Account of one stream: seq = stored + known + shed + quarantined, to the unit. */
@@ -53,6 +73,8 @@ export interface StreamAccount {
   readonly shed: number;
   readonly quarantined: number;
   readonly updatedAt: EpochMs;
+  /** Time of its newest event; null when none came since this is noted. */
+  readonly lastAt: EpochMs | null;
 }
 
 /** Numbers of a stream that will never come. */
@@ -63,6 +85,12 @@ export interface GapRow {
   readonly to: number;
   readonly n: number;
   readonly why: string;
+  /**
+   * About when they happened: between the event before them in the stream (null = there was none with a known time) and
+   * the one behind them, or else the moment they were given up.
+   */
+  readonly firstAt: EpochMs | null;
+  readonly lastAt: EpochMs | null;
   readonly receivedAt: EpochMs;
 }
 
@@ -77,6 +105,15 @@ export interface QuarantineRow {
   /** At most 64 KiB of it. */
   readonly body: string;
   readonly receivedAt: EpochMs;
+  /** How often the same message came, and when the last time; a record comes once. */
+  readonly times: number;
+  readonly lastReceivedAt: EpochMs;
+}
+
+/** How much of what a gateway had set aside was dropped, because it was too much. */
+export interface AsideLoss {
+  readonly gatewayId: string;
+  readonly dropped: number;
 }
 
 /** An hour (UTC) of a store in which events arrived since its figures were last made. */
@@ -85,6 +122,15 @@ export interface DirtyHour {
   readonly hour: EpochMs;
   /** Grows with every commit that touches the hour; figures made of an older mark leave it dirty. */
   readonly mark: number;
+  /** Since when it waits (the centre's clock). */
+  readonly since: EpochMs;
+}
+
+/** How much waits to be made figures of. */
+export interface DirtyState {
+  readonly hours: number;
+  /** Since when the oldest waits; null when none does. */
+  readonly since: EpochMs | null;
 }
 
 /** Figures of one slot of one store, as they are stored and asked for. */
@@ -127,6 +173,26 @@ export interface RollupSum {
   /** Sum and mean of known values; null when none is known. */
   readonly sum: number | null;
   readonly mean: number | null;
+  readonly completeness: number;
+}
+
+/** Two figures of the same trading days, asked of all stores; `n` is how many the first one counts. */
+export interface DayPairQuery {
+  readonly metric: string;
+  readonly other: string | "n";
+  readonly from: EpochMs;
+  readonly to: EpochMs;
+}
+
+/** Sums per store over the trading days on which both figures are known. */
+export interface DayPairSum {
+  readonly storeId: string;
+  readonly days: number;
+  readonly own: number;
+  readonly other: number;
+  /** Of own times other. */
+  readonly product: number;
+  /** Of the completeness of the first. */
   readonly completeness: number;
 }
 
@@ -184,7 +250,8 @@ export interface StoredEvent {
  */
 export interface EventRepository {
   /**
-   * Stores the part of each batch behind its cursor and moves the cursors. Batches of one store are committed in one
+   * Stores the part of each batch behind its cursor and moves the cursors. What was told with a clock that was not set
+   * gets the time it really had as soon as a fix of that life of the gateway is known. Batches of one store are committed in one
    * transaction; the promise resolves when all are durable. Batches of one stream follow each other in order. When
    * some shards fail and others do not, the outcomes say so in `failed`; when all fail, the promise rejects.
    */
@@ -193,15 +260,30 @@ export interface EventRepository {
   positions(gatewayId: string, epoch: string): Promise<Readonly<Record<string, number>>>;
   /** Notes who is there. A farewell of an older session is ignored. */
   recordBirth(gatewayId: string, birth: BirthMessage, at: EpochMs): Promise<void>;
-  /** Sets a whole message aside that could not be read. Old ones are dropped beyond a cap. */
-  quarantine(gatewayId: string, reason: string, body: string, at: EpochMs): Promise<void>;
+  /**
+   * Sets a whole message aside that could not be read. One that came before is counted, not kept again: `likeness` is what
+   * makes it the same, absent = its reason and text. Beyond a cap per gateway, and one of all, the oldest are dropped and
+   * counted.
+   */
+  quarantine(
+    gatewayId: string,
+    reason: string,
+    body: string,
+    at: EpochMs,
+    likeness?: string,
+  ): Promise<void>;
   /** What was set aside, newest first, below `before` (exclusive; null = from the newest). */
   quarantined(before: number | null, limit: number): Promise<readonly QuarantineRow[]>;
+  /** What was dropped of it, by gateway. */
+  asideLosses(): Promise<readonly AsideLoss[]>;
   gateways(): Promise<readonly GatewayRow[]>;
   stores(): Promise<readonly StoreRow[]>;
   /** Events in order of time, then id. */
   events(query: EventQuery): Promise<readonly StoredEvent[]>;
-  /** Drops what is older, whole months at a time where the engine keeps months apart; returns how many are gone. */
+  /**
+   * Drops events, gaps and what was set aside when they are older, events whole months at a time where the engine keeps
+   * months apart; returns how many events are gone.
+   */
   retain(eventsFrom: EpochMs): Promise<number>;
   close(): Promise<void>;
 }
@@ -220,8 +302,19 @@ export interface GatewayRegistry {
 
 /** Figures made of events, kept apart from them and made again when events come late. */
 export interface RollupRepository {
-  /** Hours to make figures of, oldest mark first. */
-  dirtyHours(limit: number): Promise<readonly DirtyHour[]>;
+  /** Hours to make figures of, oldest mark first; of one store if it is named. */
+  dirtyHours(limit: number, storeId?: string): Promise<readonly DirtyHour[]>;
+  dirtyState(): Promise<DirtyState>;
+  /**
+   * Takes a store for one of several centres, or keeps it, for so long; false while another has it. Who does not release
+   * it loses it by time.
+   */
+  claimStore(storeId: string, holder: string, forMs: number): Promise<boolean>;
+  releaseStore(storeId: string, holder: string): Promise<void>;
+  /** How many events each gateway said since then that will never come; gateways without any are left out. */
+  lostSince(from: EpochMs): Promise<readonly { readonly gatewayId: string; readonly n: number }[]>;
+  /** Gaps of a store's gateways that may overlap [from, to), at most 5,000. */
+  gapsWithin(storeId: string, from: EpochMs, to: EpochMs): Promise<readonly GapRow[]>;
   /** Replaces the figures of the slots named by the rows and clears the hours at their marks, in one transaction. */
   saveRollups(
     storeId: string,
@@ -230,6 +323,8 @@ export interface RollupRepository {
   ): Promise<void>;
   rollups(query: RollupQuery): Promise<readonly RollupRow[]>;
   sums(query: RollupQuery): Promise<readonly RollupSum[]>;
+  /** Stores in order of their ids; those without a day on which both are known are left out. */
+  dayPairs(query: DayPairQuery): Promise<readonly DayPairSum[]>;
 }
 
 /** Small documents by key, and the log of who did what. */
@@ -240,8 +335,19 @@ export interface DocumentRepository {
     owner: string | null,
   ): Promise<readonly { readonly key: DocumentKey; readonly text: string; readonly at: EpochMs }[]>;
   saveDocument(key: DocumentKey, text: string | null, at: EpochMs): Promise<void>;
+  /**
+   * Writes a document of the first node if it still is what it was, and notes who did so, in one transaction. False when
+   * it changed meanwhile: then nothing was written.
+   */
+  changeDocument(key: DocumentKey, change: DocumentChange, entry: AuditEntry): Promise<boolean>;
   audit(entry: AuditEntry): Promise<void>;
   audits(before: number | null, limit: number): Promise<readonly (AuditEntry & { n: number })[]>;
+}
+
+/** What becomes of a document; null: there is none. */
+export interface DocumentChange {
+  readonly was: string | null;
+  readonly text: string | null;
 }
 
 /** Who did what: never holds personal data, only names of keys, stores and actions. */
@@ -253,9 +359,18 @@ export interface AuditEntry {
   readonly detail: string;
 }
 
+/** What one database of the store can be asked about its own stores. */
+export type StorePart = Pick<
+  EventRepository & RollupRepository & DocumentRepository,
+  "gateways" | "documents" | "sums" | "dirtyState" | "asideLosses"
+>;
+
 /** The central store: one interface, SQLite and PostgreSQL behind it. */
 export interface CentralStore
   extends EventRepository,
     GatewayRegistry,
     RollupRepository,
-    DocumentRepository {}
+    DocumentRepository {
+  /** Each of the independent databases by itself, for those who can do with what some of them say. */
+  parts(): readonly StorePart[];
+}

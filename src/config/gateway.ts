@@ -2,6 +2,7 @@ import { z } from "zod";
 import { cameraId, gatewayId, receiverId } from "../core/brand.ts";
 import { fail, type InputFault, ok, type Result } from "../core/errors.ts";
 import { faultsOf } from "../core/input-faults.ts";
+import { brokerUrlSchema } from "./broker-address.ts";
 import { counterSchema } from "./counters.ts";
 import { duplicateIds } from "./duplicate-ids.ts";
 import { fleetSchema, metricsSchema } from "./fleet.ts";
@@ -64,13 +65,11 @@ const radio = z.strictObject({
 });
 
 const mqtt = z.strictObject({
-  url: z
-    .string()
-    .regex(/^(mqtt|mqtts|ws|wss):\/\//, "a URL with mqtt://, mqtts://, ws:// or wss://")
-    .meta({
-      title: "Broker",
-      description: "Restart: service.",
-    }),
+  url: brokerUrlSchema.meta({
+    title: "Broker",
+    description:
+      "One address, or a list with those of all nodes of a cluster: the gateway begins at any of them and goes on to the next when one fails. Restart: service.",
+  }),
   root: z
     .string()
     .regex(/^[A-Za-z0-9_-]{1,32}$/, "1 to 32 letters, digits, - or _")

@@ -107,7 +107,8 @@ test("nothing of it can be changed from afar", () => {
   const siteDocument = JSON.parse(text) as Record<string, unknown>;
   const plan = parseSitePlan(siteDocument);
   assert.ok(plan.ok);
-  const present = { own: { ...base, loyalty: on }, siteDocument, site: plan.value };
+  const outbox = { capBytes: 2_147_483_648, waitingBytes: 0 };
+  const present = { own: { ...base, loyalty: on }, siteDocument, site: plan.value, outbox };
   const outcome = readWish({ gateway: { loyalty: face } }, present);
   assert.ok(!outcome.ok);
   assert.deepEqual(

@@ -22,7 +22,8 @@ const own = {
   cameras: [{ id: camera.id, source: "rtsp://viewer:s3cret@10.0.0.5:554/main", fps: 8 }],
   radios: [{ id: receiver.id, adapter: 1 }],
 };
-const present = { own, siteDocument, site };
+const outbox = { capBytes: 2_147_483_648, waitingBytes: 0 };
+const present = { own, siteDocument, site, outbox };
 
 const read = (gateway: PlainDocument, wishedSite?: PlainDocument) =>
   readWish({ gateway, ...(wishedSite === undefined ? {} : { site: wishedSite }) }, present);
@@ -45,6 +46,30 @@ test("what a wish leaves out is as the gateway's own file says", () => {
 test("a list that is given names all of it: what it leaves out is taken out", () => {
   const outcome = read({ cameras: [] });
   assert.deepEqual(outcome.ok && outcome.value.config.cameras, []);
+});
+
+test("a cap below what waits is refused, since no revert brings back what it would shed", () => {
+  const cap = (capBytes: number, waitingBytes: number, before = outbox.capBytes) =>
+    readWish(
+      { gateway: { outbox: { capBytes } } },
+      { ...present, outbox: { capBytes: before, waitingBytes } },
+    );
+  assert.deepEqual(paths(cap(5_000_000, 4_000_000)), ["gateway.outbox.capBytes"]);
+  assert.equal(cap(8_000_000, 4_000_000).ok, true);
+  assert.equal(cap(5_000_000, 4_000_000, 5_000_000).ok, true, "it is so now and changes nothing");
+});
+
+test("what no value of the wish is to blame for is told beside what is", () => {
+  const outcome = read({
+    cameras: [{ id: "new-camera" }],
+    outbox: { capBytes: 1 },
+    log: { level: "loud" },
+  });
+  assert.deepEqual(paths(outcome), [
+    "gateway.cameras[0].source",
+    "gateway.log.level",
+    "gateway.outbox.capBytes",
+  ]);
 });
 
 test("all faults of a bad wish are told at once, in the gateway's settings and in the plan", () => {

@@ -15,6 +15,8 @@ export interface PresentConfig {
   readonly own: PlainDocument;
   readonly siteDocument: PlainDocument;
   readonly site: SitePlan;
+  /** The outbox at this moment: its cap, and the bytes of events that wait in it for the centre. */
+  readonly outbox: { readonly capBytes: number; readonly waitingBytes: number };
 }
 
 /** A checked wish, put together with what it leaves open. */
@@ -92,16 +94,37 @@ export function readWish(
   const change = checkChange(wish.gateway ?? {});
   const siteDocument = wish.site === undefined ? null : completeSite(wish.site, present);
   const site = siteDocument === null ? ok(present.site) : checkSite(siteDocument, present.site);
-  if (change.length > 0) return fail([...change, ...(site.ok ? [] : site.error)]);
   const merged = mergeChange(present.own, wish.gateway ?? {});
   const config = parseGatewayConfig(merged);
   const fit = config.ok && site.ok ? siteFitFaults(config.value, site.value) : [];
+  const whole = below("gateway", [...(config.ok ? [] : config.error), ...fit]);
   const faults = [
-    ...below("gateway", [...(config.ok ? [] : config.error), ...fit]),
+    ...change,
+    // What is wrong with a value that may not be wished for at all is said once.
+    ...whole.filter(({ path }) => !change.some((fault) => isAround(fault.path, path))),
+    ...shedding(config, present),
     ...(site.ok ? [] : site.error),
   ];
   if (!config.ok || faults.length > 0) return fail(faults);
   return ok({ config: config.value, siteDocument });
+}
+
+const isAround = (outer: string, path: string): boolean =>
+  path === outer || path.startsWith(`${outer}.`) || path.startsWith(`${outer}[`);
+
+/** Of a cap, how many times what waits now: below it events would be shed that no revert brings back. */
+const CAP_OVER_WAITING = 2;
+
+function shedding(
+  config: Result<GatewayConfig, readonly InputFault[]>,
+  { outbox: { capBytes: present, waitingBytes } }: PresentConfig,
+): readonly InputFault[] {
+  if (!config.ok) return [];
+  const { capBytes } = config.value.outbox;
+  const least = waitingBytes * CAP_OVER_WAITING;
+  if (capBytes >= Math.min(least, present)) return [];
+  const expected = `at least ${least}: ${waitingBytes} bytes of events wait for the centre`;
+  return [{ path: "gateway.outbox.capBytes", found: `${capBytes}`, expected }];
 }
 
 function checkChange(change: PlainDocument): readonly InputFault[] {

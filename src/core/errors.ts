@@ -239,6 +239,11 @@ export const FAULTS = {
     hint: "Nothing is acknowledged until it works again; gateways keep their events.",
     retry: "backoff",
   },
+  RECORD_REFUSED: {
+    summary: "The central database refuses records for what is in them.",
+    hint: "They are set aside one by one, with the database's own code; the rest of the batch is stored. If it happens to every gateway, the program and the schema do not fit.",
+    retry: "never",
+  },
   STORE_UNREACHABLE: {
     summary: "The central database does not answer.",
     hint: "Check host, port and network of `--store`, and that the server runs. Nothing is acknowledged until then; gateways keep their events.",
@@ -256,8 +261,9 @@ export const FAULTS = {
     retry: "operator",
   },
   STORE_VERSION: {
-    summary: "The central store was written by a newer version of the program.",
-    hint: "Install that version again. Nothing was changed.",
+    summary:
+      "The central store was written by a newer version of the program, or its server is too old.",
+    hint: "Install that version again; of PostgreSQL, version 15 or newer. Nothing was changed.",
     retry: "operator",
   },
   STORE_EXTENSION: {

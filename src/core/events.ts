@@ -184,12 +184,12 @@ export interface SensorConditionRecorded extends JourneyHead {
 /** What became of a configuration or a command from the centre; never holds what was configured. */
 export interface AuditRecorded extends JourneyHead {
   readonly kind: "audited";
-  readonly action: "config" | "command";
-  /** Hash of the configuration, or id of the command. */
+  readonly action: "config" | "command" | "outbox";
+  /** Hash of the configuration, id of the command, or epoch of the outbox file that took another one's place. */
   readonly subjectId: string;
-  /** Name of the command; `config` for a configuration. */
+  /** Name of the command; `config` for a configuration, `replaced` for the outbox. */
   readonly name: string;
-  /** Version of the configuration; null for a command. */
+  /** Version of the configuration; null for all else. */
   readonly version: number | null;
   readonly outcome: AuditOutcome;
   /** A sentence for people. */

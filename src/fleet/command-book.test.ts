@@ -11,7 +11,7 @@ function text(id: string, command: string, extra: Record<string, unknown> = {}):
 }
 
 function admit(book: CommandBook, message: string, retained = false): Admission {
-  return book.admit({ text: message, retained, now: NOW });
+  return book.admit({ text: message, retained, now: NOW, at: NOW });
 }
 
 const answer = (admission: Admission): string =>
@@ -42,6 +42,15 @@ test("an unknown command, wrong arguments, a late and a retained command are ans
   assert.deepEqual(
     book.replies.map(({ id }) => id),
     ["a", "b", "c", "d"],
+  );
+});
+
+test("as long as nobody knows the time, nothing is carried out: it may be over long ago", () => {
+  const book = new CommandBook([]);
+  const message = { text: text("a", "announce"), retained: false };
+  assert.match(
+    answer(book.admit({ ...message, now: null, at: epochMs(0) })),
+    /^refused: .*does not know the time/,
   );
 });
 

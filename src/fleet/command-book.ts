@@ -2,7 +2,7 @@ import type { EpochMs } from "../core/brand.ts";
 import { describeFaults, type InputFault } from "../core/errors.ts";
 import { faultsOf } from "../core/input-faults.ts";
 import { isoTime } from "../wire/cloud-event.ts";
-import { parseMessage } from "../wire/envelopes.ts";
+import { parsePeerMessage } from "../wire/envelopes.ts";
 import {
   type CommandReply,
   type CommandStatus,
@@ -25,8 +25,10 @@ export interface Arrival {
   readonly text: string;
   /** A broker that kept a command would have it carried out at every connection. */
   readonly retained: boolean;
-  /** Nobody may have set this clock. It then stands in the past, and at worst takes what is late for punctual. */
-  readonly now: EpochMs;
+  /** null: nobody has set this clock yet, and nothing can be said about expiry. */
+  readonly now: EpochMs | null;
+  /** What this clock says, set or not: for the answer. */
+  readonly at: EpochMs;
 }
 
 /** Ids that are remembered; the oldest is forgotten first, long after its command expired. */
@@ -57,8 +59,8 @@ export class CommandBook {
   }
 
   /** Reads a message and decides; a command is known from then on. */
-  admit({ text, retained, now }: Arrival): Admission {
-    const parsed = parseMessage(commandSchema, text);
+  admit({ text, retained, now, at }: Arrival): Admission {
+    const parsed = parsePeerMessage(commandSchema, text);
     if (!parsed.ok) {
       this.#unreadable += 1;
       return { kind: "left", faults: parsed.error };
@@ -68,9 +70,11 @@ export class CommandBook {
     this.#remember(command.id);
     const answer = (status: CommandStatus, detail: string): Admission => ({
       kind: "answered",
-      reply: this.answer(command.id, command.command, status, detail, now),
+      reply: this.answer(command.id, command.command, status, detail, at),
     });
     if (retained) return answer("refused", "a command must not be retained");
+    if (now === null)
+      return answer("refused", "the gateway does not know the time yet; send another later");
     if (Date.parse(command.expiresAt) <= now)
       return answer("expired", `it was good until ${command.expiresAt}`);
     const wanted = { name: command.command, arguments: command.arguments };

@@ -93,6 +93,14 @@ test("an older version and one that is too late are ignored", () => {
   assert.equal(judgeDesired(state, punctual, context()).kind, "restart");
 });
 
+test("after a document that its hash does not name, the right one is taken under the same version", () => {
+  const right = desired(3, 5);
+  const wrong = { ...desired(3, 6), hash: right.hash };
+  const state = after(NO_WISHES, wrong);
+  assert.equal(judgeDesired(state, wrong, context()).kind, "known", "the broker repeats it");
+  assert.equal(judgeDesired(state, right, context()).kind, "restart");
+});
+
 test("a document that is not the one its hash names is rejected without being looked at", () => {
   const check = (): never => assert.fail("looked at");
   const state = after(NO_WISHES, desired(3, 5, { hash: "ffff" }), { check });

@@ -112,8 +112,15 @@ export function judgeDesired(
   if (late) return { kind: "ignored", why: "expired" };
   const right = documentHash(document, context.hash);
   if (hash !== right) {
+    // Remembered by both hashes: the document that goes with this one may yet come.
+    const pair = context.hash(`${hash} ${right}`);
+    if (state.failed.some((one) => one.hash === pair && one.version >= version))
+      return { kind: "known" };
     const fault = { path: "hash", found: hash, expected: `${right}, the hash of the document` };
-    return { kind: "rejected", state: rejected(state, { version, hash }, [fault]) };
+    return {
+      kind: "rejected",
+      state: failed(state, { version, hash }, "rejected", [fault], pair),
+    };
   }
   const wish: Wish = { version, hash, document };
   // What ran well before needs no probation again.
@@ -205,13 +212,14 @@ function failed(
   { version, hash }: Pick<Verdict, "version" | "hash">,
   status: "reverted" | "rejected",
   errors: readonly InputFault[],
+  remembered = hash,
 ): FleetState {
-  const others = state.failed.filter((one) => one.hash !== hash);
+  const others = state.failed.filter((one) => one.hash !== remembered);
   const told = errors.slice(0, REPORTED_FAULTS_CAP);
   return {
     ...state,
     last: { version, hash, status, errors: told, isTold: false },
-    failed: [...others, { version, hash }].slice(-REMEMBERED),
+    failed: [...others, { version, hash: remembered }].slice(-REMEMBERED),
   };
 }
 

@@ -21,8 +21,11 @@ function reading(atMs: number, extra: Partial<HealthReading> = {}): HealthReadin
       lastAckAt: epochMs(MIDNIGHT + atMs - 90_000),
     },
     reconnects: 2,
+    linesGivenUp: 1,
+    certificateUntil: null,
     commitMs: 12.5,
     streams: [{ stream: "journey", committed: 10, acked: 8, shed: { cap: 0 } }],
+    replaced: { at: MIDNIGHT, salvaged: 7, unreadable: 2 },
     sensors: [],
     board: { freeBytes: 1e9, writtenBytes: 5000, temperatureC: 51.5, throttledBits: 0 },
     process: { rssBytes: 9e7, cpuMs: 1500, loopLagMs: 3 },
@@ -65,6 +68,7 @@ test("the message of any reading is a valid one, and says nothing it does not kn
   ]);
   assert.equal(message.receivers[0]?.advertsPerSecond, 31.4);
   assert.equal(message.disk.writtenBytes, null);
+  assert.equal(message.delivery.linesGivenUp, 1);
   assert.deepEqual(message.outbox.shed, {});
 });
 

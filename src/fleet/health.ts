@@ -1,4 +1,4 @@
-import type { MonoMs } from "../core/brand.ts";
+import { type EpochMs, epochMs, type MonoMs } from "../core/brand.ts";
 import type { TimeAnchor } from "../core/clock.ts";
 import type { DeliveryStatus } from "../core/delivery-status.ts";
 import type { SensorState } from "../core/events.ts";
@@ -59,9 +59,19 @@ export interface HealthReading {
   readonly consent?: ConsentHealth | undefined;
   readonly delivery: DeliveryStatus;
   readonly reconnects: number;
+  /** Connections given up because nobody answered over them. */
+  readonly linesGivenUp: number;
+  /** When the certificate for the broker ends; null: there is none. */
+  readonly certificateUntil: EpochMs | null;
   /** Longest time that a commit to the disk took since the reading before; null when there was none. */
   readonly commitMs: number | null;
   readonly streams: readonly StreamReading[];
+  /** What the outbox's file took over of one that it replaced; null when it did not replace any. */
+  readonly replaced: {
+    readonly at: number;
+    readonly salvaged: number;
+    readonly unreadable: number;
+  } | null;
   readonly sensors: readonly SensorReading[];
   readonly board: BoardReading;
   readonly process: ProcessReading;
@@ -133,19 +143,24 @@ export class HealthKeeper {
   }
 }
 
-function deliveryOf({ delivery, reconnects, anchor }: HealthReading): HealthMessage["delivery"] {
+function deliveryOf(reading: HealthReading): HealthMessage["delivery"] {
+  const { delivery, reconnects, linesGivenUp, certificateUntil, anchor } = reading;
   const { state, code, lastAckAt, outboxEvents, oldestAgeMs } = delivery;
   const lastAckAgeMs = lastAckAt === null ? null : Math.max(0, anchor.epoch - lastAckAt);
   // Nothing can be acknowledged before it was there, so a quiet hour is no lag.
   const waits = outboxEvents > 0;
   const ackLagMs = waits ? leastOf(lastAckAgeMs, oldestAgeMs) : 0;
-  return { state, code, reconnects, lastAckAgeMs, ackLagMs };
+  return {
+    ...{ state, code, reconnects, linesGivenUp, lastAckAgeMs, ackLagMs },
+    ...(certificateUntil === null ? {} : { certificateUntil: isoTime(certificateUntil) }),
+  };
 }
 
 const leastOf = (a: number | null, b: number | null): number | null =>
   a === null ? b : b === null ? a : Math.min(a, b);
 
-function outboxOf({ delivery, commitMs, streams }: HealthReading): HealthMessage["outbox"] {
+function outboxOf(reading: HealthReading): HealthMessage["outbox"] {
+  const { delivery, commitMs, streams, replaced } = reading;
   const shed = streams.filter((one) => Object.values(one.shed).some((events) => events > 0));
   return {
     events: delivery.outboxEvents,
@@ -156,7 +171,16 @@ function outboxOf({ delivery, commitMs, streams }: HealthReading): HealthMessage
     committed: Object.fromEntries(streams.map(({ stream, committed }) => [stream, committed])),
     acked: Object.fromEntries(streams.map(({ stream, acked }) => [stream, acked])),
     shed: Object.fromEntries(shed.map((one) => [one.stream, { ...one.shed }])),
+    ...(replaced === null ? {} : { replaced: toldOf(replaced) }),
   };
+}
+
+function toldOf({ at, salvaged, unreadable }: NonNullable<HealthReading["replaced"]>): {
+  at: string;
+  salvaged: number;
+  unreadable: number;
+} {
+  return { at: isoTime(epochMs(at)), salvaged, unreadable };
 }
 
 function sensorsOf(

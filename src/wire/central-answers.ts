@@ -8,7 +8,10 @@ const amount = z.number().nonnegative();
 const open = z.record(z.string(), z.unknown());
 
 const attention = z.strictObject({
-  code: z.enum(["offline", "blind", "late", "gaps", "incomplete", "drifting", "no-plan"]),
+  code: z.enum([
+    ...["offline", "damaged", "disk", "blind", "clock", "certificate", "late", "gaps"],
+    ...["incomplete", "drifting", "no-gateway", "no-plan"],
+  ] as const),
   text: text.meta({ description: "A sentence for people" }),
 });
 
@@ -40,11 +43,11 @@ export const storesAnswer = z.strictObject({ now: time, stores: z.array(storeTil
 
 const account = z.strictObject({
   ...{ epoch: text, stream: text, seq: amount, stored: amount, known: amount },
-  ...{ shed: amount, quarantined: amount, updatedAt: time },
+  ...{ shed: amount, quarantined: amount, updatedAt: time, lastAt: time.nullable() },
 });
 const gap = z.strictObject({
   ...{ epoch: text, stream: text, from: amount, to: amount, n: amount, why: text },
-  receivedAt: time,
+  ...{ firstAt: time.nullable(), lastAt: time.nullable(), receivedAt: time },
 });
 const gateway = z.strictObject({
   ...{ gatewayId: text, storeId: text.nullable(), online: z.boolean(), session: text.nullable() },
@@ -90,7 +93,11 @@ export const metricsAnswer = z.strictObject({
 
 const compared = z.strictObject({
   ...{ storeId: text, name: text.nullable(), value: known, sum: known, mean: known },
-  ...{ slots: amount, completeness: share },
+  slots: amount.meta({
+    description: "Trading days with a row; of a rate, those on which both of its counts are known",
+  }),
+  days: amount.meta({ description: "Trading days that began in the interval so far" }),
+  completeness: share.meta({ description: "Of all those days; one without a figure is nothing" }),
 });
 export type ComparedStore = z.output<typeof compared>;
 export const compareAnswer = z.strictObject({
@@ -127,10 +134,17 @@ export const quarantineAnswer = z.strictObject({
   rows: z.array(
     z.strictObject({
       ...{ n: amount, gatewayId: text, epoch: text.nullable(), stream: text.nullable() },
-      ...{ seq: known, reason: text, body: text, receivedAt: time },
+      ...{ seq: known, reason: text, receivedAt: time, times: amount, lastReceivedAt: time },
+      body: text.nullable().meta({
+        description:
+          "As it came, at most 64 KiB; only with scope `loyalty`, since it may name persons",
+      }),
     }),
   ),
   next: known,
+  lost: z.array(z.strictObject({ gatewayId: text, dropped: amount })).meta({
+    description: "How much of what was set aside is no longer kept, by gateway",
+  }),
 });
 export const auditAnswer = z.strictObject({
   entries: z.array(

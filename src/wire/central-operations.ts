@@ -113,7 +113,11 @@ export const OPERATIONS = {
   ),
   definitions: read("/definitions", "Every metric: formula and edges", answers.definitionsAnswer),
   gateways: read("/gateways", "All gateways with their accounts", answers.gatewaysAnswer),
-  gaps: read("/gaps", "Events that will never come, newest first", answers.gapsAnswer),
+  gaps: read(
+    "/gaps",
+    "Events that will never come: the latest 20 gaps of each gateway, newest first",
+    answers.gapsAnswer,
+  ),
   quarantine: ops(
     ask(
       "/quarantine",

@@ -270,14 +270,7 @@ export function readCloudEvent(value: unknown): CloudEventReading {
   const outcome = cloudEventSchema.safeParse(value);
   if (!outcome.success) return { kind: "invalid", faults: faultsOf(outcome.error.issues, value) };
   const envelope = outcome.data;
-  const [, store = "", gateway = "", origin = ""] = SOURCE.exec(envelope.source) ?? [];
-  const head: CloudEventHead = {
-    id: envelope.id,
-    type: envelope.type,
-    storeId: store,
-    gatewayId: gateway,
-    at: epochMs(Date.parse(envelope.time)),
-  };
+  const head = headOf(envelope);
   const kind = knownKind(envelope.type);
   if (kind === null) return { kind: "unknown", head };
   const data = EVENT_FIELDS[kind].safeParse(envelope.data);
@@ -291,7 +284,7 @@ export function readCloudEvent(value: unknown): CloudEventReading {
     at: head.at,
     atMono: monoMs(Number(envelope.monoMs)),
     clock: envelope.clock,
-    source: decodeURIComponent(origin),
+    source: decodeURIComponent(SOURCE.exec(envelope.source)?.[3] ?? ""),
     seq: envelope.sourceseq,
     // The table pairs each kind with the schema of its fields; the compiler cannot follow that through the union.
   } as JourneyEvent;
@@ -316,7 +309,17 @@ export function fromCloudEvent(value: unknown): Result<JourneyEvent, readonly In
   }
 }
 
-function knownKind(type: string): JourneyEventKind | null {
+/** Reads the head off a sound envelope. Pure. */
+export function headOf(
+  envelope: Readonly<Record<"id" | "type" | "source" | "time", string>>,
+): CloudEventHead {
+  const [, storeId = "", gatewayId = ""] = SOURCE.exec(envelope.source) ?? [];
+  const { id, type, time } = envelope;
+  return { id, type, storeId, gatewayId, at: epochMs(Date.parse(time)) };
+}
+
+/** Names the kind of a CloudEvents type; null for one this version does not know. Pure. */
+export function knownKind(type: string): JourneyEventKind | null {
   const kind = type.slice(TYPE_PREFIX.length);
   return Object.hasOwn(EVENT_FIELDS, kind) ? (kind as JourneyEventKind) : null;
 }

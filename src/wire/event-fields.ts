@@ -231,7 +231,7 @@ export const EVENT_FIELDS = {
     units: count,
   }),
   audited: z.strictObject({
-    action: z.enum(["config", "command"]),
+    action: z.enum(["config", "command", "outbox"]),
     subjectId: levelText,
     name: levelText,
     version: count.nullable(),

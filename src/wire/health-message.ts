@@ -62,6 +62,14 @@ export const healthSchema = z.strictObject({
     state: z.enum(["acked", "connected", "offline", "off"]),
     code,
     reconnects: count,
+    linesGivenUp: count.exactOptional().meta({
+      description:
+        "Connections given up since the start because nobody answered over them; earlier versions do not tell",
+    }),
+    certificateUntil: z.iso.datetime().exactOptional().meta({
+      description:
+        "When the certificate ends with which the gateway signs in; absent = it has none",
+    }),
     lastAckAgeMs: amount.nullable(),
     ackLagMs: amount.nullable().meta({
       description:
@@ -81,6 +89,13 @@ export const healthSchema = z.strictObject({
     shed: z.record(streamText, z.record(levelText, count)).meta({
       description: "Events that will never come, by stream and reason, since the file was made",
     }),
+    replaced: z
+      .strictObject({ at: z.iso.datetime(), salvaged: count, unreadable: count })
+      .exactOptional()
+      .meta({
+        description:
+          "The file took the place of another one, which was damaged or an old copy: when, how many of its events were taken over, and how many could not be read; absent = it did not",
+      }),
   }),
   disk: z.strictObject({
     freeBytes: count.nullable(),
@@ -106,4 +121,7 @@ export const healthSchema = z.strictObject({
   cameras: z.array(camera).max(64),
   receivers: z.array(receiver).max(256),
 });
+/** A certificate that ends sooner than this is said to people, at the gateway and at the centre. */
+export const CERTIFICATE_WARNING_MS = 30 * 86_400_000;
+
 export type HealthMessage = z.output<typeof healthSchema>;

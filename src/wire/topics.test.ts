@@ -42,12 +42,14 @@ test("any text that is no topic of ours is null and never throws", () => {
     "vitrine/v1/a.b/up/ev",
     "vitrine/v1/gw/live",
     "other/v1/gw/up/ev",
+    `vitrine/v1/${"g".repeat(65)}/up/ev`,
+    `vitrine/v1/gw/live/${"n".repeat(129)}`,
   ])
     assert.equal(parseTopic("vitrine", topic), null, topic);
 });
 
 test("a level outside the grammar cannot be built", () => {
-  for (const bad of ["", "a.b", "a b", "a/b", "+", "#", "é"])
+  for (const bad of ["", "a.b", "a b", "a/b", "+", "#", "é", "g".repeat(65)])
     assert.throws(() => plainTopic("vitrine", gatewayId(bad), "up/ev"), TypeError);
 });
 

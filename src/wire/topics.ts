@@ -30,9 +30,14 @@ export type TopicAddress =
   | { readonly gatewayId: GatewayId; readonly channel: NamedChannel; readonly name: string };
 
 const VERSION = "v1";
-const LEVEL = /^[A-Za-z0-9_-]+$/;
+const LEVEL = /^[A-Za-z0-9_-]{1,64}$/;
+/** A name is an id and may say before it what it is the id of. */
+const NAME = /^[A-Za-z0-9_-]{1,128}$/;
 
-/** Whether a text may be one topic level: letters, digits, - and _ only, so that every broker carries it. Pure. */
+/**
+ * Whether a text may be one topic level: letters, digits, - and _ only, so that every broker carries it, and at most 64 of
+ * them, so that every database can index it. Pure.
+ */
 export const isTopicLevel = (text: string): boolean => LEVEL.test(text);
 
 /** Builds the topic of a gateway's plain channel. A level outside the grammar is a bug and throws a TypeError. Pure. */
@@ -47,7 +52,7 @@ export function namedTopic(
   channel: NamedChannel,
   name: string,
 ): string {
-  return [checked(root), VERSION, checked(gateway), channel, checked(name)].join("/");
+  return [checked(root), VERSION, checked(gateway), channel, checked(name, NAME)].join("/");
 }
 
 /** Builds the filter that matches a plain channel of every gateway. Pure. */
@@ -58,9 +63,10 @@ export function fleetFilter(root: string, channel: PlainChannel): string {
 /** Reads a topic under `root`; null when it is outside the grammar or of another version. Pure. */
 export function parseTopic(root: string, topic: string): TopicAddress | null {
   const levels = topic.split("/");
-  if (levels[0] !== root || levels[1] !== VERSION || !levels.every(isTopicLevel)) return null;
+  if (levels[0] !== root || levels[1] !== VERSION || !levels.every((one) => NAME.test(one)))
+    return null;
   const gateway = levels[2];
-  if (gateway === undefined) return null;
+  if (gateway === undefined || !isTopicLevel(gateway)) return null;
   const rest = levels.slice(3).join("/");
   const plain = PLAIN_CHANNELS.find((channel) => channel === rest);
   if (plain !== undefined) return { gatewayId: gatewayId(gateway), channel: plain, name: null };
@@ -70,7 +76,7 @@ export function parseTopic(root: string, topic: string): TopicAddress | null {
   return { gatewayId: gatewayId(gateway), channel: named, name };
 }
 
-function checked(level: string): string {
-  if (!isTopicLevel(level)) throw new TypeError(`not a topic level: ${JSON.stringify(level)}`);
+function checked(level: string, grammar = LEVEL): string {
+  if (!grammar.test(level)) throw new TypeError(`not a topic level: ${JSON.stringify(level)}`);
   return level;
 }

@@ -16,6 +16,8 @@ export interface Authority {
   readonly folder: string;
   /** Issues a certificate for a gateway or the centre. */
   client(id: string): CertificateFiles;
+  /** Makes the certificate anew, with the same key and names. */
+  renew(name: string): void;
   revoke(id: string): void;
 }
 
@@ -38,6 +40,7 @@ export function makeAuthority(folder: string): Authority {
         keyFile: join(folder, `${id}.key`),
       };
     },
+    renew: (name) => run("renew", name),
     revoke: (id) => run("revoke", id),
   };
 }

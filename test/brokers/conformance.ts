@@ -4,10 +4,12 @@ import { after, before, describe, test } from "node:test";
 import Database from "better-sqlite3";
 import { connectAsync, type MqttClient } from "mqtt";
 import { gatewayId, storeId } from "../../src/core/brand.ts";
+import { type Log, SILENT_LOG } from "../../src/core/lifecycle.ts";
 import { gatewayWill } from "../../src/io/mqtt/delivery.ts";
-import type { LastWill } from "../../src/io/mqtt/mqtt-link.ts";
+import { type LastWill, MqttLink } from "../../src/io/mqtt/mqtt-link.ts";
 import { NAMED_CHANNELS, namedTopic, PLAIN_CHANNELS, plainTopic } from "../../src/wire/topics.ts";
 import {
+  clock,
   crossing,
   startCentral,
   startGateway,
@@ -15,11 +17,19 @@ import {
   tempDir,
   until,
 } from "../e2e/delivery-rig.ts";
-import { type BrokerName, missingProgram, startBroker, type TestBroker } from "./test-broker.ts";
+import {
+  type BrokerName,
+  CLUSTERS,
+  missingProgram,
+  startBroker,
+  type TestBroker,
+} from "./test-broker.ts";
 
 const ROOT = "vitrine";
-/** More than MQTT has packet ids. */
 const BACKLOG = 66_000;
+/** More than MQTT has message numbers. */
+const MESSAGES = 66_000;
+const UNANSWERED = 64;
 const RECOVERY_MS = 60_000;
 
 /** What the centre's file holds of one gateway. */
@@ -49,27 +59,36 @@ export function holdToContract(name: BrokerName): void {
     });
 
     /** A gateway on the first node and a centre on the last, with names and files of their own. */
-    async function chain(recordFirst = 0) {
+    async function chain(recordFirst = 0, nodes: Nodes = "far apart") {
       statement += 1;
       const id = `gw-${statement}_A`;
       const centralPath = join(dir.path, `central-${statement}.db`);
       const outboxPath = join(dir.path, `outbox-${statement}.db`);
-      const gatewayOn = (url: string, boot: string): Promise<TestGateway> =>
-        startGateway({ path: outboxPath, url, boot, id });
+      const connected: string[] = [];
+      const log: Log = {
+        ...SILENT_LOG,
+        info: ({ event, broker: host }) => {
+          if (event === "mqtt.connected") connected.push(`mqtt://${String(host)}`);
+        },
+      };
+      const gatewayOn = (url: string | readonly string[], boot: string): Promise<TestGateway> =>
+        startGateway({ path: outboxPath, url, boot, id, log });
+      const isAll = nodes === "all";
       if (recordFirst > 0) {
         const away = await gatewayOn("mqtt://127.0.0.1:9", "b0");
         // Entrances only: each exit would be a commit of its own.
         for (let n = 0; n < recordFirst; n += 1) away.delivery.record(crossing(3 * n, "run"));
         await away.stop();
       }
-      const central = await startCentral(centralPath, broker.urls.at(-1) ?? "", {
+      const last = broker.urls.at(-1) ?? "";
+      const central = await startCentral(centralPath, isAll ? broker.urls : last, {
         mqtt: {
           clientId: `central-${statement}`,
           retry: { baseMs: 50, capMs: 300, factor: 2, jitterRatio: 0.5 },
         },
       });
       await until("the centre is connected", () => central.linkState.kind === "connected");
-      const gateway = await gatewayOn(broker.urls[0] ?? "", "b1");
+      const gateway = await gatewayOn(isAll ? broker.urls : (broker.urls[0] ?? ""), "b1");
       const drained = (limitMs = RECOVERY_MS): Promise<void> =>
         until("drained", () => gateway.delivery.status().outboxEvents === 0, limitMs);
       const end = async (): Promise<{ rows: number; ids: number; last: number }> => {
@@ -77,7 +96,9 @@ export function holdToContract(name: BrokerName): void {
         await central[Symbol.asyncDispose]();
         return storedRows(centralPath, id);
       };
-      return { id, gateway, central, drained, end };
+      /** The node the gateway is on. */
+      const node = (): number => broker.urls.indexOf(connected.at(-1) ?? "");
+      return { id, gateway, central, drained, end, node };
     }
 
     async function listener(filter: string, url = broker.urls[0] ?? ""): Promise<Listener> {
@@ -217,10 +238,57 @@ export function holdToContract(name: BrokerName): void {
       assert.deepEqual(await end(), { rows: all, ids: all, last: all });
     });
 
-    test(`${name}: more events than MQTT has message numbers are drained exactly`, async () => {
+    const testCluster = CLUSTERS.includes(name) ? test : () => undefined;
+    testCluster(`${name}: who knows all nodes goes on over another one`, async () => {
+      const { gateway, drained, end, node } = await chain(0, "all");
+      let n = 0;
+      const more = (): void => {
+        for (const until = n + 100; n < until; n += 1) gateway.delivery.record(crossing(n, "run"));
+      };
+      more();
+      await drained();
+      for (let round = 0; round < 2; round += 1) {
+        const dead = node();
+        await broker.kill(dead);
+        more();
+        await drained();
+        assert.notEqual(node(), dead, "its own is still dead");
+        await broker.restart(dead);
+      }
+      assert.deepEqual(await end(), { rows: n, ids: n, last: n });
+    });
+
+    test(`${name}: a backlog of ${BACKLOG} events is drained exactly`, async () => {
       const { drained, end } = await chain(BACKLOG);
       await drained();
       assert.deepEqual(await end(), { rows: BACKLOG, ids: BACKLOG, last: BACKLOG });
+    });
+
+    test(`${name}: more messages than MQTT has numbers for pass one connection, each once and in order`, async () => {
+      const common = { clock, log: SILENT_LOG, random: () => 0.5, will: null };
+      const url = broker.urls.at(-1) ?? "";
+      const centre = { url, clientId: "numbers-to", clean: false, boot: "c", overlap: 256 };
+      const receiver = new MqttLink({ ...common, ...centre });
+      const wrong: string[] = [];
+      let received = 0;
+      receiver.subscribe(`${ROOT}/v1/numbers/up/ev`, ({ text }) => {
+        if (text !== String(received)) wrong.push(`${text} instead of ${received}`);
+        received += 1;
+      });
+      const own = { url: broker.urls[0] ?? "", clientId: "numbers-from", clean: true, boot: "g" };
+      const sender = new MqttLink({ ...common, ...own });
+      const connections: string[] = [];
+      for (const link of [receiver, sender]) {
+        link.onState((state) => state.kind === "connected" && connections.push(state.session));
+        await link.start(new AbortController().signal);
+        await until("connected", () => link.state.kind === "connected");
+      }
+      await sendNumbers(sender, MESSAGES);
+      await until("all came", () => received >= MESSAGES, RECOVERY_MS);
+      assert.deepEqual(wrong.slice(0, 5), []);
+      assert.equal(received, MESSAGES);
+      assert.equal(connections.length, 2, "neither side connected again");
+      for (const link of [sender, receiver]) await link[Symbol.asyncDispose]();
     });
 
     test(`${name}: a broker that forgets everything costs nothing`, async () => {
@@ -233,6 +301,26 @@ export function holdToContract(name: BrokerName): void {
     });
   });
 }
+
+/** Sends 0, 1, 2..., a window at a time, and is done when the broker has acknowledged them all. */
+function sendNumbers(link: MqttLink, count: number): Promise<void> {
+  let [sent, answered] = [0, 0];
+  return new Promise((resolve, reject) => {
+    const pump = (): void => {
+      for (; sent < count && sent - answered < UNANSWERED; sent += 1)
+        link.publish(`${ROOT}/v1/numbers/up/ev`, `${sent}`, { qos: 1, retain: false }, (error) => {
+          if (error !== null) reject(error);
+          answered += 1;
+          if (answered === count) resolve();
+          else pump();
+        });
+    };
+    pump();
+  });
+}
+
+/** Which nodes gateway and centre know: the first and the last, or all of them. */
+type Nodes = "far apart" | "all";
 
 interface Listener {
   readonly client: MqttClient;

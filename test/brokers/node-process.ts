@@ -11,8 +11,6 @@ export interface NodeProcess {
   kill(): Promise<void>;
   /** SIGTERM, and SIGKILL after five seconds; done when the process is gone. */
   stop(): Promise<void>;
-  /** Sends it a signal it lives on with. */
-  signal(name: NodeJS.Signals): void;
   /** What it printed lately, for the message of a failed start. */
   readonly output: string;
   /** Exit code or signal of a process that left by itself; null while it runs. */
@@ -61,7 +59,6 @@ export function nodeProcess(
     },
     kill: () => end("SIGKILL"),
     stop: () => end("SIGTERM"),
-    signal: (name) => void child?.kill(name),
     get output() {
       return output;
     },

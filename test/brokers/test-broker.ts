@@ -3,6 +3,8 @@ import { spawnSync } from "node:child_process";
 /** The brokers the product is held to. */
 export const BROKERS = ["aedes", "mosquitto", "rabbitmq", "nats"] as const;
 export type BrokerName = (typeof BROKERS)[number];
+/** Those of them that are three nodes here. */
+export const CLUSTERS: readonly BrokerName[] = ["rabbitmq", "nats"];
 
 /** A broker of one or three nodes on loopback, started by a test, in a folder of its own. */
 export interface TestBroker {

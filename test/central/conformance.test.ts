@@ -114,6 +114,35 @@ for (const engine of ENGINES) {
       );
     });
 
+    test("a gap tells about when its events happened: between those around it, or up to when they were given up", async () => {
+      const shedAt = epochMs(NOON + HOUR);
+      await store.commit([
+        batch(1, [event(1), { ...gap(2, 3), shedAt } as ReturnType<typeof gap>]),
+      ]);
+      await store.commit([batch(4, [gap(4, 5), event(6), gap(7, 8)])]);
+      const [row] = await store.gateways();
+      assert.deepEqual(
+        row?.gaps.map(({ from, firstAt, lastAt }) => [from, firstAt, lastAt]),
+        [
+          [7, NOON + 6000, null],
+          [4, NOON + 1000, NOON + 6000],
+          [2, NOON + 1000, shedAt],
+        ],
+      );
+      const within = async (from: number, to: number): Promise<number[]> =>
+        (await store.gapsWithin("shop1", epochMs(from), epochMs(to))).map((one) => one.from);
+      assert.deepEqual((await within(NOON + 2000, NOON + 3000)).sort(), [2, 4]);
+      assert.deepEqual(await within(NOON - HOUR, NOON), []);
+      assert.deepEqual(
+        await within(RECEIVED, RECEIVED + 1),
+        [7],
+        "as long as nothing better is known",
+      );
+      const [gateway] = await store.gateways();
+      assert.deepEqual(await store.lostSince(RECEIVED), [{ gatewayId: gateway?.gatewayId, n: 6 }]);
+      assert.deepEqual(await store.lostSince(epochMs(RECEIVED + 1)), []);
+    });
+
     test("events that come again under a new epoch are known, not duplicated", async () => {
       const ten = numbers(1, 10).map((n) => event(n));
       await store.commit([batch(1, ten, { epoch: OTHER_EPOCH })]);

@@ -65,6 +65,23 @@ for (const engine of ENGINES) {
       assert.deepEqual(await store.dirtyHours(10), [], "a replay makes nothing dirty");
     });
 
+    test("two figures are summed over the days on which both are known, also across nodes", async () => {
+      const day = (slot: number, metric: string, value: number | null): RollupRow =>
+        figure("shop1", slot, { metric, value, detail: `{"n":${10 * slot}}`, completeness: 1 });
+      await store.saveRollups("shop1", [day(1, "above", 20), day(1, "below", 100)], []);
+      await store.saveRollups("shop1", [day(2, "above", 20), day(2, "below", null)], []);
+      await store.saveRollups("shop1", [day(3, "above", 5)], []);
+      await store.saveRollups("shop2", [figure("shop2", 1, { metric: "above" })], []);
+      const span = { from: epochMs(NOON), to: epochMs(NOON + 30 * DAY) };
+      assert.deepEqual(await store.dayPairs({ metric: "above", other: "below", ...span }), [
+        { storeId: "shop1", days: 1, own: 20, other: 100, product: 2000, completeness: 1 },
+      ]);
+      const counted = await store.dayPairs({ metric: "above", other: "n", ...span });
+      assert.deepEqual(counted, [
+        { storeId: "shop1", days: 3, own: 45, other: 60, product: 750, completeness: 3 },
+      ]);
+    });
+
     test("late events of a month that was dropped change no figures", async () => {
       const old = Date.UTC(2026, 0, 15);
       await store.commit([batch(1, [event(1, "shop1", old), event(2)])]);

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { chownSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
@@ -67,12 +67,20 @@ export class PostgresServer {
     return `postgres://vitrine@127.0.0.1:${this.#port}/${database}`;
   }
 
-  /** Makes an empty database and returns its URL. */
-  async createDatabase(): Promise<string> {
+  /** Makes an empty database, somewhere else if a tablespace is named, and returns its URL. */
+  async createDatabase(tablespace = "pg_default"): Promise<string> {
     this.#databases += 1;
     const name = `t${this.#databases}`;
-    await this.query(this.url(), `CREATE DATABASE ${name}`);
+    await this.query(this.url(), `CREATE DATABASE ${name} TABLESPACE ${tablespace}`);
     return this.url(name);
+  }
+
+  /** Lets databases be made in a new folder of this path, which may be on another disk; returns its name. */
+  async createTablespace(path: string): Promise<string> {
+    mkdirSync(path);
+    if (isRoot()) chownSync(path, NOBODY, NOBODY);
+    await this.query(this.url(), `CREATE TABLESPACE elsewhere LOCATION '${path}'`);
+    return "elsewhere";
   }
 
   /** Runs one statement on a connection of its own. */

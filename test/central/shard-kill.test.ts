@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { CommitLanes, type HomedBatch } from "../../src/central/commit-lanes.ts";
+import { CommitLanes } from "../../src/central/commit-lanes.ts";
+import type { HomedBatch } from "../../src/central/lane-queue.ts";
 import { SILENT_LOG } from "../../src/core/lifecycle.ts";
 import { clock, until } from "../e2e/delivery-rig.ts";
 import { batch, event, ids, numbers } from "./batches.ts";
@@ -35,6 +36,7 @@ class Shop {
     while (this.committed < EVENTS) {
       const result = await this.#lanes.submit(this.batchFrom(this.committed + 1));
       if (result.kind === "committed") this.committed = result.outcome.positions["journey"] ?? 0;
+      else if (result.kind === "refused") throw new Error(result.reason);
       else {
         this.putOff += 1;
         await new Promise((resolve) => setTimeout(resolve, result.pauseMs));

@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import Database from "better-sqlite3";
+import type { Connection } from "../../src/central/postgres/node-pool.ts";
+import { migrate } from "../../src/central/postgres/schema.ts";
+import { epochMs } from "../../src/core/brand.ts";
 import { GatewayError } from "../../src/core/errors.ts";
 import { freePort, tempDir } from "../e2e/delivery-rig.ts";
-import { account, batch, EPOCH, event, ids } from "./batches.ts";
+import { account, batch, EPOCH, event, gap, ids, numbers } from "./batches.ts";
 import { open } from "./engines.ts";
 import { hasPostgres } from "./postgres-programs.ts";
 import { PostgresServer } from "./postgres-server.ts";
@@ -43,6 +48,16 @@ function writeOldFile(path: string): void {
     INSERT INTO gateway_cursor VALUES('gw1','${EPOCH}','journey',1,1,0,0,0,5);`);
   db.close();
 }
+
+/** Takes away what later versions of the schema added. */
+const FIRST_VERSION = `SET search_path=vitrine;
+  DROP TABLE time_fix, unsynced, store_claim, aside_loss;
+  DROP INDEX quarantine_place;
+  ALTER TABLE quarantine DROP COLUMN hash, DROP COLUMN times, DROP COLUMN last_received, DROP COLUMN boot;
+  ALTER TABLE gap DROP COLUMN first_at, DROP COLUMN last_at;
+  ALTER TABLE gateway_cursor DROP COLUMN last_at;
+  ALTER TABLE dirty_hour DROP COLUMN since;
+  UPDATE schema_version SET version=1`;
 
 test("a file of the first version is brought up to date with all it holds", async () => {
   const dir = tempDir();
@@ -131,6 +146,50 @@ describe("opening PostgreSQL", { skip: !hasPostgres() }, () => {
     assert.equal(await refusal(url), "STORE_VERSION");
   });
 
+  test("a database of the first version is brought up to date with all it holds", async () => {
+    const url = await server.createDatabase();
+    const old = await open(url);
+    await old.commit([batch(1, [event(1), gap(2, 3)])]);
+    await old.quarantine("gw1", "unreadable", "{", epochMs(0));
+    await old.close();
+    await server.query(url, FIRST_VERSION);
+    const store = await open(url);
+    await store.commit([batch(4, [event(4)])]);
+    assert.deepEqual(await account(store), {
+      ...{ seq: 4, stored: 2, known: 0, shed: 2, quarantined: 0 },
+    });
+    await store.quarantine("gw1", "unreadable", "{", epochMs(0));
+    const rows = await store.quarantined(null, 9);
+    assert.deepEqual(
+      rows.map(({ times, lastReceivedAt }) => [times, lastReceivedAt]),
+      [
+        [1, 0],
+        [1, 0],
+      ],
+    );
+    assert.ok((await store.dirtyHours(9)).every(({ since }) => since > 0));
+    await store.close();
+  });
+
+  test("a server that is too old is named, and nothing is changed in it", async () => {
+    const asked: string[] = [];
+    const oldServer: Connection = {
+      query: async <T>(text: string) => {
+        asked.push(text);
+        return [{ n: 130_014, name: "13.14" }] as T[];
+      },
+      copy: () => Promise.reject(new Error("nothing is to be written")),
+    };
+    await assert.rejects(
+      migrate(oldServer),
+      (error) =>
+        error instanceof GatewayError &&
+        error.code === "STORE_VERSION" &&
+        error.message === "the server is PostgreSQL 13.14, at least 15 is needed",
+    );
+    assert.equal(asked.length, 1);
+  });
+
   test("shards in another order, in another number, mixed or named twice are refused", async () => {
     const [a, b, c] = [
       await server.createDatabase(),
@@ -194,7 +253,6 @@ async function freshFor(server: PostgresServer): Promise<string> {
 test("a full disk is a coded fault at the start, and one while running changes nothing", {
   skip: process.getuid?.() !== 0,
 }, async () => {
-  const { spawnSync } = await import("node:child_process");
   const dir = tempDir();
   chmodSync(dir.path, 0o755);
   const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", dir.path]);
@@ -222,6 +280,42 @@ test("a full disk is a coded fault at the start, and one while running changes n
     assert.equal(await refusal(`sqlite:${join(dir.path, "other.db")}`), "DISK_FULL");
   } finally {
     spawnSync("umount", [dir.path]);
+    dir.remove();
+  }
+});
+
+test("a full disk of the server is a coded fault at the start and while running, and passes with it", {
+  skip: process.getuid?.() !== 0 || !hasPostgres(),
+}, async () => {
+  const server = await PostgresServer.create(["fsync=off"]);
+  const dir = tempDir();
+  chmodSync(dir.path, 0o755);
+  const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=48m", "tmpfs", dir.path]);
+  try {
+    assert.equal(mounted.status, 0, String(mounted.stderr));
+    const place = await server.createTablespace(join(dir.path, "small"));
+    const [url, other] = [await server.createDatabase(place), await server.createDatabase(place)];
+    const store = await open(url);
+    let seq = 0;
+    const fill = async (): Promise<void> => {
+      for (;;) {
+        const body = randomBytes(40_000).toString("base64");
+        const records = numbers(seq + 1, 20).map((n) => ({ ...event(n), body: `${n}${body}` }));
+        await store.commit([batch(seq + 1, records as ReturnType<typeof event>[])]);
+        seq += 20;
+      }
+    };
+    await assert.rejects(fill(), { code: "DISK_FULL" });
+    assert.deepEqual(await store.positions("gw1", EPOCH), { journey: seq });
+    assert.equal(await refusal(other), "DISK_FULL");
+    spawnSync("mount", ["-o", "remount,size=96m", dir.path]);
+    await store.commit([batch(seq + 1, [event(seq + 1)])]);
+    assert.deepEqual(await store.positions("gw1", EPOCH), { journey: seq + 1 });
+    await store.close();
+    assert.equal(await refusal(other), "opened");
+  } finally {
+    await server.remove();
+    spawnSync("umount", ["-l", dir.path]);
     dir.remove();
   }
 });

@@ -21,6 +21,8 @@ const NOT_AUTHORIZED = 135;
 /** What a gateway may send here: the flood must be beyond it even on a slow machine. */
 const QUOTA = { bytesPerSecond: 100_000, burstBytes: 2_000_000 };
 const FLOOD_MESSAGES = 1000;
+/** Who looks on and sends in the centre's place: one certificate is one connection. */
+const DESK_RIGHTS = `user desk\ntopic read ${ROOT}/+/up/#\ntopic write ${ROOT}/+/down/#`;
 
 describe("abuse", { skip: missingProgram("mosquitto") }, () => {
   const dir = tempDir();
@@ -31,8 +33,9 @@ describe("abuse", { skip: missingProgram("mosquitto") }, () => {
   const certificate = (id: string): CertificateFiles =>
     files.get(id) ?? assert.fail(`no certificate of ${id}`);
   before(async () => {
-    for (const id of ["central", "gw-a", "gw-b", "gw-stolen"]) files.set(id, authority.client(id));
-    broker = await startMosquittoTls(join(dir.path, "broker"), authority);
+    for (const id of ["central", "desk", "gw-a", "gw-b", "gw-stolen"])
+      files.set(id, authority.client(id));
+    broker = await startMosquittoTls(join(dir.path, "broker"), authority, DESK_RIGHTS);
     central = await startCentral(join(dir.path, "central.db"), broker.url, {
       mqtt: { ...certificate("central"), retry: QUICK_RETRY },
       quota: QUOTA,
@@ -78,7 +81,7 @@ describe("abuse", { skip: missingProgram("mosquitto") }, () => {
 
   /** The latest batch a gateway sent, as the centre sees it. */
   async function captured(id: string, act: () => Promise<void>): Promise<string> {
-    const { client, heard } = await intruder("central");
+    const { client, heard } = await intruder("desk");
     await client.subscribeAsync(`${ROOT}/${id}/up/ev`, { qos: 1 });
     await act();
     await until("a batch was seen", () => heard.length > 0);
@@ -112,7 +115,7 @@ describe("abuse", { skip: missingProgram("mosquitto") }, () => {
       await spy.client.subscribeAsync(filter, { qos: 1 }).catch(() => undefined);
     const owner = await intruder("gw-b");
     await owner.client.subscribeAsync(`${ROOT}/gw-b/down/#`, { qos: 1 });
-    const sender = await intruder("central");
+    const sender = await intruder("desk");
     await sender.client.publishAsync(`${ROOT}/gw-b/down/cmd`, "canary", { qos: 1 });
     await sender.client.publishAsync(`${ROOT}/gw-a/down/cmd`, "own", { qos: 1 });
     await until("both have what is theirs", () =>
@@ -121,6 +124,19 @@ describe("abuse", { skip: missingProgram("mosquitto") }, () => {
     assert.ok(owner.heard.some(({ text }) => text === "canary"));
     assert.deepEqual([...new Set(spy.heard.map(({ topic }) => topic.split("/")[2]))], ["gw-a"]);
     for (const { client } of [spy, owner, sender]) await client.endAsync(true);
+  });
+
+  test("a gateway that calls itself by another one's client id does not cut that one off", async () => {
+    const gateway = await gatewayOf("gw-b");
+    await until("connected", () => gateway.link.state.kind === "connected");
+    const { session } = gateway.link.state as { session: string };
+    const { client } = await intruder("gw-a", { clientId: "gw-b" });
+    await client.publishAsync(`${ROOT}/gw-a/up/log`, "here", { qos: 1 });
+    gateway.delivery.record(crossing(0, "cut off"));
+    await drained(gateway);
+    assert.equal((gateway.link.state as { session?: string }).session, session);
+    await client.endAsync(true);
+    await gateway.stop();
   });
 
   test("without a certificate of the authority there is no connection", async () => {
@@ -132,12 +148,13 @@ describe("abuse", { skip: missingProgram("mosquitto") }, () => {
     await assert.rejects(connectAsync(broker.url, { ...bare, ...forged }));
   });
 
-  test("a revoked certificate is refused after a reload of the broker; the others go on", async () => {
+  test("a revoked certificate is refused after a restart of the broker; the others go on", async () => {
     const stolen = tlsOptions(certificate("gw-stolen"));
     const before = await intruder("gw-stolen");
     const gateway = await gatewayOf("gw-a");
     authority.revoke("gw-stolen");
-    broker.reload();
+    await broker.restart();
+    await until("its connection has ended", () => !before.client.connected);
     await before.client.endAsync(true);
     await until("it is refused", async () => {
       const options = {

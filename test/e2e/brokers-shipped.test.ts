@@ -66,6 +66,23 @@ async function heardByThief(
   return heard.filter((topic) => !isOwn(topic));
 }
 
+/** What reaches a gateway that takes the client id, and with it the kept session, of another one; if it may at all. */
+async function heardUnderName(
+  url: string,
+  files: CertificateFiles,
+  clientId: string,
+  act: () => Promise<void>,
+): Promise<readonly string[]> {
+  const heard: string[] = [];
+  const options = { ...thiefOptions(files), clientId, clean: false, connectTimeout: 5000 };
+  const double = await connectAsync(url, options).catch(() => null);
+  double?.on("error", () => undefined);
+  double?.on("message", (topic) => heard.push(topic));
+  await act();
+  await double?.endAsync(true);
+  return heard;
+}
+
 for (const { name, start } of CLUSTERS) {
   test(`${name} as it is shipped: certificates log in, each gateway reaches its own topics only`, {
     skip: missingProgram(name),
@@ -97,7 +114,12 @@ for (const { name, start } of CLUSTERS) {
       assert.deepEqual(heard, [], `${filter}: what is for one gateway does not reach another one`);
     }
     await desk.endAsync(true);
-    const all = 100 + STOLEN_FILTERS.length;
+    const disturbed = await heardUnderName(node.url, other, "gw-a", async () => {
+      gateway.delivery.record(crossing(200, "run"));
+      await until("drained beside its double", () => gateway.delivery.status().outboxEvents === 0);
+    });
+    assert.deepEqual(disturbed, [], "who takes the client id of another gets none of its messages");
+    const all = 101 + STOLEN_FILTERS.length;
     assert.deepEqual([central.counts.stored, central.counts.quarantined], [all, 0]);
     const { ca } = tlsOptions(own);
     await assert.rejects(

@@ -90,7 +90,7 @@ export interface TestGateway {
 
 export interface GatewaySetup {
   readonly path: string;
-  readonly url: string;
+  readonly url: string | readonly string[];
   readonly boot: string;
   readonly id?: string;
   readonly commitMs?: number;
@@ -123,7 +123,8 @@ export async function startGateway(setup: GatewaySetup): Promise<TestGateway> {
     url: setup.url,
     ...setup.tls,
     clientId: gateway,
-    clean: true,
+    // As the gateway does: RabbitMQ lets nobody subscribe anew whose passing queue was on a node that is dead now.
+    clean: false,
     boot: setup.boot,
     will: (session) => gatewayWill(identity, outbox.epoch, session),
     retry: QUICK_RETRY,
@@ -146,7 +147,7 @@ export async function startGateway(setup: GatewaySetup): Promise<TestGateway> {
 
 export async function startCentral(
   path: string,
-  url: string,
+  url: string | readonly string[],
   extra: Partial<Parameters<typeof createCentral>[0]> = {},
 ): Promise<Central> {
   const central = createCentral({

@@ -59,7 +59,11 @@ before(async () => {
     writeGateway(folder, broker.url, PROBATION_MS, { metrics }),
   ).start();
   await until("the gateway reports", async () => (await reported()) !== null, 60_000);
-  await until("the door sees", async () => (await health())?.cameras[0]?.state === "seeing");
+  // The first health of a connection may be told before the centre's answer to its birth.
+  await until("the door sees, and the centre has answered", async () => {
+    const told = await health();
+    return told?.cameras[0]?.state === "seeing" && told.delivery.state === "acked";
+  });
 });
 
 after(async () => {

@@ -65,7 +65,7 @@ test(`${MESSAGES} hostile messages: none harms the ingest, and each is accepted 
     clock,
     log: SILENT_LOG,
     random: () => 0.5,
-    quota: { bytesPerSecond: 1e12, burstBytes: 1e12 },
+    quota: { bytesPerSecond: 1e12, burstBytes: 1e12, asidesAtOnce: 1e9 },
   });
   const queues = new Map<string, Promise<void>>(GATEWAYS.map((id) => [id, Promise.resolve()]));
   let silent = 0;

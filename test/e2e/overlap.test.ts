@@ -26,7 +26,7 @@ function slowLink(url: string, overlap: number) {
     ...{ url, clientId: "slow", clean: false, boot: "b", will: null, retry: QUICK_RETRY },
     ...{ clock, log: SILENT_LOG, random: () => 0.5, overlap },
   });
-  link.subscribe("work/+", ({ text }) => {
+  link.subscribe("jobs/+", ({ text }) => {
     return new Promise((free, reject) => {
       open.push({ text, free, fail: () => reject(new Error("not now")) });
     });
@@ -58,7 +58,7 @@ for (const { name, skip, start } of brokers) {
     await until("connected", () => link.state.kind === "connected");
     const sender = await connectAsync(broker.url);
     const send = Array.from({ length: MESSAGES }, (_, n) =>
-      sender.publishAsync(`work/${n}`, String(n), { qos: 1 }),
+      sender.publishAsync(`jobs/${n}`, String(n), { qos: 1 }),
     );
     await until("as many as may are under way", () => open.length === OVERLAP);
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -108,7 +108,7 @@ test("mosquitto: links of one shared subscription divide the messages between th
       ...{ url: broker.url, clientId: `worker-${n}`, clean: false, boot: "b", will: null },
       ...{ retry: QUICK_RETRY, clock, log: SILENT_LOG, random: () => 0.5, overlap: OVERLAP },
     });
-    link.subscribe("$share/centres/work/+", ({ text }) => {
+    link.subscribe("$share/centres/jobs/+", ({ text }) => {
       list.push(text);
     });
     return link;
@@ -117,7 +117,7 @@ test("mosquitto: links of one shared subscription divide the messages between th
   await until("both are connected", () => links.every(({ state }) => state.kind === "connected"));
   const sender = await connectAsync(broker.url);
   for (let n = 0; n < MESSAGES; n += 1)
-    await sender.publishAsync(`work/${n}`, String(n), { qos: 1 });
+    await sender.publishAsync(`jobs/${n}`, String(n), { qos: 1 });
   await until("all came", () => taken.flat().length === MESSAGES);
   assert.equal(new Set(taken.flat()).size, MESSAGES);
   assert.ok(taken.every((list) => list.length > 0));

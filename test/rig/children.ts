@@ -23,6 +23,12 @@ export interface CentralChildSetup {
   readonly url: string;
 }
 
+/** What the bare centre is told. */
+export interface BareCentreSetup {
+  readonly file: string;
+  readonly url: string;
+}
+
 const ERROR_CHARACTERS = 4000;
 
 const REQUIRE = `import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);`;

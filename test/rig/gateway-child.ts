@@ -61,6 +61,8 @@ function keepJournal(outbox: Outbox): void {
 /** The control: what most gateways do. Rows are given up when the broker, not the centre, says it has them. */
 function trustTheBroker(link: MqttLink, outbox: Outbox): void {
   outbox.purge(Number.MAX_SAFE_INTEGER as never);
+  // Nor does it wait for the centre's first word before it sends what it has.
+  Object.defineProperty(outbox, "hasUnsent", { value: false });
   const publish = link.publish.bind(link);
   link.publish = (topic, text, options, onDone = () => undefined) =>
     publish(topic, text, options, (error) => {

@@ -136,6 +136,8 @@ class KillRig {
   async settle(): Promise<KillRunResult> {
     this.#options.onProgress("healing and draining");
     for (const line of this.#lines) line.heal();
+    // It may have left because the database was away when it was started last: its supervisor starts it again.
+    if (this.#central?.hasLeft()) await this.#restartCentral();
     const startMs = performance.now();
     const drain = this.#launchGateway("drain");
     this.#gateway = drain;

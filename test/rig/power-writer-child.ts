@@ -35,6 +35,7 @@ function writeOutbox(): void {
     log: SILENT_LOG,
     random: () => 0.5,
   });
+  outbox.noteLine(true);
   outbox.purge(Number.MAX_SAFE_INTEGER as never);
   setInterval(() => {
     for (let k = 0; k < 3; k += 1) {

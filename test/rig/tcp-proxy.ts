@@ -32,6 +32,7 @@ export async function startTcpProxy(port: number, targets: readonly string[]): P
   const pairs = new Set<readonly [Socket, Socket]>();
   const ports = targets.map((target) => Number(new URL(target).port));
   let turn = 0;
+  let thaw: NodeJS.Timeout | undefined;
   const reset = (): void => {
     for (const pair of pairs) for (const socket of pair) socket.destroy();
   };
@@ -62,16 +63,19 @@ export async function startTcpProxy(port: number, targets: readonly string[]): P
     },
     freeze(ms) {
       line.frozenUntilMs = performance.now() + ms;
-      setTimeout(reset, ms);
+      clearTimeout(thaw);
+      thaw = setTimeout(reset, ms);
     },
     heal() {
       // What was dropped while frozen cannot be mended: everybody connects again.
+      clearTimeout(thaw);
       reset();
       line.refusedUntilMs = 0;
       line.slowUntilMs = 0;
       line.frozenUntilMs = 0;
     },
     close() {
+      clearTimeout(thaw);
       reset();
       return new Promise((resolve) => server.close(() => resolve()));
     },

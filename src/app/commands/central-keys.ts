@@ -20,7 +20,7 @@ Example:
   vitrine central keys add head-office --scopes read,loyalty --store sqlite:central.db
 
 Scopes: read (figures, journeys, events), ops (fleet, quarantine, audit), loyalty (ids of loyalty cards).
-A SQLite store is opened by one process at a time: stop the centre meanwhile.`;
+The centre may run meanwhile: it knows a new key, and refuses one that was revoked, from the next request on.`;
 
 /** Adds `vitrine central keys add|list|revoke`. */
 export function addCentralKeys(central: Command, terminal: Terminal): void {
@@ -78,7 +78,7 @@ async function withStore(
 ): Promise<void> {
   const flags = command.optsWithGlobals<KeyFlags>();
   const store = flags.store ?? environment["VITRINE_STORE"] ?? "sqlite:central.db";
-  const repository = await openRepository(store, SILENT_LOG);
+  const repository = await openRepository(store, SILENT_LOG, "command");
   try {
     await work(repository, flags);
   } finally {

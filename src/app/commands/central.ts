@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { createCentral } from "../../central/central.ts";
+import { keptDays } from "../../central/retention.ts";
+import { readBrokerUrls } from "../../config/broker-address.ts";
 import { GatewayError } from "../../core/errors.ts";
 import { seededRandom } from "../../core/random.ts";
 import { createMetrics } from "../../metrics/metrics.ts";
@@ -20,7 +22,10 @@ interface CentralFlags {
   readonly keepDays?: number;
   readonly share?: string;
   readonly client?: string;
-  readonly mqtt: string;
+  readonly mqtt: readonly string[];
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
   readonly root: string;
   readonly http: string;
   readonly site: readonly string[];
@@ -28,6 +33,7 @@ interface CentralFlags {
   readonly loyalty?: string;
 }
 
+const BROKER = "mqtt://127.0.0.1:1883";
 const EXAMPLE = `
 Example:
   vitrine central --store sqlite:central.db --mqtt mqtt://127.0.0.1:1883 --http 127.0.0.1:8081
@@ -37,6 +43,9 @@ Stores (docs/central.md):
   postgres://USER@HOST/NAME         PostgreSQL 15 or newer
   postgres://A/N,postgres://B/N     shards: always all of them, in the same order
   A password is better given in VITRINE_STORE (the whole store) or PGPASSWORD than on the command line.
+
+A broker with certificates (deploy/README.md; every address begins with mqtts://):
+  vitrine central --mqtt mqtts://broker:8883 --ca ca.crt --cert central.crt --key central.key
 
 Several centres on one PostgreSQL store: --share GROUP for all and a --client NAME for each (brokers with MQTT 5).
 
@@ -49,10 +58,21 @@ export function addCentral(program: Command, terminal: Terminal): void {
   command
     .description("The central store: takes events in, acknowledges its commits, serves a read API")
     .option("--store <store>", "sqlite:FILE or postgres://... (default: sqlite:central.db)")
-    .option("--keep-days <days>", "drop events that are older; figures stay", positiveNumber)
+    .option(
+      "--keep-days <days>",
+      "drop events that are older, figures stay (default: 90, PostgreSQL 60 and the rest of the month)",
+      positiveNumber,
+    )
     .option("--share <group>", "share the stream with the other centres of this group")
     .option("--client <name>", "client id at the broker, which must stay the same")
-    .option("--mqtt <url>", "broker", "mqtt://127.0.0.1:1883")
+    .addOption(
+      new Option("--mqtt <url>", "broker; of a cluster all nodes, repeated or with commas")
+        .default([], BROKER)
+        .argParser(collect),
+    )
+    .option("--ca <file>", "certificate authority of the broker (mqtts://), PEM")
+    .option("--cert <file>", "certificate to log in with at the broker, PEM; needs --key")
+    .option("--key <file>", "its private key, PEM")
     .option("--root <name>", "topic root", "vitrine")
     .option("--http <host:port>", "where the API listens", "127.0.0.1:8081")
     .option(
@@ -75,15 +95,17 @@ async function central(flags: CentralFlags, terminal: Terminal): Promise<void> {
   const token = environment["VITRINE_API_TOKEN"];
   const username = environment["VITRINE_MQTT_USERNAME"];
   const password = environment["VITRINE_MQTT_PASSWORD"];
+  const store = flags.store ?? environment["VITRINE_STORE"] ?? "sqlite:central.db";
   const service = createCentral({
-    store: flags.store ?? environment["VITRINE_STORE"] ?? "sqlite:central.db",
-    ...(flags.keepDays === undefined ? {} : { keepDays: flags.keepDays }),
+    store,
+    keepDays: flags.keepDays ?? keptDays(store),
     ...(flags.share === undefined ? {} : { share: flags.share }),
-    mqttUrl: flags.mqtt,
+    mqttUrl: parseBroker(flags.mqtt),
     mqtt: {
       ...(username === undefined ? {} : { username }),
       ...(password === undefined ? {} : { password }),
       ...(flags.client === undefined ? {} : { clientId: flags.client }),
+      ...certificateOf(flags),
     },
     root: flags.root,
     http: { ...parseAddress(flags.http), ...(token === undefined ? {} : { token }) },
@@ -105,6 +127,29 @@ async function central(flags: CentralFlags, terminal: Terminal): Promise<void> {
   } finally {
     await supervisor.stop();
   }
+}
+
+type Certificate = {
+  readonly caFile?: string;
+  readonly certFile?: string;
+  readonly keyFile?: string;
+};
+
+/** @throws USAGE */
+function certificateOf({ ca, cert, key }: CentralFlags): Certificate {
+  if ((cert === undefined) !== (key === undefined))
+    throw new GatewayError("USAGE", "--cert and --key belong together: give both or none");
+  return {
+    ...(ca === undefined ? {} : { caFile: ca }),
+    ...(cert === undefined || key === undefined ? {} : { certFile: cert, keyFile: key }),
+  };
+}
+
+/** @throws USAGE */
+function parseBroker(texts: readonly string[]): readonly string[] {
+  const outcome = readBrokerUrls(texts.length === 0 ? [BROKER] : texts);
+  if (outcome.ok) return outcome.value;
+  throw new GatewayError("USAGE", `--mqtt: ${outcome.error}`);
 }
 
 /** @throws USAGE */

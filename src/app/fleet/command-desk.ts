@@ -1,4 +1,6 @@
+import type { MonoMs } from "../../core/brand.ts";
 import type { Clock, Timer } from "../../core/clock.ts";
+import { GatewayError } from "../../core/errors.ts";
 import type { Log } from "../../core/lifecycle.ts";
 import { CommandBook } from "../../fleet/command-book.ts";
 import { restartBy } from "../../fleet/desired-config.ts";
@@ -21,13 +23,24 @@ export interface CommandDeskDeps {
 }
 
 interface Outcome {
-  readonly status: "done" | "refused";
+  readonly status: "done" | "refused" | "failed";
   readonly detail: string;
   readonly result?: Readonly<Record<string, unknown>>;
 }
 
+/** A message as it came. */
+interface Command {
+  readonly text: string;
+  readonly retained: boolean;
+}
+
 const done = (detail: string): Outcome => ({ status: "done", detail });
 const MINUTE_MS = 60_000;
+const CLOCK_CHECK_MS = 1000;
+/** How long commands wait for the clock to be set; longer ones are refused. */
+const CLOCK_WAIT_MS = 10 * MINUTE_MS;
+/** Commands that wait for the clock; further ones are refused. */
+const WAITING_CAP = 16;
 const SUMMARY_NOTICES = 16;
 
 /** Carries out the centre's commands, each once, and keeps the answers. */
@@ -35,6 +48,10 @@ export class CommandDesk {
   readonly #deps: CommandDeskDeps;
   readonly #book: CommandBook;
   #loud: Timer | null = null;
+  /** Nobody can say whether they have expired before the clock is set. */
+  #waiting: Command[] = [];
+  #waitingSinceMono: MonoMs | null = null;
+  #clockCheck: Timer | null = null;
 
   constructor(deps: CommandDeskDeps) {
     this.#deps = deps;
@@ -46,11 +63,36 @@ export class CommandDesk {
     return this.#book.replies;
   }
 
-  /** Takes the text of `down/cmd`. */
+  /** Takes the text of `down/cmd`; one that comes before the clock is set waits for it. */
   async take(text: string, retained: boolean): Promise<void> {
-    const { ports, log, onNews } = this.#deps;
     if (text === "") return;
-    const admission = this.#book.admit({ text, retained, now: ports.now().epoch });
+    const { ports, clock } = this.#deps;
+    if (!ports.isClockAwaited() || this.#waiting.length >= WAITING_CAP)
+      return await this.#admit({ text, retained });
+    this.#waiting.push({ text, retained });
+    this.#waitingSinceMono ??= clock.mono();
+    this.#clockCheck ??= clock.every(CLOCK_CHECK_MS, "commands before the clock", () =>
+      this.#checkClock(),
+    );
+  }
+
+  #checkClock(): void {
+    const { clock, ports } = this.#deps;
+    const sinceMono = this.#waitingSinceMono ?? clock.mono();
+    if (ports.isClockAwaited() && clock.mono() - sinceMono < CLOCK_WAIT_MS) return;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    this.#waitingSinceMono = null;
+    this.#clockCheck?.cancel();
+    this.#clockCheck = null;
+    for (const command of waiting) void this.#admit(command);
+  }
+
+  async #admit({ text, retained }: Command): Promise<void> {
+    const { ports, log, onNews } = this.#deps;
+    const now = ports.isClockAwaited() ? null : ports.now().epoch;
+    const at = ports.now().epoch;
+    const admission = this.#book.admit({ text, retained, now, at });
     if (admission.kind === "left") {
       const { faults } = admission;
       const fields = { event: "fleet.command-unreadable", code: "MESSAGE_INVALID", faults };
@@ -64,6 +106,7 @@ export class CommandDesk {
 
   stop(): void {
     this.#loud?.cancel();
+    this.#clockCheck?.cancel();
   }
 
   async #carryOut(id: string, order: Order): Promise<void> {
@@ -106,7 +149,13 @@ export class CommandDesk {
   /** Remembered before it is done: the broker may not learn that the message came, and send it to the next life. */
   async #restart(id: string): Promise<Outcome> {
     const { memory, leave } = this.#deps;
-    await memory.save(restartBy(memory.state, id));
+    try {
+      await memory.update((state) => restartBy(state, id));
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error;
+      // Not remembered, it would be done again after every restart.
+      return { status: "failed", detail: `${error.code}: the gateway goes on; send another` };
+    }
     leave("the centre asked for it");
     return done("the gateway starts anew");
   }

@@ -43,6 +43,7 @@ const SITE_FILE = /^site-[0-9a-f]{32}\.json$/;
 export class FleetMemory {
   readonly #stateDir: string;
   readonly #file: Adapter<FleetState>;
+  #writing: Promise<void> = Promise.resolve();
   #state: FleetState;
   /** Where a damaged file was put; null when it was well. */
   readonly setAside: string | null;
@@ -87,11 +88,20 @@ export class FleetMemory {
     return this.#state;
   }
 
-  /** Keeps a state; what was kept before holds until this resolves. @throws DISK_FULL, STATE_UNWRITABLE */
-  async save(state: FleetState): Promise<void> {
-    if (state === this.#state) return;
-    await this.#file.write(state);
-    this.#state = state;
+  /**
+   * Keeps what `change` makes of the state; what was kept before holds until this resolves. Changes are made one after
+   * the other, each of what the one before it left. @throws DISK_FULL, STATE_UNWRITABLE
+   */
+  update(change: (state: FleetState) => FleetState): Promise<void> {
+    const turn = this.#writing.then(async () => {
+      const state = change(this.#state);
+      if (state === this.#state) return;
+      await this.#file.write(state);
+      this.#state = state;
+    });
+    // Whoever asked learns of the fault; the next change has its own try.
+    this.#writing = turn.catch(() => undefined);
+    return turn;
   }
 
   /** Where the plan of a wish lies, by the hash of the plan. */

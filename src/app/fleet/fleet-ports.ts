@@ -15,6 +15,8 @@ export interface FleetPorts {
   readonly restartSensor: (sensorId: string) => "begun" | "idle" | "unknown" | "impossible";
   /** What the dashboard tells people. */
   readonly notices: () => readonly string[];
+  /** Whether the wall clock was never set and may yet be. */
+  readonly isClockAwaited: () => boolean;
   /** Both clocks at this instant. */
   readonly now: () => TimeAnchor;
 }
@@ -24,6 +26,8 @@ export interface DeliveryPort {
   status(): DeliveryStatus;
   announce(): void;
   record(event: JourneyEvent): boolean;
+  /** Connections given up because nobody answered over them. */
+  readonly dropped: number;
 }
 
 /** The fleet part of one gateway: started after what it looks at, stopped before it. */

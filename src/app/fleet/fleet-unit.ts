@@ -1,6 +1,7 @@
 import { listenAddress } from "../../config/fleet.ts";
 import { canonicalText } from "../../core/canonical-text.ts";
 import type { Clock, Timer } from "../../core/clock.ts";
+import type { JourneyEvent } from "../../core/events.ts";
 import type { Log, Service } from "../../core/lifecycle.ts";
 import { NO_WISHES } from "../../fleet/desired-config.ts";
 import { reportedMessage } from "../../fleet/reported.ts";
@@ -9,6 +10,8 @@ import { eventHash } from "../../io/mqtt/event-hash.ts";
 import type { Outbox } from "../../io/outbox/outbox.ts";
 import { createGatewayFigures } from "../../io/prometheus/gateway-figures.ts";
 import { createMetricsListener } from "../../io/prometheus/metrics-listener.ts";
+import { isoTime } from "../../wire/cloud-event.ts";
+import { CERTIFICATE_WARNING_MS } from "../../wire/health-message.ts";
 import { plainTopic } from "../../wire/topics.ts";
 import { type LoadedConfig, readDocument } from "../config-files.ts";
 import { type LogLevel, maskText } from "../logger.ts";
@@ -16,6 +19,7 @@ import { CommandDesk } from "./command-desk.ts";
 import type { FleetPorts, FleetUnit } from "./fleet-ports.ts";
 import { CommitWatch, HealthTeller, type HealthTellerDeps, WRITTEN_NOTE } from "./health-teller.ts";
 import type { FleetBase } from "./open-gateway.ts";
+import { OutboxAlarm } from "./outbox-alarm.ts";
 import { WishDesk, withoutLog } from "./wish-desk.ts";
 
 export interface FleetUnitDeps {
@@ -44,6 +48,7 @@ class GatewayFleet implements FleetUnit {
   readonly #deps: FleetUnitDeps;
   readonly #ports: FleetPorts;
   readonly #teller: HealthTeller;
+  readonly #alarm: OutboxAlarm;
   readonly #scraped: Service | null;
   readonly #wishes: WishDesk | null = null;
   readonly #commands: CommandDesk | null = null;
@@ -57,6 +62,9 @@ class GatewayFleet implements FleetUnit {
     this.#deps = deps;
     this.#ports = ports;
     this.#logLevel = deps.loaded.config.log.level;
+    const { delivery, now } = ports;
+    const record = (event: JourneyEvent): boolean => delivery.record(event);
+    this.#alarm = new OutboxAlarm({ outbox: deps.outbox, record, now });
     const told = this.#tellerDeps();
     this.#teller = new HealthTeller(told);
     this.#scraped = scrapedAt(deps.loaded, told);
@@ -74,15 +82,22 @@ class GatewayFleet implements FleetUnit {
   }
 
   readonly notices = (): readonly string[] => {
+    const alarm = this.#alarm.notices;
     const trial = this.#wishes?.state.trial ?? null;
     const trying = `Configuration ${trial?.version} of the centre runs on probation.`;
-    return [...(this.#deps.base?.notices ?? []), ...(trial === null ? [] : [trying])];
+    return [
+      ...alarm,
+      ...(this.#deps.base?.notices ?? []),
+      ...(trial === null ? [] : [trying]),
+      ...endingCertificate(this.#ports),
+    ];
   };
 
   async start(signal: AbortSignal): Promise<void> {
     const { clock, loaded } = this.#deps;
     await this.#scraped?.start(signal);
     await this.#wishes?.start();
+    this.#alarm.start();
     if (signal.aborted || this.#ports.link === null) return;
     const tell = (): void => this.#tellHealth();
     this.#ticker ??= clock.every(loaded.config.fleet.healthMs, "health", tell);
@@ -186,6 +201,14 @@ class GatewayFleet implements FleetUnit {
     const { config } = this.#deps.loaded;
     return plainTopic(config.mqtt?.root ?? "vitrine", config.gateway.id, channel);
   }
+}
+
+function endingCertificate({ link, now }: FleetPorts): readonly string[] {
+  const until = link?.certificateUntil ?? null;
+  if (until === null || until - now().epoch > CERTIFICATE_WARNING_MS) return [];
+  return [
+    `The certificate for the broker ends on ${isoTime(until).slice(0, 10)}: renew it before then.`,
+  ];
 }
 
 /** Fingerprint of what the gateway runs with, but for its log level; passwords have no part in it. Pure. */

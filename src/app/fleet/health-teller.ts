@@ -10,7 +10,7 @@ import type { FleetPorts } from "./fleet-ports.ts";
 
 export interface HealthTellerDeps {
   readonly identity: HealthIdentity;
-  readonly ports: Pick<FleetPorts, "delivery" | "sensors" | "now">;
+  readonly ports: Pick<FleetPorts, "delivery" | "sensors" | "now" | "link">;
   readonly outbox: Outbox;
   readonly stateDir: string;
   readonly reconnects: () => number;
@@ -76,8 +76,11 @@ export class HealthTeller {
       delivery,
       consent: this.#deps.consent?.(),
       reconnects: reconnects(),
+      linesGivenUp: ports.delivery.dropped,
+      certificateUntil: ports.link?.certificateUntil ?? null,
       commitMs: this.#commitMs(),
       streams: streamsOf(outbox),
+      replaced: outbox.replaced,
       sensors: ports.sensors(),
       board,
       process: this.#probe.read(),

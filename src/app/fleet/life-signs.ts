@@ -18,6 +18,28 @@ export interface LifeSigns {
   stopping(): void;
 }
 
+/** How often a long piece of work says that it goes on, and how much time it asks for. */
+const STEP_MS = 10_000;
+const EXTENSION_MS = 60_000;
+
+/**
+ * For work that holds up everything else, such as taking over a damaged outbox: called at each of its steps, it says from
+ * time to time that the gateway lives, and before it is ready asks for more time to start.
+ */
+export function createStepSigns(
+  deps: Pick<LifeSignsDeps, "environment" | "clock" | "log">,
+): () => void {
+  const { clock } = deps;
+  const notify = createSystemdNotify(deps);
+  let dueMono: number = clock.mono() + STEP_MS;
+  return () => {
+    if (clock.mono() < dueMono) return;
+    dueMono = clock.mono() + STEP_MS;
+    void notify.send("WATCHDOG=1");
+    void notify.send(`EXTEND_TIMEOUT_USEC=${EXTENSION_MS * 1000}`);
+  };
+}
+
 /** Three signs in the time in which one is due: one that is lost or late does no harm. */
 const SIGNS_PER_PERIOD = 3;
 

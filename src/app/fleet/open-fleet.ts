@@ -8,6 +8,8 @@ export type FleetPart = (ports: FleetPorts) => FleetUnit;
 
 /** What the fleet part looks at. */
 export interface Observed extends Pick<FleetPorts, "link" | "delivery" | "notices"> {
+  /** Absent: nobody waits for the clock to be set. */
+  readonly isClockAwaited?: () => boolean;
   readonly anchor: SteadyAnchor;
   readonly clock: Clock;
   readonly board: SensorBoard;
@@ -17,12 +19,13 @@ export interface Observed extends Pick<FleetPorts, "link" | "delivery" | "notice
 /** Builds the fleet part on what it looks at; nothing where there is none. */
 export function openFleet(
   fleet: FleetPart | undefined,
-  { anchor, clock, board, units, ...ports }: Observed,
+  { anchor, clock, board, units, link, delivery, notices, isClockAwaited }: Observed,
 ): readonly FleetUnit[] {
   if (fleet === undefined) return [];
   return [
     fleet({
-      ...ports,
+      ...{ link, delivery, notices },
+      isClockAwaited: isClockAwaited ?? ((): boolean => false),
       now: () => nowBy(anchor.read(), clock),
       sensors: () => board.readings(),
       restartSensor: (sensorId) => restartSensor(units, sensorId),

@@ -27,14 +27,19 @@ export interface OpenedGateway {
   readonly fleet: FleetBase | null;
 }
 
-/** What the gateway's own files say, and what it remembers of the centre's wishes. */
-export interface FleetBase {
+interface FleetFiles {
   readonly memory: FleetMemory;
   /** The gateway file as written. */
   readonly own: PlainDocument;
   readonly ownSitePath: string;
+}
+
+/** What the gateway's own files say, and what it remembers of the centre's wishes. */
+export interface FleetBase extends FleetFiles {
   /** Sentences that people should see. */
   readonly notices: readonly string[];
+  /** Hash of the centre's wish that this life of the process runs with; null: its own files. */
+  readonly inForce: string | null;
 }
 
 /**
@@ -49,8 +54,9 @@ export async function openGatewayFile(path: string): Promise<OpenedGateway> {
   if (!takesWishes(local)) return { loaded: local, fleet: null };
   try {
     const memory = await FleetMemory.open(local.stateDir);
-    const base = { memory, own, ownSitePath: local.sitePath, notices: noticesOf(memory) };
-    return { loaded: await begin(local, base), fleet: base };
+    const files = { memory, own, ownSitePath: local.sitePath };
+    const { loaded, inForce } = await begin(local, files);
+    return { loaded, fleet: { ...files, notices: noticesOf(memory), inForce } };
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
     // A state folder that cannot be used is told by the outbox, which cannot do without.
@@ -59,7 +65,7 @@ export async function openGatewayFile(path: string): Promise<OpenedGateway> {
 }
 
 /** Whether the gateway lets the centre change it. */
-export function takesWishes({ config }: LoadedConfig): boolean {
+function takesWishes({ config }: LoadedConfig): boolean {
   const { mqtt, fleet } = config;
   if (mqtt === undefined) return false;
   // Without a sign-in the broker is open to everybody in the network, and so would the gateway be.
@@ -67,42 +73,52 @@ export function takesWishes({ config }: LoadedConfig): boolean {
 }
 
 /** Where the site plan of a wish lies; the gateway's own when the wish has none. */
-export function sitePathOf(base: FleetBase, document: DesiredDocument | undefined): string {
+export function sitePathOf(base: FleetFiles, document: DesiredDocument | undefined): string {
   if (document?.site === undefined) return base.ownSitePath;
   return base.memory.sitePath(documentHash(document.site, eventHash));
 }
 
 /** The plan in force and the gateway's own file: what a wish is checked against. @throws as `loadSiteFile` */
-export async function presentConfig(base: FleetBase, sitePath: string): Promise<PresentConfig> {
+export async function presentConfig(
+  base: FleetFiles,
+  sitePath: string,
+  outbox: PresentConfig["outbox"],
+): Promise<PresentConfig> {
   const siteDocument = (await readDocument(sitePath)) as PlainDocument;
-  return { own: base.own, siteDocument, site: await loadSiteFile(sitePath) };
+  return { own: base.own, siteDocument, site: await loadSiteFile(sitePath), outbox };
 }
 
 /** Faults as they may be told: without user names, passwords and radio addresses. Pure. */
 export const maskFaults = (faults: readonly InputFault[]): readonly InputFault[] =>
   faults.map((fault) => ({ ...fault, found: maskText(fault.found) }));
 
-async function begin(local: LoadedConfig, base: FleetBase): Promise<LoadedConfig> {
+interface Beginning {
+  readonly loaded: LoadedConfig;
+  readonly inForce: string | null;
+}
+
+async function begin(local: LoadedConfig, base: FleetFiles): Promise<Beginning> {
   const { memory } = base;
   let state = beginLife(memory.state);
   let kept = await keep(memory, state);
   // A life that cannot be counted must not begin with something untried.
   if (state.trial !== null && kept) {
     const outcome = await loadWish(local, base, state.trial);
-    if (outcome.ok) return outcome.value;
+    if (outcome.ok) return { loaded: outcome.value, inForce: state.trial.hash };
     state = revertTrial(state, outcome.error);
     kept = await keep(memory, state);
   }
-  if (state.accepted === null) return local;
+  const own = { loaded: local, inForce: null };
+  if (state.accepted === null) return own;
   const outcome = await loadWish(local, base, state.accepted);
-  if (outcome.ok) return outcome.value;
+  if (outcome.ok) return { loaded: outcome.value, inForce: state.accepted.hash };
   await keep(memory, dropAccepted(state, outcome.error));
-  return local;
+  return own;
 }
 
 async function keep(memory: FleetMemory, state: FleetState): Promise<boolean> {
   try {
-    await memory.save(state);
+    await memory.update(() => state);
     return true;
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
@@ -112,12 +128,13 @@ async function keep(memory: FleetMemory, state: FleetState): Promise<boolean> {
 
 async function loadWish(
   local: LoadedConfig,
-  base: FleetBase,
+  base: FleetFiles,
   { document }: Wish,
 ): Promise<Result<LoadedConfig, readonly InputFault[]>> {
   const sitePath = sitePathOf(base, document);
   try {
-    const present = await presentConfig(base, sitePath);
+    // What waits now was no obstacle when the wish was taken, and must not undo it.
+    const present = await presentConfig(base, sitePath, { capBytes: 0, waitingBytes: 0 });
     const gateway = document.gateway;
     const outcome = readWish(gateway === undefined ? {} : { gateway }, present);
     if (!outcome.ok) return fail(maskFaults(outcome.error));

@@ -1,4 +1,5 @@
 import { readWish } from "../../config/remote-change.ts";
+import { type MonoMs, monoMs } from "../../core/brand.ts";
 import { canonicalText } from "../../core/canonical-text.ts";
 import type { Clock, TimeAnchor, Timer } from "../../core/clock.ts";
 import { fail, GatewayError, type InputFault, ok, type Result } from "../../core/errors.ts";
@@ -18,7 +19,7 @@ import {
 } from "../../fleet/desired-config.ts";
 import { eventHash } from "../../io/mqtt/event-hash.ts";
 import { isoTime } from "../../wire/cloud-event.ts";
-import { LARGEST_PAYLOAD_BYTES, parseMessage } from "../../wire/envelopes.ts";
+import { LARGEST_PAYLOAD_BYTES, parseMessage, parsePeerMessage } from "../../wire/envelopes.ts";
 import {
   type DesiredDocument,
   type DesiredMessage,
@@ -46,12 +47,16 @@ export interface WishDeskDeps {
 
 const SETTLED_MS = 60_000;
 const SETTLE_CHECK_MS = 250;
+/** After the probation: longest time in which everything must once be well together; a short probation has less. */
+const GRACE_MS = 90_000;
+const GRACE_CHECK_MS = 1000;
 
 /** Takes the centre's configurations: judges, keeps, tries and takes back. One at a time, in the order they came. */
 export class WishDesk {
   readonly #deps: WishDeskDeps;
   #queue: Promise<void> = Promise.resolve();
   #probation: Timer | null = null;
+  #graceUntilMono: MonoMs | null = null;
   #ignored: ReportedMessage["ignored"] = null;
   #isLeaving = false;
   #isSettled = false;
@@ -74,13 +79,18 @@ export class WishDesk {
 
   /** Tells what the last life could not tell, and begins the probation if there is one. */
   async start(): Promise<void> {
-    const { base, clock, loaded } = this.#deps;
+    const { base, loaded } = this.#deps;
     const { accepted, trial } = this.state;
     await this.#enqueue(() => this.#tell());
     await base.memory.tidy([accepted, trial].map((wish) => sitePathOf(base, wish?.document)));
     this.#settle();
-    if (trial === null) return;
-    this.#probation = clock.after(loaded.config.fleet.probationMs, "probation", () => {
+    // A life that could not take the trial up has nothing to say about it.
+    if (trial === null || trial.hash !== base.inForce) return;
+    this.#concludeIn(loaded.config.fleet.probationMs);
+  }
+
+  #concludeIn(delayMs: number): void {
+    this.#probation = this.#deps.clock.after(delayMs, "probation", () => {
       void this.#enqueue(() => this.#conclude());
     });
   }
@@ -175,8 +185,9 @@ export class WishDesk {
 
   /** Reads what the wish has to fit, since people may have changed it since the start. */
   async #preparedChecks(document: DesiredDocument, site: string): Promise<PreparedChecks> {
-    const { base, loaded } = this.#deps;
-    const present = await presentConfig(base, loaded.sitePath);
+    const { base, loaded, ports } = this.#deps;
+    const { outboxBytes: waitingBytes, outboxCapBytes: capBytes } = ports.delivery.status();
+    const present = await presentConfig(base, loaded.sitePath, { capBytes, waitingBytes });
     const outcome = readWish(document, present);
     if (!outcome.ok)
       return { outcome: fail(maskFaults(outcome.error)), siteDocument: null, level: null };
@@ -194,9 +205,14 @@ export class WishDesk {
   async #conclude(): Promise<void> {
     const { trial } = this.state;
     if (trial === null) return;
-    const { base, ports } = this.#deps;
+    const { base, ports, clock, loaded } = this.#deps;
     const configured = ports.sensors().map(({ id }) => id);
     const errors = missedAfter(trial, { ...this.#standing(), configured });
+    // A link or a camera that is away for a moment says nothing about the configuration.
+    const graceMs = Math.min(GRACE_MS, loaded.config.fleet.probationMs);
+    this.#graceUntilMono ??= monoMs(clock.mono() + graceMs);
+    if (errors.length > 0 && clock.mono() < this.#graceUntilMono)
+      return this.#concludeIn(GRACE_CHECK_MS);
     if (errors.length === 0) {
       await this.#keepAndTell(acceptTrial(this.state));
       await base.memory.tidy([sitePathOf(base, trial.document)]);
@@ -213,7 +229,7 @@ export class WishDesk {
   }
 
   async #keepAndTell(state: FleetState): Promise<void> {
-    await this.#deps.base.memory.save(state);
+    await this.#keep(state);
     await this.#tell();
     this.#deps.onNews();
   }
@@ -225,8 +241,12 @@ export class WishDesk {
     const { ports, log, base } = this.#deps;
     const { version, status } = verdict;
     log.info({ event: "fleet.config", version, status }, `configuration ${version} was ${status}`);
-    if (ports.delivery.record(auditOf(verdict, ports.now())))
-      await base.memory.save(toldLast(this.state));
+    if (ports.delivery.record(auditOf(verdict, ports.now()))) await base.memory.update(toldLast);
+  }
+
+  /** Commands note what they do in the same memory, and that stays theirs. */
+  #keep(state: FleetState): Promise<void> {
+    return this.#deps.base.memory.update(({ restartedBy }) => ({ ...state, restartedBy }));
   }
 
   #ignore(desired: DesiredMessage | null, why: IgnoredReason, faults: readonly InputFault[]): void {
@@ -258,9 +278,16 @@ interface PreparedChecks {
 const NO_CHECKS: PreparedChecks = { outcome: fail([]), siteDocument: null, level: null };
 
 function readDesired(text: string): Result<DesiredMessage, readonly InputFault[]> {
-  if (Buffer.byteLength(text) <= LARGEST_PAYLOAD_BYTES) return parseMessage(desiredSchema, text);
+  if (Buffer.byteLength(text) <= LARGEST_PAYLOAD_BYTES) return readEnvelope(text);
   const expected = `at most ${LARGEST_PAYLOAD_BYTES} bytes`;
   return fail([{ path: "", found: `${text.length} characters`, expected }]);
+}
+
+/** What a newer centre adds around the document is left out; what it adds to the document cannot be done here. */
+function readEnvelope(text: string): Result<DesiredMessage, readonly InputFault[]> {
+  const exact = parseMessage(desiredSchema, text);
+  if (exact.ok || exact.error.some(({ path }) => path.startsWith("document"))) return exact;
+  return parsePeerMessage(desiredSchema, text);
 }
 
 /** One text for everything but the setting that takes effect while the gateway runs. Pure. */

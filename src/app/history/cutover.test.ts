@@ -56,6 +56,7 @@ const until = (life: HistoryLife, at: EpochMs): void => life.pass(at - life.cloc
 
 /** Everything that was said has reached the centre, so that nothing but the day keeps it here. */
 function acknowledge({ outbox }: HistoryLife): void {
+  outbox.noteLine(true);
   for (const stream of ["journey", "zone", "health"] as const)
     outbox.acknowledge(stream, outbox.committed(stream));
 }

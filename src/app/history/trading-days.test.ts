@@ -259,6 +259,7 @@ test("a start with the clock of yesterday takes nothing from the record of a clo
   first.seeing();
   trade(first, 6);
   until(first, epochMs(startOf(1) + HOUR_MS));
+  first.outbox.noteLine(true);
   for (const stream of ["journey", "zone", "health"] as const)
     first.outbox.acknowledge(stream, first.outbox.committed(stream));
   first.pass(HOUR_MS);

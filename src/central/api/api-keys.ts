@@ -23,7 +23,7 @@ export interface ApiKey {
 /** Where keys are kept. */
 export type KeyStore = Pick<
   DocumentRepository,
-  "document" | "documents" | "saveDocument" | "audit"
+  "document" | "documents" | "changeDocument" | "audit"
 >;
 
 const KIND = "api-key";
@@ -65,9 +65,13 @@ export async function addKey(
   const secret = randomBytes(32).toString("base64url");
   const salt = randomBytes(16).toString("base64url");
   const body = { v: 1, hash: sha256(secret), salt, scopes, createdAt: now };
-  await store.saveDocument({ kind: KIND, owner: name, part: "" }, JSON.stringify(body), now);
-  const detail = scopes.join(" ");
-  await store.audit({ at: now, actor: "command line", action: "key:add", target: name, detail });
+  const entry = { actor: "command line", action: "key:add", target: name };
+  const isAdded = await store.changeDocument(
+    { kind: KIND, owner: name, part: "" },
+    { was: null, text: JSON.stringify(body) },
+    { at: now, ...entry, detail: scopes.join(" ") },
+  );
+  if (!isAdded) throw wrong(`there is a key named ${name} already`);
   return `vk_${name}_${secret}`;
 }
 
@@ -85,16 +89,11 @@ export async function listKeys(store: KeyStore): Promise<readonly ApiKey[]> {
 /** Takes a key away, at once; false when there is none of this name. @throws STORE_FAILED */
 export async function revokeKey(store: KeyStore, name: string, now: EpochMs): Promise<boolean> {
   const key = { kind: KIND, owner: name, part: "" };
-  if ((await store.document(key)) === null) return false;
-  await store.saveDocument(key, null, now);
-  await store.audit({
-    at: now,
-    actor: "command line",
-    action: "key:revoke",
-    target: name,
-    detail: "",
-  });
-  return true;
+  const row = await store.document(key);
+  if (row === null) return false;
+  const entry = { actor: "command line", action: "key:revoke", target: name, detail: "" };
+  const change = { was: row.text, text: null };
+  return await store.changeDocument(key, change, { at: now, ...entry });
 }
 
 /** Who a token belongs to; null when to nobody. @throws STORE_FAILED */

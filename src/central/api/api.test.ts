@@ -67,14 +67,15 @@ beforeEach(async () => {
   } as const;
   await store.commit([
     {
-      ...{ gatewayId: "g", epoch: "e", stream: "health", first: 1, receivedAt: clock.now() },
+      ...{ gatewayId: "g", epoch: "e", stream: "journey", first: 1, receivedAt: clock.now() },
       ...{ storeId: "shop", records: [...records, gap] },
     },
   ]);
   await store.quarantine("g", "unreadable", "{", clock.now());
   const plans = new StorePlans({ files: [site], repository: store, log: SILENT_LOG });
   const metricsOf = (): ReturnType<typeof createMetrics> => createMetrics({ site });
-  await new RollupWorker({ repository: store, plans, metricsOf, clock, log: SILENT_LOG }).turn();
+  const making = { repository: store, plans, metricsOf, holder: "here", clock, log: SILENT_LOG };
+  await new RollupWorker(making).turn();
   for (const scope of ["read", "ops", "loyalty"] as const)
     keys[scope] = await addKey(
       store,

@@ -3,16 +3,11 @@ import type { MonoMs } from "../../core/brand.ts";
 import { DEFINITIONS, definitionOf, isDefined } from "../../metrics/definitions.ts";
 import { doorsOf, zonesOf } from "../../metrics/reports/period-report.ts";
 import { isoTime } from "../../wire/cloud-event.ts";
-import {
-  type ApiContext,
-  type Asked,
-  addOperation,
-  refuseInput,
-  refuseUnknown,
-} from "./api-context.ts";
+import { type ApiContext, type Asked, addOperation } from "./api-context.ts";
 import { type ChainNow, type GatewayNow, readChain } from "./chain-view.ts";
 import { compareStores } from "./compare-stores.ts";
 import { csvRow } from "./csv-row.ts";
+import { refuseMetric, refuseStore } from "./known-names.ts";
 
 /** Many pages may look at once: they share one reading that is at most so old. */
 const FRESH_MS = 5_000;
@@ -27,7 +22,7 @@ export function addChainRoutes(app: FastifyInstance, context: ApiContext): void 
   addOperation(app, "store", async ({ id, reply }) => {
     const { now, tiles, gateways, plans } = await chain();
     const store = tiles.find(({ storeId }) => storeId === id);
-    if (store === undefined) return refuseUnknown(reply, "STORE_UNKNOWN", "there is no such store");
+    if (store === undefined) return refuseStore(reply, id);
     const site = plans.get(id);
     return {
       ...{ now, store, gateways: (gateways.get(id) ?? []).map(gatewayAnswer) },
@@ -38,9 +33,10 @@ export function addChainRoutes(app: FastifyInstance, context: ApiContext): void 
   addOperation(app, "definitions", () => ({ definitions: DEFINITIONS }));
   addOperation(app, "compare", async (asked) => {
     const { metric, from, to } = asked.query;
-    if (!isDefined(metric)) return refuseMetric(asked, metric);
+    if (!isDefined(metric)) return refuseMetric(asked.reply, metric);
     const { how, stores } = await compareStores(
-      ...([context.repository, await context.plans.all(), metric, { from, to }] as const),
+      ...([context.repository, await context.plans.all(), metric] as const),
+      { from, to, now: context.clock.now() },
     );
     return { metric, unit: definitionOf(metric).unit, from, to, how, stores };
   });
@@ -49,26 +45,33 @@ export function addChainRoutes(app: FastifyInstance, context: ApiContext): void 
 
 async function compareCsv(context: ApiContext, asked: Asked<"compareCsv">): Promise<unknown> {
   const { metric, from, to } = asked.query;
-  if (!isDefined(metric)) return refuseMetric(asked, metric);
+  if (!isDefined(metric)) return refuseMetric(asked.reply, metric);
   const { repository, plans, clock } = context;
   const span = `${isoTime(from)} to ${isoTime(to)}`;
   await repository.audit({
     ...{ at: clock.now(), actor: asked.access.name, action: "export", target: "all stores" },
     detail: `csv, ${metric}, ${span}`,
   });
-  const { how, stores } = await compareStores(repository, await plans.all(), metric, { from, to });
-  const head = ["store", "name", "metric", "value", "unit", "how", "days", "completeness"];
+  const { how, stores } = await compareStores(repository, await plans.all(), metric, {
+    ...{ from, to, now: clock.now() },
+  });
+  const head = [
+    "store",
+    "name",
+    "metric",
+    "value",
+    "unit",
+    "how",
+    "days",
+    "of-days",
+    "completeness",
+  ];
   const { unit } = definitionOf(metric);
-  const rows = stores.map(({ storeId, name, value, slots, completeness }) =>
-    csvRow([storeId, name, metric, value, unit, how, slots, completeness]),
+  const rows = stores.map(({ storeId, name, value, slots, days, completeness }) =>
+    csvRow([storeId, name, metric, value, unit, how, slots, days, completeness]),
   );
   asked.reply.header("content-disposition", `attachment; filename="${metric}.csv"`);
   return asked.reply.type("text/csv; charset=utf-8").send([csvRow(head), ...rows].join(""));
-}
-
-function refuseMetric({ reply }: Pick<Asked<"compare">, "reply">, metric: string): unknown {
-  const expected = `one of ${DEFINITIONS.map((one) => one.metric).join(", ")}`;
-  return refuseInput(reply, [{ path: "metric", found: JSON.stringify(metric), expected }]);
 }
 
 /** Reads the chain at most every few seconds, once for all who ask meanwhile; a reading that failed is not kept. */

@@ -1,11 +1,12 @@
 import { Readable } from "node:stream";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyReply } from "fastify";
 import { type EpochMs, epochMs } from "../../core/brand.ts";
-import { DEFINITIONS } from "../../metrics/definitions.ts";
+import { DEFINITIONS, isDefined } from "../../metrics/definitions.ts";
 import { isoTime } from "../../wire/cloud-event.ts";
 import type { RollupRow } from "../repository.ts";
 import { type ApiContext, type Asked, addOperation } from "./api-context.ts";
 import { csvRow } from "./csv-row.ts";
+import { isStoreKnown, refuseMetric, refuseStore } from "./known-names.ts";
 import { metricSlot } from "./metric-slots.ts";
 
 const DAY_MS = 86_400_000;
@@ -21,17 +22,29 @@ const COLUMNS = [
 /** Figures of a store as files, read and sent piece by piece; each is noted in the audit log. */
 export function addExportRoutes(app: FastifyInstance, context: ApiContext): void {
   addOperation(app, "exportCsv", async (asked) => {
+    const refusal = await refused(context, asked);
+    if (refusal !== null) return refusal;
     await note(context, asked, "csv");
     const head = csvRow(COLUMNS);
     return send(asked, "csv", lines(context, asked, csvOf, head));
   });
   addOperation(app, "exportNdjson", async (asked) => {
+    const refusal = await refused(context, asked);
+    if (refusal !== null) return refusal;
     await note(context, asked, "ndjson");
     return send(asked, "ndjson", lines(context, asked, ndjsonOf, ""));
   });
 }
 
 type AskedExport = Asked<"exportCsv"> | Asked<"exportNdjson">;
+
+async function refused(
+  context: ApiContext,
+  { id, reply, query: { metric } }: AskedExport,
+): Promise<FastifyReply | null> {
+  if (metric !== undefined && !isDefined(metric)) return refuseMetric(reply, metric);
+  return (await isStoreKnown(context, id)) ? null : refuseStore(reply, id);
+}
 
 async function note(
   { repository, clock }: ApiContext,

@@ -1,7 +1,8 @@
 import type { FastifyInstance } from "fastify";
 import { type EpochMs, epochMs } from "../../core/brand.ts";
-import type { GatewayRow } from "../repository.ts";
+import type { GatewayRow, QuarantineRow } from "../repository.ts";
 import { type ApiContext, addOperation } from "./api-context.ts";
+import type { Access } from "./api-keys.ts";
 
 /** What came, what did not, what could not be read, and who did what. */
 export function addRecordRoutes(app: FastifyInstance, { repository, clock }: ApiContext): void {
@@ -16,14 +17,36 @@ export function addRecordRoutes(app: FastifyInstance, { repository, clock }: Api
     );
     return { gaps: gaps.sort((a, b) => b.receivedAt - a.receivedAt) };
   });
-  addOperation(app, "quarantine", async ({ query: { before, limit } }) => {
+  addOperation(app, "quarantine", async ({ query: { before, limit }, access }) => {
+    const detail = `before ${before ?? "now"}, at most ${limit}`;
+    const entry = { actor: access.name, action: "read:quarantine", target: "all gateways", detail };
+    await repository.audit({ at: clock.now(), ...entry });
     const rows = await repository.quarantined(before ?? null, limit);
-    return { rows, next: rows.length === limit ? (rows.at(-1)?.n ?? null) : null };
+    return {
+      rows: rows.map((row) => asideAnswer(row, access)),
+      next: rows.length === limit ? (rows.at(-1)?.n ?? null) : null,
+      lost: await repository.asideLosses(),
+    };
   });
   addOperation(app, "audit", async ({ query: { before, limit } }) => {
     const entries = await repository.audits(before ?? null, limit);
     return { entries, next: entries.length === limit ? (entries.at(-1)?.n ?? null) : null };
   });
+}
+
+/** A text in a reason, as it was found in the message; it may be cut. */
+const FOUND_TEXT = /found "(?:[^"\\]|\\.)*"?/g;
+
+/**
+ * What was set aside for a key. It could not be read, so nobody can tell where in it the id of a card or a receipt stands:
+ * without scope loyalty neither the body is shown nor the texts that the reason quotes from it. Pure.
+ */
+function asideAnswer(
+  row: QuarantineRow,
+  { scopes }: Access,
+): Omit<QuarantineRow, "body"> & { readonly body: string | null } {
+  if (scopes.has("loyalty")) return row;
+  return { ...row, body: null, reason: row.reason.replaceAll(FOUND_TEXT, "found a text") };
 }
 
 function gatewayBody(row: GatewayRow, now: EpochMs): Readonly<Record<string, unknown>> {

@@ -1,23 +1,46 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
+import { BoundedMap } from "../../core/bounded-map.ts";
+import type { EpochMs } from "../../core/brand.ts";
+import { isDefined } from "../../metrics/definitions.ts";
+import type { TodayView } from "../../metrics/reports/today.ts";
 import { parseEventsQuery } from "../../wire/central-api.ts";
-import { fromCloudEvent } from "../../wire/cloud-event.ts";
+import { fromCloudEvent, isoTime } from "../../wire/cloud-event.ts";
 import { parseReportQuery } from "../../wire/report-query.ts";
 import { computeDay } from "../day-view.ts";
 import { computeReport } from "../period-view.ts";
 import type { EventQuery, StoredEvent } from "../repository.ts";
-import { type ApiContext, addOperation, refuseInput, refuseUnknown } from "./api-context.ts";
+import {
+  type ApiContext,
+  type Asked,
+  addOperation,
+  refuseInput,
+  refuseUnknown,
+} from "./api-context.ts";
+import { isStoreKnown, refuseMetric, refuseStore } from "./known-names.ts";
 import { metricSlot } from "./metric-slots.ts";
 import { eventAnswer, visitAnswer } from "./visits.ts";
+
+/** How old a shared reading of a shop's day may be, and of how many shops it is kept. */
+const FRESH_MS = 5_000;
+const SHARED_CAP = 256;
 
 /** Figures, visits and events of one shop. */
 export function addShopRoutes(app: FastifyInstance, context: ApiContext): void {
   const { repository, plans, metricsOf, clock } = context;
   const unknown = (reply: FastifyReply): FastifyReply =>
     refuseUnknown(reply, "SITE_UNKNOWN", "the centre has no site plan of this store");
+  const shared = new BoundedMap<string, Promise<TodayView>>({ cap: SHARED_CAP, idleMs: FRESH_MS });
   addOperation(app, "today", async ({ id, reply }) => {
     const site = await plans.of(id);
     if (site === null || metricsOf === null) return unknown(reply);
-    return await computeDay(repository, site, metricsOf, clock.now());
+    // Many may look at a shop at once: they share one reading of its day.
+    shared.expire(clock.mono());
+    const known = shared.peek(id);
+    if (known !== undefined) return await known;
+    const reading = computeDay(repository, site, metricsOf, clock.now());
+    shared.set(id, reading, clock.mono());
+    reading.catch(() => shared.delete(id));
+    return await reading;
   });
   addOperation(app, "report", async ({ id, query, reply }) => {
     const site = await plans.of(id);
@@ -27,35 +50,62 @@ export function addShopRoutes(app: FastifyInstance, context: ApiContext): void {
     const report = await computeReport(repository, site, metricsOf, asked.value, clock.now());
     return report.ok ? report.value : refuseInput(reply, report.error);
   });
-  addOperation(app, "metrics", async ({ id, query }) => {
+  addOperation(app, "metrics", async ({ id, query, reply }) => {
     const { metric, scope, grain, from, to } = query;
+    if (!isDefined(metric)) return refuseMetric(reply, metric);
     const storeIds = [id];
     const rows = await repository.rollups({ storeIds, grain, scope, metrics: [metric], from, to });
+    if (rows.length === 0 && !(await isStoreKnown(context, id))) return refuseStore(reply, id);
     return { storeId: id, metric, grain, values: rows.map(metricSlot) };
   });
   addVisitRoutes(app, context);
 }
 
-function addVisitRoutes(app: FastifyInstance, { repository }: ApiContext): void {
+/** What a key with scope loyalty reads of persons is noted, each time and before it is read. */
+async function noteProfiles(
+  { repository, clock }: ApiContext,
+  { id, access }: Pick<Asked<"events">, "id" | "access">,
+  what: "events" | "journeys",
+  span: { readonly from: EpochMs; readonly to: EpochMs },
+): Promise<void> {
+  if (!access.scopes.has("loyalty")) return;
+  const detail = `${timeText(span.from)} to ${timeText(span.to)}`;
+  const entry = { actor: access.name, action: `read:${what}`, target: id, detail };
+  await repository.audit({ at: clock.now(), ...entry });
+}
+
+/** An open end of an interval is no time that can be written. */
+const timeText = (at: EpochMs): string => (Math.abs(at) <= 8.64e15 ? isoTime(at) : "any time");
+
+function addVisitRoutes(app: FastifyInstance, context: ApiContext): void {
+  const { repository } = context;
   addOperation(app, "events", async ({ id, reply, access, query: _checked }) => {
     const query = parseEventsQuery(reply.request.query);
     if (!query.ok) return refuseInput(reply, query.error);
+    await noteProfiles(context, { id, access }, "events", query.value);
     const rows = await repository.events({ storeId: id, ...query.value });
+    if (rows.length === 0 && !(await isStoreKnown(context, id))) return refuseStore(reply, id);
     const events = rows.map(({ body }) => eventAnswer(JSON.parse(body), access));
     return { events, next: nextOf(rows, query.value.limit) };
   });
-  addOperation(app, "journeys", async ({ id, query: { from, to, limit, after }, access }) => {
-    const type = "vitrine.completed";
-    const rows = await repository.events({
-      ...{ storeId: id, from, to, type, limit, after: afterOf(after) },
-    });
-    const visits = rows.flatMap(({ body }) => {
-      const event = fromCloudEvent(JSON.parse(body));
-      if (!event.ok || event.value.kind !== "completed" || event.value.isStaff) return [];
-      return [visitAnswer(event.value, access)];
-    });
-    return { visits, next: nextOf(rows, limit) };
-  });
+  addOperation(
+    app,
+    "journeys",
+    async ({ id, query: { from, to, limit, after }, access, reply }) => {
+      await noteProfiles(context, { id, access }, "journeys", { from, to });
+      const type = "vitrine.completed";
+      const rows = await repository.events({
+        ...{ storeId: id, from, to, type, limit, after: afterOf(after) },
+      });
+      if (rows.length === 0 && !(await isStoreKnown(context, id))) return refuseStore(reply, id);
+      const visits = rows.flatMap(({ body }) => {
+        const event = fromCloudEvent(JSON.parse(body));
+        if (!event.ok || event.value.kind !== "completed" || event.value.isStaff) return [];
+        return [visitAnswer(event.value, access)];
+      });
+      return { visits, next: nextOf(rows, limit) };
+    },
+  );
 }
 
 function nextOf(rows: readonly StoredEvent[], limit: number): string | null {

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { FakeClock } from "../../../test/fakes/fake-clock.ts";
 import { epochMs, gatewayId } from "../../core/brand.ts";
@@ -7,10 +9,12 @@ import { reportedMessage } from "../../fleet/reported.ts";
 import type { Link, LinkState, MessageHandler } from "../../io/mqtt/link.ts";
 import { topicMatches } from "../../io/mqtt/link.ts";
 import type { DesiredMessage, ReportedMessage } from "../../wire/fleet-messages.ts";
+import { Gate } from "../gate.ts";
 import { SqliteStore } from "../sqlite/sqlite-store.ts";
 import { FleetDesk } from "./fleet-desk.ts";
 import { freshnessOf } from "./freshness.ts";
 
+const SITE = join(import.meta.dirname, "../../../deploy/gateway/site.json");
 const GW = gatewayId("gw1");
 const TERMS = { actor: "key:ops", notAfter: null };
 const DOCUMENT = { gateway: { positioning: { lagMs: 4000 } } };
@@ -45,13 +49,24 @@ class Wire implements Link {
   }
 }
 
+/** What a gateway reports of its plan: all but the tags. */
+function siteOf(id: string): Record<string, unknown> {
+  const plan = JSON.parse(readFileSync(SITE, "utf8"));
+  return { ...plan, tags: undefined, store: { ...plan.store, id } };
+}
+
 async function opened() {
   const repository = new SqliteStore(":memory:");
   await repository.claimHome(GW, "shop1");
   const link = new Wire();
   const clock = new FakeClock();
-  const options = { repository, link, root: "vitrine", run: "c1", clock, log: SILENT_LOG };
-  return { repository, link, clock, desk: new FleetDesk(options) };
+  return { repository, link, clock, desk: deskOn(repository, link, clock, "c1") };
+}
+
+function deskOn(repository: SqliteStore, link: Wire, clock: FakeClock, run: string): FleetDesk {
+  const shared = { repository, link, root: "vitrine", clock };
+  const gate = new Gate({ ...shared, log: SILENT_LOG, random: () => 0.5 });
+  return new FleetDesk({ ...shared, gate, run });
 }
 
 function report(extra: Partial<ReportedMessage> = {}): ReportedMessage {
@@ -65,7 +80,7 @@ function report(extra: Partial<ReportedMessage> = {}): ReportedMessage {
   } as const;
   const base = reportedMessage({
     ...{ at: epochMs(0), storeId: "shop1", state, ignored: null, commands: [] },
-    ...{ configHash: "c", sitePlanHash: "p", site: { v: 1, store: { id: "shop1" } } },
+    ...{ configHash: "c", sitePlanHash: "p", site: siteOf("shop1") },
   });
   return { ...base, ...extra };
 }
@@ -134,19 +149,50 @@ test("a wish that is too large, or is none, is refused and nothing is kept", asy
   assert.deepEqual(link.sent, []);
 });
 
-test("a gateway speaks for its own store only", async () => {
-  const { link, repository } = await opened();
-  const key = (owner: string) => ({ kind: "site", owner, part: "" });
+test("a gateway speaks for its own store only; what it says of another is set aside", async () => {
+  const { desk, link, repository } = await opened();
+  const plan = { kind: "site", owner: "shop1", part: "gw1" };
   await link.arrive("vitrine/v1/gw1/up/reported", report());
-  assert.notEqual(await repository.document(key("shop1")), null);
-  const foreign = report({ storeId: "shop2", site: { v: 1 } });
+  assert.notEqual(await repository.document(plan), null);
+  const foreign = report({ storeId: "shop2", site: siteOf("shop2") });
   await link.arrive("vitrine/v1/gw1/up/reported", foreign);
-  await link.arrive("vitrine/v1/stranger/up/reported", report({ site: { v: 2 } }));
-  assert.equal(await repository.document(key("shop2")), null);
+  await link.arrive("vitrine/v1/gw2/up/reported", foreign);
+  await link.arrive("vitrine/v1/gw2/up/reported", report());
+  assert.equal((await desk.reported(gatewayId("gw2")))?.storeId, "shop2");
+  assert.deepEqual(JSON.parse((await repository.document(plan))?.text ?? ""), report().site);
   assert.deepEqual(
-    JSON.parse((await repository.document(key("shop1")))?.text ?? ""),
-    report().site,
+    (await repository.quarantined(null, 10)).map(({ gatewayId: id, reason }) => [id, reason]),
+    [
+      ["gw2", "the report names another store"],
+      ["gw1", "the report names another store"],
+    ],
   );
+});
+
+test("a reported plan that is none is set aside, and the rest of the report is kept", async () => {
+  const { desk, link, repository } = await opened();
+  const plans = [{ v: 1 }, siteOf("shop2")];
+  for (const site of plans) await link.arrive("vitrine/v1/gw1/up/reported", report({ site }));
+  assert.deepEqual(await repository.documents("site", null), []);
+  assert.notEqual(await desk.reported(GW), null);
+  const reasons = (await repository.quarantined(null, 10)).map(({ reason }) => reason);
+  assert.equal(reasons[0], "site plan: it names another store");
+  assert.match(reasons[1] ?? "", /^site plan: .*expected/);
+  assert.equal(desk.counts.quarantined, 2);
+});
+
+test("two centres that wish at the same time number their wishes apart, and each is noted once", async () => {
+  const { desk, repository, clock } = await opened();
+  const other = deskOn(repository, new Wire(), clock, "c2");
+  const wishes = await Promise.all(
+    [1, 2, 3, 4].flatMap((n) => [
+      desk.setDesired(GW, { gateway: { positioning: { lagMs: 1000 * n } } }, TERMS),
+      other.setDesired(GW, { gateway: { positioning: { lagMs: 1000 * n + 500 } } }, TERMS),
+    ]),
+  );
+  const versions = wishes.map(({ version }) => version).sort((a, b) => a - b);
+  assert.deepEqual(versions, [1, 2, 3, 4, 5, 6, 7, 8]);
+  assert.equal((await repository.audits(null, 100)).length, 8);
 });
 
 test("what cannot be read is set aside with its reason, and counted", async () => {

@@ -1,11 +1,11 @@
+import { BoundedMap } from "../../core/bounded-map.ts";
 import type { EpochMs, GatewayId } from "../../core/brand.ts";
 import type { Clock } from "../../core/clock.ts";
 import { describeFaults, GatewayError } from "../../core/errors.ts";
-import type { Log } from "../../core/lifecycle.ts";
 import { eventHash } from "../../io/mqtt/event-hash.ts";
-import type { Link, LinkMessage } from "../../io/mqtt/link.ts";
+import type { Link } from "../../io/mqtt/link.ts";
 import { isoTime } from "../../wire/cloud-event.ts";
-import { LARGEST_PAYLOAD_BYTES, parseMessage } from "../../wire/envelopes.ts";
+import { LARGEST_PAYLOAD_BYTES, parseMessage, parsePeerMessage } from "../../wire/envelopes.ts";
 import {
   type CommandMessage,
   type DesiredDocument,
@@ -17,24 +17,27 @@ import {
   reportedSchema,
 } from "../../wire/fleet-messages.ts";
 import { healthSchema } from "../../wire/health-message.ts";
-import { fleetFilter, parseTopic, plainTopic } from "../../wire/topics.ts";
-import type { CentralStore } from "../repository.ts";
+import { plainTopic } from "../../wire/topics.ts";
+import type { Admitted, Gate } from "../gate.ts";
+import type { CentralStore, DocumentKey } from "../repository.ts";
+import { readReportedPlan } from "../rollups/store-plans.ts";
 
 /** What the desk needs of the store. */
 export type FleetStore = Pick<
   CentralStore,
-  "document" | "documents" | "saveDocument" | "audit" | "quarantine" | "home"
+  "document" | "saveDocument" | "changeDocument" | "audit" | "home" | "claimHome"
 >;
 
 export interface FleetDeskOptions {
   readonly repository: FleetStore;
-  /** Not yet started. */
+  /** What messages pass before, shared with the ingest. */
+  readonly gate: Gate;
+  /** What the gate listens to. */
   readonly link: Link;
   readonly root: string;
   /** Name of this life of the centre; commands are numbered within it. */
   readonly run: string;
   readonly clock: Clock;
-  readonly log: Log;
 }
 
 /** What came in since the start. */
@@ -61,23 +64,26 @@ export interface CommandTerms {
 }
 
 const RETAINED = { qos: 1, retain: true } as const;
+/** Others may wish for the same gateway meanwhile, each time one gets through: so often a wish is numbered anew. */
+const TRIES = 50;
+/** Gateways whose last version sent is remembered; those longest without a wish are forgotten. */
+const SENT = 20_000;
 
 /**
  * The centre's end of the fleet: keeps what gateways tell of themselves as documents (`health` and `reported` by
- * gateway, `site` by store), and what is wished of them (`desired`). A wish is kept before it is sent, and sent again to
- * a gateway that reports another one, so a broker that forgets everything loses none.
+ * gateway, `site` by store and gateway), and what is wished of them (`desired`). A wish is numbered and kept by the store before it is
+ * sent, and sent again to a gateway that reports another one, so a broker that forgets everything loses none.
  */
 export class FleetDesk {
   readonly #options: FleetDeskOptions;
   readonly #counts = { health: 0, reported: 0, quarantined: 0, repeated: 0 };
-  #queue: Promise<unknown> = Promise.resolve();
+  readonly #sent = new BoundedMap<GatewayId, number>({ cap: SENT, idleMs: Number.MAX_VALUE });
   #commands = 0;
 
   constructor(options: FleetDeskOptions) {
     this.#options = options;
-    const { link, root } = options;
-    link.subscribe(fleetFilter(root, "up/health"), (message) => this.#takeHealth(message));
-    link.subscribe(fleetFilter(root, "up/reported"), (message) => this.#takeReported(message));
+    options.gate.open("up/health", (message) => this.#takeHealth(message));
+    options.gate.open("up/reported", (message) => this.#takeReported(message));
   }
 
   get counts(): FleetCounts {
@@ -86,25 +92,35 @@ export class FleetDesk {
 
   /**
    * Wishes a configuration of a gateway; the document is the whole wish. The same document again is the same wish,
-   * unless the gateway refused it or took it back: then it is to be tried again. Wishes queue.
+   * unless the gateway refused it or took it back: then it is to be tried again.
    * @throws MESSAGE_INVALID when it is no wish or too large; STORE_FAILED
    */
-  setDesired(
+  async setDesired(
     gateway: GatewayId,
     document: DesiredDocument,
     terms: WishTerms,
   ): Promise<DesiredMessage> {
-    return this.#inTurn(() => this.#setDesired(gateway, document, terms));
+    for (let attempt = 1; attempt <= TRIES; attempt += 1) {
+      const wish = await this.#wish(gateway, document, terms);
+      if (wish !== null) {
+        this.#publishDesired(gateway, wish);
+        return wish;
+      }
+    }
+    throw new GatewayError("STORE_FAILED", "others keep changing the wish of this gateway");
   }
 
   /** The wish that stands for a gateway; null when there is none. @throws STORE_FAILED */
   async desired(gateway: GatewayId): Promise<DesiredMessage | null> {
-    return await this.#stored("desired", gateway, desiredSchema);
+    const row = await this.#options.repository.document(keyOf("desired", gateway));
+    return row === null ? null : readWish(row.text);
   }
 
   /** What a gateway reported last; null when it never did. @throws STORE_FAILED */
   async reported(gateway: GatewayId): Promise<ReportedMessage | null> {
-    return await this.#stored("reported", gateway, reportedSchema);
+    const row = await this.#options.repository.document(keyOf("reported", gateway));
+    const parsed = row === null ? null : parsePeerMessage(reportedSchema, row.text);
+    return parsed?.ok ? parsed.value : null;
   }
 
   /**
@@ -130,39 +146,39 @@ export class FleetDesk {
     return id;
   }
 
-  async #setDesired(
+  /** The wish as it is kept, under the next version; null when another was kept meanwhile. */
+  async #wish(
     gateway: GatewayId,
     document: DesiredDocument,
     { actor, notAfter }: WishTerms,
-  ): Promise<DesiredMessage> {
+  ): Promise<DesiredMessage | null> {
     const { repository, clock } = this.#options;
-    const [before, reported] = [await this.desired(gateway), await this.reported(gateway)];
+    const key = keyOf("desired", gateway);
+    const was = (await repository.document(key))?.text ?? null;
+    const before = was === null ? null : readWish(was);
+    const reported = await this.reported(gateway);
     const hash = documentHash(document, eventHash);
     const isRefused =
       reported?.hash === hash && (reported.status === "reverted" || reported.status === "rejected");
-    if (before !== null && before.hash === hash && !isRefused) {
-      this.#publishDesired(gateway, before);
-      return before;
-    }
+    if (before !== null && before.hash === hash && !isRefused) return before;
     const version = Math.max(before?.version ?? 0, reported?.version ?? 0) + 1;
     const until = notAfter === null ? null : isoTime(notAfter);
     const wish = checked({ v: 1, version, hash, notAfter: until, document });
-    const at = clock.now();
-    const key = { kind: "desired", owner: gateway, part: "" };
-    await repository.saveDocument(key, JSON.stringify(wish), at);
     const detail = `version ${version}, ${hash}`;
-    await repository.audit({ at, actor, action: "config", target: gateway, detail });
-    this.#publishDesired(gateway, wish);
-    return wish;
+    const entry = { at: clock.now(), actor, action: "config", target: gateway, detail };
+    const isKept = await repository.changeDocument(key, { was, text: JSON.stringify(wish) }, entry);
+    return isKept ? wish : null;
   }
 
-  /** When it cannot be sent now, the gateway's next report brings it on its way. */
+  /**
+   * When it cannot be sent now, the gateway's next report brings it on its way. Never one that is older than what was sent:
+   * it would stay at the broker.
+   */
   #publishDesired(gateway: GatewayId, wish: DesiredMessage): void {
-    this.#options.link.publish(
-      this.#topic(gateway, "down/desired"),
-      JSON.stringify(wish),
-      RETAINED,
-    );
+    const { clock, link } = this.#options;
+    if (wish.version < (this.#sent.peek(gateway) ?? 0)) return;
+    this.#sent.set(gateway, wish.version, clock.mono());
+    link.publish(this.#topic(gateway, "down/desired"), JSON.stringify(wish), RETAINED);
   }
 
   #send(
@@ -180,45 +196,53 @@ export class FleetDesk {
     });
   }
 
-  async #takeHealth({ topic, text }: LinkMessage): Promise<void> {
-    const gateway = this.#senderOf(topic);
-    if (gateway === null || text === "") return;
-    const parsed = parseMessage(healthSchema, text);
-    if (!parsed.ok) return this.#setAside(gateway, describeFaults(parsed.error), text);
+  async #takeHealth({ gatewayId, text }: Admitted): Promise<void> {
+    // An empty payload removes a retained message: nothing to note.
+    if (text === "") return;
+    const parsed = parsePeerMessage(healthSchema, text);
+    if (!parsed.ok) return this.#setAside(gatewayId, "health", describeFaults(parsed.error), text);
+    const { repository, clock } = this.#options;
+    if (!(await this.#isOf(gatewayId, parsed.value.storeId)))
+      return this.#setAside(gatewayId, "health", "health names another store", text);
+    await repository.saveDocument(keyOf("health", gatewayId), text, clock.now());
     this.#counts.health += 1;
-    const key = { kind: "health", owner: gateway, part: "" };
-    await this.#options.repository.saveDocument(key, text, this.#options.clock.now());
   }
 
-  async #takeReported({ topic, text }: LinkMessage): Promise<void> {
-    const gateway = this.#senderOf(topic);
-    if (gateway === null || text === "") return;
-    const parsed = parseMessage(reportedSchema, text);
-    if (!parsed.ok) return this.#setAside(gateway, describeFaults(parsed.error), text);
-    this.#counts.reported += 1;
+  async #takeReported({ gatewayId, text }: Admitted): Promise<void> {
+    if (text === "") return;
+    const parsed = parsePeerMessage(reportedSchema, text);
+    if (!parsed.ok)
+      return this.#setAside(gatewayId, "reported", describeFaults(parsed.error), text);
     const { repository, clock } = this.#options;
     const { site, ...rest } = parsed.value;
-    const key = { kind: "reported", owner: gateway, part: "" };
-    await repository.saveDocument(key, JSON.stringify({ ...rest, site: null }), clock.now());
-    if (site !== null) await this.#keepSite(gateway, rest.storeId, site);
-    await this.#inTurn(() => this.#repeatDesired(gateway, parsed.value));
+    if (!(await this.#isOf(gatewayId, rest.storeId)))
+      return this.#setAside(gatewayId, "reported", "the report names another store", text);
+    const told = JSON.stringify({ ...rest, site: null });
+    await repository.saveDocument(keyOf("reported", gatewayId), told, clock.now());
+    this.#counts.reported += 1;
+    if (site !== null) await this.#keepSite(gatewayId, rest.storeId, site);
+    await this.#repeatDesired(gatewayId, parsed.value);
   }
 
-  /** A gateway speaks for the store it is registered for, and for no other. */
+  /** A gateway speaks for the store it first named, and for no other. */
+  async #isOf(gateway: GatewayId, storeId: string): Promise<boolean> {
+    const { repository } = this.#options;
+    const home = await repository.home(gateway);
+    return (home ?? (await repository.claimHome(gateway, storeId))) === storeId;
+  }
+
   async #keepSite(
     gateway: GatewayId,
     storeId: string,
     site: Readonly<Record<string, unknown>>,
   ): Promise<void> {
-    const { repository, clock, log } = this.#options;
-    const home = await repository.home(gateway);
-    if (home !== storeId) {
-      const fields = { event: "fleet.foreign-site", gatewayId: gateway, storeId };
-      log.warn(fields, "a gateway sent the plan of a store it is not registered for");
-      return;
-    }
-    const key = { kind: "site", owner: storeId, part: "" };
+    const { repository, clock } = this.#options;
     const text = JSON.stringify(site);
+    const read = readReportedPlan(storeId, site);
+    if (!read.ok)
+      return this.#setAside(gateway, "reported", `site plan: ${read.error.trim()}`, text);
+    // Each gateway of a shop knows its own cameras: none may take another's plan away.
+    const key = { kind: "site", owner: storeId, part: gateway };
     if ((await repository.document(key))?.text === text) return;
     await repository.saveDocument(key, text, clock.now());
   }
@@ -233,31 +257,14 @@ export class FleetDesk {
     this.#publishDesired(gateway, wish);
   }
 
-  async #stored<T>(
-    kind: "desired" | "reported",
+  async #setAside(
     gateway: GatewayId,
-    schema: Parameters<typeof parseMessage<T>>[0],
-  ): Promise<T | null> {
-    const row = await this.#options.repository.document({ kind, owner: gateway, part: "" });
-    if (row === null) return null;
-    const parsed = parseMessage(schema, row.text);
-    return parsed.ok ? parsed.value : null;
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#queue.then(work);
-    this.#queue = turn.catch(() => undefined);
-    return turn;
-  }
-
-  #senderOf(topic: string): GatewayId | null {
-    return parseTopic(this.#options.root, topic)?.gatewayId ?? null;
-  }
-
-  async #setAside(gateway: GatewayId, reason: string, text: string): Promise<void> {
+    kind: "health" | "reported",
+    reason: string,
+    text: string,
+  ): Promise<void> {
     this.#counts.quarantined += 1;
-    const { repository, clock } = this.#options;
-    await repository.quarantine(gateway, reason, text, clock.now());
+    await this.#options.gate.aside.note(gateway, { kind, reason, text });
   }
 
   #topic(gateway: GatewayId, channel: "down/desired" | "down/cmd"): string {
@@ -265,6 +272,14 @@ export class FleetDesk {
   }
 }
 
+const keyOf = (kind: string, owner: string): DocumentKey => ({ kind, owner, part: "" });
+
+function readWish(text: string): DesiredMessage | null {
+  const parsed = parseMessage(desiredSchema, text);
+  return parsed.ok ? parsed.value : null;
+}
+
+/** A wish is written here and now: what it holds beyond the schema is a mistake. */
 function checked(wish: DesiredMessage): DesiredMessage {
   const text = JSON.stringify(wish);
   const bytes = Buffer.byteLength(text);

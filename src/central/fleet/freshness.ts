@@ -1,4 +1,5 @@
 import type { EpochMs } from "../../core/brand.ts";
+import type { HealthMessage } from "../../wire/health-message.ts";
 import type { GatewayRow } from "../repository.ts";
 
 /**
@@ -38,6 +39,10 @@ export function freshnessOf(
     };
   });
 }
+
+/** Sensors of a gateway that should see and do not; one that starts or was stopped is not blind. Pure. */
+export const blindSensors = ({ cameras, receivers }: HealthMessage): number =>
+  [...cameras, ...receivers].filter(({ state }) => state === "blind").length;
 
 function judge(healthAgeMs: number | null): Freshness {
   if (healthAgeMs === null) return "never";

@@ -1,19 +1,7 @@
 import type { EpochMs } from "../../core/brand.ts";
-import { keptBody, storableText } from "../kept-text.ts";
 import { type PlannedEvent, storeChanges } from "../plan-commit.ts";
 import type { Connection } from "./node-pool.ts";
 import type { PlannedBatch, StreamState } from "./stream-states.ts";
-
-/** A text to set aside, with as much of its place as is known. */
-export interface Aside {
-  readonly gatewayId: string;
-  readonly epoch: string | null;
-  readonly stream: string | null;
-  readonly seq: number | null;
-  readonly reason: string;
-  readonly body: string;
-  readonly receivedAt: EpochMs;
-}
 
 /** Writes the cursors that moved, registers new gateways, and removes streams that only ever showed a hole. */
 export async function saveStates(
@@ -31,12 +19,14 @@ export async function saveStates(
     );
   }
   if (moved.length === 0) return;
-  const tally = (key: keyof StreamState["after"]): number[] => moved.map(({ after }) => after[key]);
+  const tally = (key: Exclude<keyof StreamState["after"], "lastAt">): number[] =>
+    moved.map(({ after }) => after[key]);
   await connection.query(
     `UPDATE gateway_cursor c SET seq=n.seq, stored=n.stored, known=n.known, shed=n.shed,
-       quarantined=n.quarantined, updated=$10
+       quarantined=n.quarantined, updated=$10, last_at=n.last_at
      FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[],
-       $8::bigint[], $9::bigint[]) AS n(store_id, gateway, epoch, stream, seq, stored, known, shed, quarantined)
+       $8::bigint[], $9::bigint[], $11::bigint[])
+       AS n(store_id, gateway, epoch, stream, seq, stored, known, shed, quarantined, last_at)
      WHERE c.store_id=n.store_id AND c.gateway=n.gateway AND c.epoch=n.epoch AND c.stream=n.stream`,
     [
       ...placesOf(moved),
@@ -46,6 +36,7 @@ export async function saveStates(
       tally("shed"),
       tally("quarantined"),
       at,
+      moved.map(({ after }) => after.lastAt),
     ],
   );
   const begun = moved.filter(({ before }) => before.seq === 0);
@@ -71,6 +62,7 @@ function placesOf(states: readonly StreamState[]): readonly string[][] {
 export async function noteEvents(
   connection: Connection,
   fresh: readonly PlannedEvent[],
+  at: EpochMs,
 ): Promise<void> {
   if (fresh.length === 0) return;
   const changes = storeChanges(fresh);
@@ -78,11 +70,11 @@ export async function noteEvents(
     change.hours.map((hour) => ({ storeId: change.storeId, hour })),
   );
   await connection.query(
-    `INSERT INTO dirty_hour(store_id, hour, mark)
-     SELECT store_id, hour, (SELECT nextval('dirty_mark')) FROM unnest($1::text[], $2::bigint[]) AS n(store_id, hour)
+    `INSERT INTO dirty_hour(store_id, hour, mark, since)
+     SELECT store_id, hour, (SELECT nextval('dirty_mark')), $3 FROM unnest($1::text[], $2::bigint[]) AS n(store_id, hour)
      WHERE hour>=(SELECT settled FROM shard_map)
-     ON CONFLICT (store_id, hour) DO UPDATE SET mark=greatest(dirty_hour.mark, excluded.mark)`,
-    [hours.map(({ storeId }) => storeId), hours.map(({ hour }) => hour)],
+     ON CONFLICT (store_id, hour) DO UPDATE SET mark=nextval('dirty_mark')`,
+    [hours.map(({ storeId }) => storeId), hours.map(({ hour }) => hour), at],
   );
   await connection.query(
     `INSERT INTO store(store_id, events, first_at, last_at)
@@ -108,9 +100,10 @@ export async function saveGaps(
   );
   if (rows.length === 0) return;
   await connection.query(
-    `INSERT INTO gap(store_id, gateway, epoch, stream, from_seq, to_seq, n, why, received)
+    `INSERT INTO gap(store_id, gateway, epoch, stream, from_seq, to_seq, n, why, received,
+       first_at, last_at)
      SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[],
-       $8::text[], $9::bigint[])`,
+       $8::text[], $9::bigint[], $10::bigint[], $11::bigint[])`,
     [
       ...placesOf(rows.map(({ state }) => state)),
       rows.map(({ from }) => from),
@@ -118,34 +111,8 @@ export async function saveGaps(
       rows.map(({ n }) => n),
       rows.map(({ why }) => why),
       rows.map(({ at }) => at),
-    ],
-  );
-}
-
-/**
- * Sets texts aside. Their numbers grow with time over all nodes: seconds since 2020, a count of the node, and its
- * position among the shards.
- */
-export async function setAside(
-  connection: Connection,
-  shard: number,
-  rows: readonly Aside[],
-): Promise<void> {
-  if (rows.length === 0) return;
-  await connection.query(
-    `INSERT INTO quarantine(n, gateway, epoch, stream, seq, reason, body, received)
-     SELECT ((received/1000-1577836800)<<22)|((nextval('quarantine_number')&65535)<<6)|$8::int, n.*
-     FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::bigint[])
-       AS n(gateway, epoch, stream, seq, reason, body, received)`,
-    [
-      rows.map(({ gatewayId }) => gatewayId),
-      rows.map(({ epoch }) => epoch),
-      rows.map(({ stream }) => stream),
-      rows.map(({ seq }) => seq),
-      rows.map(({ reason }) => storableText(reason)),
-      rows.map(({ body }) => keptBody(body)),
-      rows.map(({ receivedAt }) => receivedAt),
-      shard,
+      rows.map(({ firstAt }) => firstAt),
+      rows.map(({ lastAt }) => lastAt),
     ],
   );
 }

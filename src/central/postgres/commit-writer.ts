@@ -1,9 +1,11 @@
 import { BoundedMap } from "../../core/bounded-map.ts";
 import { type EpochMs, epochMs, type MonoMs, monoMs } from "../../core/brand.ts";
-import { QUARANTINE_ROWS } from "../kept-text.ts";
+import { TRIM_EVERY } from "../kept-text.ts";
 import { outcomeOf } from "../plan-commit.ts";
 import type { CommitBatch, CommitOutcome } from "../repository.ts";
-import { type Aside, noteEvents, saveGaps, saveStates, setAside } from "./account-statements.ts";
+import { noteEvents, saveGaps, saveStates } from "./account-statements.ts";
+import { type Aside, setAside, trimAsides } from "./aside-statements.ts";
+import { MonthsMissing, rememberUnsynced, settleFixes, takeFixes } from "./clock-fixes.ts";
 import { EVENT_COLUMNS, eventLines } from "./event-lines.ts";
 import type { Connection, NodePool } from "./node-pool.ts";
 import type { Partitions } from "./partitions.ts";
@@ -17,8 +19,6 @@ import {
 
 /** Gateways remembered as sending events again that are stored already. */
 const SUSPECTS = 10_000;
-/** After this many rows set aside the oldest are dropped. */
-const TRIM_EVERY = 500;
 const UNIQUE_VIOLATION = "23505";
 const NO_PARTITION = "23514";
 
@@ -35,7 +35,7 @@ export class CommitWriter {
   readonly #suspects = new BoundedMap<string, true>({ cap: SUSPECTS, idleMs: Number.MAX_VALUE });
   /** Order of use for the map of suspects; no time. */
   #turn = 0;
-  #untrimmed = 0;
+  #untrimmed = TRIM_EVERY;
 
   /** `shard` is the position of the node, 0..63, part of the numbers of what is set aside. */
   constructor(pool: NodePool, partitions: Partitions, shard: number) {
@@ -47,9 +47,10 @@ export class CommitWriter {
   /** @throws coded faults; then nothing was changed, or everything was and only the answer is lost */
   async commit(batches: readonly CommitBatch[]): Promise<readonly CommitOutcome[]> {
     if (batches.length === 0) return [];
+    let mendedTo: readonly EpochMs[] = [];
     for (let attempt = 1; ; attempt += 1) {
       try {
-        await this.#partitions.ensure(timesOf(batches), newest(batches));
+        await this.#partitions.ensure([...timesOf(batches), ...mendedTo], newest(batches));
         const outcomes = await this.#pool.transaction((connection) =>
           this.#take(connection, batches),
         );
@@ -57,6 +58,10 @@ export class CommitWriter {
         return outcomes;
       } catch (error) {
         const cause = error instanceof Error ? error.cause : null;
+        if (cause instanceof MonthsMissing && mendedTo.length === 0) {
+          mendedTo = cause.times;
+          continue;
+        }
         if (codeOf(cause) !== NO_PARTITION || attempt > 1) throw error;
         // Another process dropped a month that somebody still sends.
         this.#partitions.forget();
@@ -75,17 +80,22 @@ export class CommitWriter {
     batches: readonly CommitBatch[],
   ): Promise<readonly CommitOutcome[]> {
     const { states, planned } = await lockBatches(connection, batches);
+    const hasMonth = (at: EpochMs): boolean => this.#partitions.has(at);
+    const fixes = await takeFixes(connection, planned, hasMonth);
     await this.#storeEvents(connection, planned);
     settleStates(planned);
     await saveStates(connection, states, newest(batches));
     const fresh = planned.flatMap((one) => one.fresh);
-    await noteEvents(connection, fresh);
+    await noteEvents(connection, fresh, newest(batches));
+    await rememberUnsynced(connection, planned);
     await saveGaps(connection, planned);
     await setAside(connection, this.#shard, planned.flatMap(asidesOf));
+    await settleFixes(connection, fixes, planned, hasMonth);
     const positions = positionsByOutbox(states);
-    return planned.map((one) =>
-      outcomeOf(one.plan, one.plan.events.length - one.fresh.length, positions(one.state)),
-    );
+    return planned.map(({ plan, fresh: added, state, isStray }) => ({
+      ...outcomeOf(plan, plan.events.length - added.length, positions(state)),
+      ...(isStray ? { isStray } : {}),
+    }));
   }
 
   async #storeEvents(connection: Connection, planned: readonly PlannedBatch[]): Promise<void> {
@@ -114,12 +124,9 @@ export class CommitWriter {
 
   async #trim(added: number): Promise<void> {
     this.#untrimmed += added;
-    if (this.#untrimmed < TRIM_EVERY) return;
+    if (added === 0 || this.#untrimmed < TRIM_EVERY) return;
     this.#untrimmed = 0;
-    await this.#pool.query(
-      "DELETE FROM quarantine WHERE n<=(SELECT n FROM quarantine ORDER BY n DESC OFFSET $1 LIMIT 1)",
-      [QUARANTINE_ROWS],
-    );
+    await this.#pool.transaction((connection) => trimAsides(connection));
   }
 }
 
@@ -178,5 +185,6 @@ function* timesOf(batches: readonly CommitBatch[]): Generator<EpochMs> {
 
 function asidesOf({ batch, plan }: PlannedBatch): readonly Aside[] {
   const { gatewayId, epoch, stream, receivedAt } = batch;
-  return plan.quarantined.map((aside) => ({ ...aside, gatewayId, epoch, stream, receivedAt }));
+  const origin = { gatewayId, epoch, stream, receivedAt, hash: null };
+  return plan.quarantined.map((aside) => ({ ...aside, ...origin }));
 }

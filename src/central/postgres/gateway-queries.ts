@@ -15,6 +15,34 @@ interface GatewayTableRow {
 }
 
 const SHOWN_GAPS = 20;
+const MOST_GAPS = 5000;
+const GAP = `epoch, stream, from_seq AS "from", to_seq AS "to", n, why, first_at AS "firstAt", last_at AS "lastAt",
+  received AS "receivedAt"`;
+
+/** Gaps of a store's gateways that may overlap an interval, newest first. */
+export function readGapsWithin(
+  pool: NodePool,
+  storeId: string,
+  from: EpochMs,
+  to: EpochMs,
+): Promise<readonly GapRow[]> {
+  return pool.query<GapRow>(
+    `SELECT ${GAP} FROM gap WHERE store_id=$1 AND coalesce(last_at, received)>=$2
+     AND coalesce(first_at, last_at, received)<$3 ORDER BY received DESC LIMIT $4`,
+    [storeId, from, to, MOST_GAPS],
+  );
+}
+
+/** How many events each gateway of a node said since then that will never come. */
+export function readLostSince(
+  pool: NodePool,
+  from: EpochMs,
+): Promise<readonly { readonly gatewayId: string; readonly n: number }[]> {
+  return pool.query(
+    `SELECT gateway AS "gatewayId", sum(n)::float8 AS n FROM gap WHERE received>=$1 GROUP BY gateway ORDER BY gateway`,
+    [from],
+  );
+}
 
 /** Every gateway of a node that ever sent a birth or an event, with its accounts and latest gaps. */
 export async function readGateways(pool: NodePool): Promise<readonly GatewayRow[]> {
@@ -27,15 +55,13 @@ export async function readGateways(pool: NodePool): Promise<readonly GatewayRow[
        LEFT JOIN gateway g USING (gateway) LEFT JOIN gateway_home h USING (gateway) ORDER BY gateway`,
     ),
     pool.query<StreamAccount & { readonly gateway: string }>(
-      `SELECT gateway, epoch, stream, seq, stored, known, shed, quarantined, updated AS "updatedAt"
+      `SELECT gateway, epoch, stream, seq, stored, known, shed, quarantined, updated AS "updatedAt", last_at AS "lastAt"
        FROM gateway_cursor WHERE seq>0 ORDER BY gateway, updated DESC, stream`,
     ),
     pool.query<GapRow & { readonly gateway: string }>(
-      `SELECT gateway, epoch, stream, from_seq AS "from", to_seq AS "to", n, why, received AS "receivedAt"
-       FROM (SELECT DISTINCT gateway FROM gap) AS ids CROSS JOIN LATERAL
-         (SELECT * FROM gap WHERE gap.gateway=ids.gateway ORDER BY received DESC, from_seq DESC LIMIT $1) AS latest(
-           store_id, of, epoch, stream, from_seq, to_seq, n, why, received)
-       ORDER BY gateway, received DESC, from_seq DESC`,
+      `SELECT ids.gateway, ${GAP} FROM (SELECT DISTINCT gateway FROM gap) AS ids CROSS JOIN LATERAL
+         (SELECT * FROM gap WHERE gap.gateway=ids.gateway ORDER BY received DESC, from_seq DESC LIMIT $1) AS latest
+       ORDER BY ids.gateway, received DESC, from_seq DESC`,
       [SHOWN_GAPS],
     ),
   ]);

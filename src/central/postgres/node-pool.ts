@@ -7,7 +7,6 @@ import { codedFault, isPassing } from "./pg-faults.ts";
 /** Schema in which all tables of the centre stand. */
 export const SCHEMA = "vitrine";
 
-const CONNECTIONS = 8;
 const CONNECT_MS = 5000;
 /** Longest a single statement of the running centre may take; migrations and retention have no such limit. */
 const STATEMENT_MS = 60_000;
@@ -27,11 +26,11 @@ export class NodePool {
   readonly #config: pg.ClientConfig;
 
   /** Connects on first use. @throws CONFIG_INVALID for a text that is no URL; the URL is never repeated */
-  constructor(url: string, log: Log) {
+  constructor(url: string, log: Log, connections: number) {
     this.#config = configOf(url);
     this.#pool = new pg.Pool({
       ...this.#config,
-      max: CONNECTIONS,
+      max: connections,
       query_timeout: STATEMENT_MS,
     });
     this.#pool.on("error", (error) => {

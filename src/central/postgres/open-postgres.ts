@@ -1,6 +1,7 @@
 import { GatewayError } from "../../core/errors.ts";
 import type { Log } from "../../core/lifecycle.ts";
 import type { CentralStore } from "../repository.ts";
+import type { StoreRole } from "../sqlite/central-file.ts";
 import { buildChainViews } from "./chain-views.ts";
 import { NodePool } from "./node-pool.ts";
 import { PostgresNode } from "./postgres-node.ts";
@@ -16,19 +17,25 @@ import { type Shard, ShardedStore } from "./sharded-store.ts";
 
 /** Their position is part of the numbers of what is set aside, six bits of it. */
 const MOST_SHARDS = 64;
+/** Connections to each node. */
+const CONNECTIONS: Readonly<Record<StoreRole, number>> = { centre: 8, command: 2, figures: 2 };
 
 /**
- * Opens one PostgreSQL database, or several as shards in this order, and brings their schema up to date. A shard that
- * does not answer is left for later, unless it is the only one or the shards are new.
+ * Opens one PostgreSQL database, or several as shards in this order, and brings their schema up to date; the centre also
+ * builds the views of the chain. A shard that does not answer is left for later, unless it is the only one or the shards are new.
  * @throws CONFIG_INVALID, STORE_UNREACHABLE, STORE_REFUSED, STORE_VERSION, STORE_EXTENSION, STORE_SHARDS, DISK_FULL
  */
-export async function openPostgres(urls: readonly string[], log: Log): Promise<CentralStore> {
+export async function openPostgres(
+  urls: readonly string[],
+  log: Log,
+  role: StoreRole,
+): Promise<CentralStore> {
   if (urls.length > MOST_SHARDS)
     throw new GatewayError("CONFIG_INVALID", `--store names more than ${MOST_SHARDS} nodes`);
   const pools: NodePool[] = [];
   try {
-    for (const url of urls) pools.push(new NodePool(url, log));
-    return await openAll(pools, urls, log);
+    for (const url of urls) pools.push(new NodePool(url, log, CONNECTIONS[role]));
+    return await openAll(pools, urls, log, role);
   } catch (error) {
     await Promise.all(pools.map((pool) => pool.close()));
     throw error;
@@ -39,6 +46,7 @@ async function openAll(
   pools: readonly NodePool[],
   urls: readonly string[],
   log: Log,
+  role: StoreRole,
 ): Promise<CentralStore> {
   const rows = await Promise.all(pools.map((pool) => prepareIfThere(pool)));
   const isMissing = rows.map((row) => row instanceof GatewayError);
@@ -53,8 +61,8 @@ async function openAll(
   );
   const [first] = pools;
   if (pools.length === 1 && first !== undefined) return new PostgresNode(first, 0);
-  if (missing === undefined && first !== undefined)
-    await first.alone((connection) => buildChainViews(connection, urls));
+  if (role === "centre" && missing === undefined && first !== undefined)
+    await first.alone((connection) => buildChainViews(connection, urls, log));
   return new ShardedStore(
     pools.map((pool, index) => shardOn(pool, index, nodes, found[index] ?? null, log)),
   );

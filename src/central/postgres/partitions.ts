@@ -56,6 +56,12 @@ export class Partitions {
     if (missing.size > 0) await this.#make([...missing.values()]);
   }
 
+  /** Whether an event of this time has a place, as far as is known here. */
+  has(at: EpochMs): boolean {
+    const month = monthOf(at);
+    return month === null || this.#known.has(month.table);
+  }
+
   /** Somebody else dropped a partition: look again. */
   forget(): void {
     this.#known.clear();

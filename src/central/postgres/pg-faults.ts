@@ -1,14 +1,18 @@
 import { type FaultCode, GatewayError } from "../../core/errors.ts";
 
 const REFUSED = "the central database refused the user, the database name or a privilege";
+const NO_SPACE = "the disk of the central database is full";
 const UNREACHABLE = "the central database does not answer";
 
 /** SQLSTATE classes and socket errors; the first that fits counts. */
 const CODES: readonly (readonly [RegExp, FaultCode, string])[] = [
   [/^(28|3D000|42501|3F000)/, "STORE_REFUSED", REFUSED],
-  [/^(53100|ENOSPC)/, "DISK_FULL", "the disk of the central database is full"],
+  [/^(53100|ENOSPC)/, "DISK_FULL", NO_SPACE],
+  [/^(22|23|54)[0-9A-Z]{3}$/, "RECORD_REFUSED", "the central database refuses a record"],
   [/^(08|57P0[1-3]|53300|E[A-Z]+)/, "STORE_UNREACHABLE", UNREACHABLE],
 ];
+/** What the server says of a full disk under another code: the latter when a new connection finds no room for its cache. */
+const FULL = /no space left on device|could not write init file/i;
 /** What `pg` says without a code when a connection ends or does not come. */
 const LOST = /terminat|timeout|not queryable|closed the connection/i;
 
@@ -25,6 +29,8 @@ export function codedFault(error: unknown): GatewayError {
   const code = codeOf(error);
   if (error instanceof TypeError || error instanceof RangeError || code.startsWith("ERR_"))
     throw error;
+  if (error instanceof Error && FULL.test(error.message))
+    return new GatewayError("DISK_FULL", NO_SPACE, { cause: error });
   const found = CODES.find(([pattern]) => pattern.test(code));
   if (found !== undefined) return new GatewayError(found[1], found[2], { cause: error });
   const isLost = code === "" && error instanceof Error && LOST.test(error.message);

@@ -1,27 +1,44 @@
 import type { EpochMs } from "../../core/brand.ts";
 import type { BirthMessage } from "../../wire/envelopes.ts";
+import { asideHash } from "../kept-text.ts";
 import type {
+  AsideLoss,
   AuditEntry,
   CentralStore,
   CommitBatch,
   CommitOutcome,
+  DayPairQuery,
+  DayPairSum,
   DirtyHour,
+  DirtyState,
+  DocumentChange,
   DocumentKey,
   EventQuery,
+  GapRow,
   GatewayRow,
   QuarantineRow,
   RollupQuery,
   RollupRow,
   RollupSum,
   StoredEvent,
+  StorePart,
   StoreRow,
 } from "../repository.ts";
 import { CommitWriter } from "./commit-writer.ts";
 import { DocumentQueries, type KeyedDocument } from "./document-queries.ts";
-import { readGateways, writeBirth } from "./gateway-queries.ts";
+import { readGapsWithin, readGateways, readLostSince, writeBirth } from "./gateway-queries.ts";
 import type { NodePool } from "./node-pool.ts";
 import { Partitions } from "./partitions.ts";
-import { readDirtyHours, readRollups, readSums, saveRollups } from "./rollup-queries.ts";
+import {
+  claimStore,
+  readDayPairs,
+  readDirtyHours,
+  readDirtyState,
+  readRollups,
+  readSums,
+  releaseStore,
+  saveRollups,
+} from "./rollup-queries.ts";
 
 /** Every message of a gateway not known yet waits for this. */
 const LOOK_UP_MS = 2000;
@@ -40,6 +57,10 @@ export class PostgresNode implements CentralStore {
     this.#partitions = new Partitions(pool);
     this.#writer = new CommitWriter(pool, this.#partitions, shard);
     this.#documents = new DocumentQueries(pool);
+  }
+
+  parts(): readonly StorePart[] {
+    return [this];
   }
 
   laneOf(_storeId: string): number {
@@ -81,16 +102,30 @@ export class PostgresNode implements CentralStore {
     await writeBirth(this.#pool, gatewayId, birth, at);
   }
 
-  quarantine(gatewayId: string, reason: string, body: string, at: EpochMs): Promise<void> {
-    const nowhere = { epoch: null, stream: null, seq: null };
-    return this.#writer.setAside({ ...nowhere, gatewayId, reason, body, receivedAt: at });
+  quarantine(
+    gatewayId: string,
+    reason: string,
+    body: string,
+    at: EpochMs,
+    likeness?: string,
+  ): Promise<void> {
+    const nowhere = { epoch: null, stream: null, seq: null, unsyncedBoot: null };
+    const hash = asideHash(reason, likeness ?? body);
+    return this.#writer.setAside({ ...nowhere, gatewayId, reason, body, receivedAt: at, hash });
   }
 
   quarantined(before: number | null, limit: number): Promise<readonly QuarantineRow[]> {
     return this.#pool.query<QuarantineRow>(
-      `SELECT n, gateway AS "gatewayId", epoch, stream, seq, reason, body, received AS "receivedAt"
+      `SELECT n, gateway AS "gatewayId", epoch, stream, seq, reason, body, received AS "receivedAt", times,
+         coalesce(last_received, received) AS "lastReceivedAt"
        FROM quarantine WHERE n<$1 ORDER BY n DESC LIMIT $2`,
       [before ?? Number.MAX_SAFE_INTEGER, limit],
+    );
+  }
+
+  asideLosses(): Promise<readonly AsideLoss[]> {
+    return this.#pool.query<AsideLoss>(
+      `SELECT gateway AS "gatewayId", n AS dropped FROM aside_loss ORDER BY gateway`,
     );
   }
 
@@ -119,11 +154,35 @@ export class PostgresNode implements CentralStore {
   async retain(eventsFrom: EpochMs): Promise<number> {
     const dropped = await this.#partitions.drop(eventsFrom);
     await this.#pool.query("DELETE FROM gap WHERE received<$1", [eventsFrom]);
+    await this.#pool.query("DELETE FROM unsynced WHERE at<$1", [eventsFrom]);
+    await this.#pool.query("DELETE FROM quarantine WHERE coalesce(last_received, received)<$1", [
+      eventsFrom,
+    ]);
     return dropped;
   }
 
-  dirtyHours(limit: number): Promise<readonly DirtyHour[]> {
-    return readDirtyHours(this.#pool, limit);
+  dirtyHours(limit: number, storeId?: string): Promise<readonly DirtyHour[]> {
+    return readDirtyHours(this.#pool, limit, storeId ?? null);
+  }
+
+  dirtyState(): Promise<DirtyState> {
+    return readDirtyState(this.#pool);
+  }
+
+  claimStore(storeId: string, holder: string, forMs: number): Promise<boolean> {
+    return claimStore(this.#pool, storeId, holder, forMs);
+  }
+
+  releaseStore(storeId: string, holder: string): Promise<void> {
+    return releaseStore(this.#pool, storeId, holder);
+  }
+
+  lostSince(from: EpochMs): ReturnType<typeof readLostSince> {
+    return readLostSince(this.#pool, from);
+  }
+
+  gapsWithin(storeId: string, from: EpochMs, to: EpochMs): Promise<readonly GapRow[]> {
+    return readGapsWithin(this.#pool, storeId, from, to);
   }
 
   saveRollups(
@@ -142,6 +201,10 @@ export class PostgresNode implements CentralStore {
     return readSums(this.#pool, query);
   }
 
+  dayPairs(query: DayPairQuery): Promise<readonly DayPairSum[]> {
+    return readDayPairs(this.#pool, query);
+  }
+
   document(key: DocumentKey): Promise<{ text: string; at: EpochMs } | null> {
     return this.#documents.read(key);
   }
@@ -152,6 +215,10 @@ export class PostgresNode implements CentralStore {
 
   saveDocument(key: DocumentKey, text: string | null, at: EpochMs): Promise<void> {
     return this.#documents.save(key, text, at);
+  }
+
+  changeDocument(key: DocumentKey, change: DocumentChange, entry: AuditEntry): Promise<boolean> {
+    return this.#documents.change(key, change, entry);
   }
 
   audit(entry: AuditEntry): Promise<void> {

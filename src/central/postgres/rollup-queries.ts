@@ -1,12 +1,54 @@
-import type { DirtyHour, RollupQuery, RollupRow, RollupSum } from "../repository.ts";
+import type {
+  DayPairQuery,
+  DayPairSum,
+  DirtyHour,
+  DirtyState,
+  RollupQuery,
+  RollupRow,
+  RollupSum,
+} from "../repository.ts";
 import type { Connection, NodePool } from "./node-pool.ts";
 
-/** Hours to make figures of, oldest mark first. */
-export function readDirtyHours(pool: NodePool, limit: number): Promise<readonly DirtyHour[]> {
+/** Hours to make figures of, oldest mark first; null: of every store. */
+export function readDirtyHours(
+  pool: NodePool,
+  limit: number,
+  storeId: string | null,
+): Promise<readonly DirtyHour[]> {
   return pool.query<DirtyHour>(
-    `SELECT store_id AS "storeId", hour, mark FROM dirty_hour ORDER BY mark, store_id, hour LIMIT $1`,
-    [limit],
+    `SELECT store_id AS "storeId", hour, mark, since FROM dirty_hour WHERE $2::text IS NULL OR store_id=$2
+     ORDER BY mark, store_id, hour LIMIT $1`,
+    [limit, storeId],
   );
+}
+
+/** How much waits, and since when. */
+export async function readDirtyState(pool: NodePool): Promise<DirtyState> {
+  const [row] = await pool.query<DirtyState>(
+    "SELECT count(*) AS hours, min(since) AS since FROM dirty_hour",
+  );
+  return row ?? { hours: 0, since: null };
+}
+
+/** Takes or keeps a store by the server's clock, which all centres share; false while another holds it. */
+export async function claimStore(
+  pool: NodePool,
+  storeId: string,
+  holder: string,
+  forMs: number,
+): Promise<boolean> {
+  const rows = await pool.query(
+    `INSERT INTO store_claim AS c VALUES($1, $2, now()+$3*interval '1 millisecond')
+     ON CONFLICT (store_id) DO UPDATE SET holder=excluded.holder, until=excluded.until
+     WHERE c.holder=excluded.holder OR c.until<now() RETURNING 1`,
+    [storeId, holder, forMs],
+  );
+  return rows.length > 0;
+}
+
+/** Gives a store back, if it is still the holder's. */
+export async function releaseStore(pool: NodePool, storeId: string, holder: string): Promise<void> {
+  await pool.query("DELETE FROM store_claim WHERE store_id=$1 AND holder=$2", [storeId, holder]);
 }
 
 /** Replaces the figures of the slots the rows name and clears the hours at their marks. Runs inside a transaction. */
@@ -128,5 +170,26 @@ function readPart(
      WHERE f.slots>0 AND ($7=1 OR abs(hashtext(s.store_id)::bigint)%$7=$8)
      GROUP BY s.store_id, metric ORDER BY s.store_id, metric`,
     [...valuesOf(query), parts, part],
+  );
+}
+
+/** The other figure of the same day; or how many the first one counts, as its details say. */
+const OTHER_DAY = `JOIN series t ON t.store_id=s.store_id AND t.grain=s.grain AND t.scope=s.scope AND t.metric=$2
+  JOIN rollup b ON b.store_id=t.store_id AND b.series=t.id AND b.from_at=a.from_at AND b.value IS NOT NULL`;
+const COUNTED = `CROSS JOIN LATERAL (SELECT (a.detail::json->>'n')::float8 AS value WHERE $2='n') b`;
+
+/** Two figures of the same days, summed by store. */
+export function readDayPairs(
+  pool: NodePool,
+  { metric, other, from, to }: DayPairQuery,
+): Promise<readonly DayPairSum[]> {
+  return pool.query<DayPairSum>(
+    `SELECT s.store_id AS "storeId", count(*)::float8 AS days, sum(a.value) AS own, sum(b.value) AS other,
+       sum(a.value*b.value) AS product, sum(a.completeness) AS completeness
+     FROM series s JOIN rollup a ON a.store_id=s.store_id AND a.series=s.id AND a.from_at>=$3 AND a.from_at<$4
+       AND a.value IS NOT NULL ${other === "n" ? COUNTED : OTHER_DAY}
+     WHERE s.grain='day' AND s.scope='store' AND s.metric=$1 AND b.value IS NOT NULL
+     GROUP BY s.store_id ORDER BY s.store_id`,
+    [metric, other, from, to],
   );
 }

@@ -58,17 +58,48 @@ CREATE TABLE audit(n bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at bigint 
   action ${TEXT}, target ${TEXT}, detail ${TEXT});
 `;
 
+/**
+ * Repeats of what was set aside, clocks that were not set and what became known of them, when lost events happened, since
+ * when hours wait, and which centre makes the figures of a store.
+ */
+const CLOCKS = `
+ALTER TABLE quarantine ADD COLUMN hash text, ADD COLUMN times bigint NOT NULL DEFAULT 1,
+  ADD COLUMN last_received bigint, ADD COLUMN boot text;
+CREATE UNIQUE INDEX quarantine_hash ON quarantine(gateway, hash) WHERE hash IS NOT NULL;
+CREATE INDEX quarantine_boot ON quarantine(gateway, boot) WHERE boot IS NOT NULL;
+CREATE TABLE time_fix(store_id ${TEXT}, gateway ${TEXT}, boot ${TEXT}, at bigint NOT NULL,
+  mono double precision NOT NULL, PRIMARY KEY(store_id, gateway, boot));
+CREATE TABLE unsynced(store_id ${TEXT}, gateway ${TEXT}, boot ${TEXT}, at bigint NOT NULL, id ${TEXT},
+  PRIMARY KEY(store_id, gateway, boot, at, id));
+ALTER TABLE gap ADD COLUMN first_at bigint, ADD COLUMN last_at bigint;
+ALTER TABLE gateway_cursor ADD COLUMN last_at bigint;
+ALTER TABLE dirty_hour ADD COLUMN since bigint NOT NULL DEFAULT 0;
+UPDATE dirty_hour SET since=(extract(epoch FROM now())*1000)::bigint;
+CREATE TABLE store_claim(store_id ${TEXT} PRIMARY KEY, holder ${TEXT}, until timestamptz NOT NULL);
+`;
+
+/** The place of what was set aside among that of its gateway, and how much of it was dropped. */
+const ASIDES = `
+CREATE INDEX quarantine_place ON quarantine(gateway, n);
+CREATE TABLE aside_loss(gateway ${TEXT} PRIMARY KEY, n bigint NOT NULL);
+`;
+
 /** Steps of the schema; version n is reached by the first n. Steps that were released are never changed. */
-const MIGRATIONS: readonly string[] = [TABLES];
+const MIGRATIONS: readonly string[] = [TABLES, CLOCKS, ASIDES];
+
+/** Oldest server the statements are tried on, as it states its version. */
+const OLDEST_SERVER = 150_000;
 
 /** "vitr" as a number: centres that start together migrate one after the other. */
 const MIGRATION_LOCK = 0x76697472;
 
 /**
  * Brings a node to the present schema, all in one transaction.
- * @throws STORE_VERSION when a newer version of the program wrote it; nothing is changed then. The server's errors
+ * @throws STORE_VERSION when a newer version of the program wrote it, or the server is too old; nothing is changed then.
+ * The server's errors
  */
 export async function migrate(connection: Connection): Promise<void> {
+  await requireServer(connection);
   await connection.query("BEGIN");
   await connection.query("SELECT pg_advisory_xact_lock($1)", [MIGRATION_LOCK]);
   await connection.query(`CREATE SCHEMA IF NOT EXISTS ${SCHEMA}`);
@@ -85,4 +116,15 @@ export async function migrate(connection: Connection): Promise<void> {
   await connection.query("DELETE FROM schema_version");
   await connection.query("INSERT INTO schema_version VALUES($1)", [MIGRATIONS.length]);
   await connection.query("COMMIT");
+}
+
+async function requireServer(connection: Connection): Promise<void> {
+  const [row] = await connection.query<{ n: number; name: string }>(
+    "SELECT current_setting('server_version_num')::int AS n, current_setting('server_version') AS name",
+  );
+  if (row === undefined || row.n >= OLDEST_SERVER) return;
+  throw new GatewayError(
+    "STORE_VERSION",
+    `the server is PostgreSQL ${row.name}, at least ${OLDEST_SERVER / 10_000} is needed`,
+  );
 }

@@ -1,27 +1,38 @@
-import type { EpochMs } from "../../core/brand.ts";
+import { BoundedMap } from "../../core/bounded-map.ts";
+import { type EpochMs, epochMs, type MonoMs, monoMs } from "../../core/brand.ts";
 import { GatewayError } from "../../core/errors.ts";
 import type { BirthMessage } from "../../wire/envelopes.ts";
-import { isStoreKind } from "../kept-text.ts";
+import { homeOfKind } from "../kept-text.ts";
 import { storeOf } from "../plan-commit.ts";
 import type {
+  AsideLoss,
   AuditEntry,
   CentralStore,
   CommitBatch,
   CommitOutcome,
+  DayPairQuery,
+  DayPairSum,
   DirtyHour,
+  DirtyState,
+  DocumentChange,
   DocumentKey,
   EventQuery,
+  GapRow,
   GatewayRow,
   QuarantineRow,
   RollupQuery,
   RollupRow,
   RollupSum,
   StoredEvent,
+  StorePart,
   StoreRow,
 } from "../repository.ts";
 import type { KeyedDocument } from "./document-queries.ts";
 import type { PostgresNode } from "./postgres-node.ts";
 import { shardOf } from "./shard-map.ts";
+
+/** Homes of gateways remembered; those longest unasked are forgotten first. */
+const HOMES = 20_000;
 
 /** One node of several; `ready` must resolve before it is used and is cheap once it did. */
 export interface Shard {
@@ -31,16 +42,33 @@ export interface Shard {
 
 /**
  * The central store on several PostgreSQL nodes. Everything of a store lives on the node its id hashes to, with the
- * cursors of its gateways; messages set aside whole, other documents and the audit log are on the first node. Questions
+ * cursors of its gateways and what these tell of themselves; messages set aside whole are on the node that the id of their
+ * gateway hashes to, other documents and the audit log on the first. Questions
  * about the whole chain go to all nodes at once and fail when one of them does: a sum without some shops would be wrong.
  */
 export class ShardedStore implements CentralStore {
   readonly lanes: number;
   readonly #shards: readonly Shard[];
+  readonly #homes = new BoundedMap<string, string>({ cap: HOMES, idleMs: Number.MAX_VALUE });
+  /** Order of use for the map of homes; no time. */
+  #turn = 0;
 
   constructor(shards: readonly Shard[]) {
     this.#shards = shards;
     this.lanes = shards.length;
+  }
+
+  parts(): readonly StorePart[] {
+    return this.#shards.map((_, lane): StorePart => {
+      const node = (): Promise<PostgresNode> => this.#node(lane);
+      return {
+        gateways: async () => (await node()).gateways(),
+        documents: async (kind, owner) => (await node()).documents(kind, owner),
+        sums: async (query) => (await node()).sums(query),
+        dirtyState: async () => (await node()).dirtyState(),
+        asideLosses: async () => (await node()).asideLosses(),
+      };
+    });
   }
 
   laneOf(storeId: string): number {
@@ -77,8 +105,24 @@ export class ShardedStore implements CentralStore {
     return storeId === null ? {} : (await this.#of(storeId)).positions(gatewayId, epoch);
   }
 
-  /** Asks every node; one that does not answer matters only when no other knows the gateway. */
-  home(gatewayId: string): Promise<string | null> {
+  /**
+   * Asks every node, once for each gateway that has a home, since that never changes; a node that does not answer matters
+   * only when no other knows the gateway.
+   */
+  async home(gatewayId: string): Promise<string | null> {
+    const known = this.#homes.get(gatewayId, this.#nextTurn());
+    if (known !== undefined) return known;
+    const storeId = await this.#askHome(gatewayId);
+    if (storeId !== null) this.#homes.set(gatewayId, storeId, this.#nextTurn());
+    return storeId;
+  }
+
+  #nextTurn(): MonoMs {
+    this.#turn += 1;
+    return monoMs(this.#turn);
+  }
+
+  #askHome(gatewayId: string): Promise<string | null> {
     return new Promise((resolve, reject) => {
       const ask = async (node: PostgresNode): Promise<void> => {
         const storeId = await node.home(gatewayId);
@@ -103,13 +147,27 @@ export class ShardedStore implements CentralStore {
     if (storeId !== null) await (await this.#of(storeId)).recordBirth(gatewayId, birth, at);
   }
 
-  async quarantine(gatewayId: string, reason: string, body: string, at: EpochMs): Promise<void> {
-    await (await this.#node(0)).quarantine(gatewayId, reason, body, at);
+  async quarantine(
+    gatewayId: string,
+    reason: string,
+    body: string,
+    at: EpochMs,
+    likeness?: string,
+  ): Promise<void> {
+    await (await this.#of(gatewayId)).quarantine(gatewayId, reason, body, at, likeness);
   }
 
   async quarantined(before: number | null, limit: number): Promise<readonly QuarantineRow[]> {
     const rows = await this.#everywhere((node) => node.quarantined(before, limit));
     return rows.sort((a, b) => b.n - a.n).slice(0, limit);
+  }
+
+  async asideLosses(): Promise<readonly AsideLoss[]> {
+    const sums = new Map<string, number>();
+    for (const { gatewayId, dropped } of await this.#everywhere((node) => node.asideLosses()))
+      sums.set(gatewayId, (sums.get(gatewayId) ?? 0) + dropped);
+    const losses = [...sums].map(([gatewayId, dropped]) => ({ gatewayId, dropped }));
+    return losses.sort((a, b) => inOrder(a.gatewayId, b.gatewayId));
   }
 
   async gateways(): Promise<readonly GatewayRow[]> {
@@ -131,7 +189,8 @@ export class ShardedStore implements CentralStore {
   }
 
   /** Of the nodes that answer, taken in turns: marks of different nodes cannot be compared. */
-  async dirtyHours(limit: number): Promise<readonly DirtyHour[]> {
+  async dirtyHours(limit: number, storeId?: string): Promise<readonly DirtyHour[]> {
+    if (storeId !== undefined) return (await this.#of(storeId)).dirtyHours(limit, storeId);
     const answers = await this.#settled((node) => node.dirtyHours(limit));
     const lists = answers.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
     const [failure] = answers.filter((one) => one.status === "rejected");
@@ -140,6 +199,32 @@ export class ShardedStore implements CentralStore {
     for (let at = 0; mixed.length < limit && lists.some((list) => at < list.length); at += 1)
       for (const list of lists) mixed.push(...list.slice(at, at + 1));
     return mixed.slice(0, limit);
+  }
+
+  async dirtyState(): Promise<DirtyState> {
+    const states = await this.#everywhere(async (node) => [await node.dirtyState()]);
+    const since = states.flatMap((state) => state.since ?? []);
+    return {
+      hours: states.reduce((sum, { hours }) => sum + hours, 0),
+      since: since.length === 0 ? null : epochMs(Math.min(...since)),
+    };
+  }
+
+  async claimStore(storeId: string, holder: string, forMs: number): Promise<boolean> {
+    return (await this.#of(storeId)).claimStore(storeId, holder, forMs);
+  }
+
+  async releaseStore(storeId: string, holder: string): Promise<void> {
+    await (await this.#of(storeId)).releaseStore(storeId, holder);
+  }
+
+  async lostSince(from: EpochMs): Promise<readonly { gatewayId: string; n: number }[]> {
+    // A gateway stands on the node of its store only.
+    return await this.#everywhere((node) => node.lostSince(from));
+  }
+
+  async gapsWithin(storeId: string, from: EpochMs, to: EpochMs): Promise<readonly GapRow[]> {
+    return (await this.#of(storeId)).gapsWithin(storeId, from, to);
   }
 
   async saveRollups(
@@ -158,12 +243,16 @@ export class ShardedStore implements CentralStore {
     return byStore(await this.#lanesOf(query, (node, part) => node.sums(part)));
   }
 
+  async dayPairs(query: DayPairQuery): Promise<readonly DayPairSum[]> {
+    return byStore(await this.#everywhere((node) => node.dayPairs(query)));
+  }
+
   async document(key: DocumentKey): Promise<{ text: string; at: EpochMs } | null> {
     return (await this.#holding(key.kind, key.owner)).document(key);
   }
 
   async documents(kind: string, owner: string | null): Promise<readonly KeyedDocument[]> {
-    if (owner !== null || !isStoreKind(kind))
+    if (owner !== null || homeOfKind(kind) === "first")
       return (await this.#holding(kind, owner ?? "")).documents(kind, owner);
     const found = await this.#everywhere((node) => node.documents(kind, null));
     return found.sort(
@@ -173,6 +262,15 @@ export class ShardedStore implements CentralStore {
 
   async saveDocument(key: DocumentKey, text: string | null, at: EpochMs): Promise<void> {
     await (await this.#holding(key.kind, key.owner)).saveDocument(key, text, at);
+  }
+
+  async changeDocument(
+    key: DocumentKey,
+    change: DocumentChange,
+    entry: AuditEntry,
+  ): Promise<boolean> {
+    if (homeOfKind(key.kind) !== "first") throw new TypeError("not a document of the first node");
+    return (await this.#node(0)).changeDocument(key, change, entry);
   }
 
   async audit(entry: AuditEntry): Promise<void> {
@@ -216,8 +314,10 @@ export class ShardedStore implements CentralStore {
     return this.#node(this.laneOf(storeId));
   }
 
-  #holding(kind: string, owner: string): Promise<PostgresNode> {
-    return isStoreKind(kind) ? this.#of(owner) : this.#node(0);
+  async #holding(kind: string, owner: string): Promise<PostgresNode> {
+    const home = homeOfKind(kind);
+    const storeId = home === "gateway" ? await this.home(owner) : owner;
+    return home === "first" || storeId === null ? this.#node(0) : this.#of(storeId);
   }
 
   #settled<T>(ask: (node: PostgresNode) => Promise<T>): Promise<PromiseSettledResult<T>[]> {

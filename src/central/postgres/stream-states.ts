@@ -1,10 +1,13 @@
 import {
   type CommitPlan,
+  type EventRecord,
+  lastRepeated,
   NO_TALLY,
   type PlannedEvent,
   planCommit,
   settle,
   storeOf,
+  strayPlan,
   type Tally,
 } from "../plan-commit.ts";
 import type { CommitBatch } from "../repository.ts";
@@ -26,7 +29,9 @@ export interface StreamState {
 export interface PlannedBatch {
   readonly batch: CommitBatch;
   readonly state: StreamState;
-  readonly plan: CommitPlan;
+  plan: CommitPlan;
+  /** See `CommitOutcome`. */
+  readonly isStray: boolean;
   /** Events of the plan that were not stored before. */
   fresh: readonly PlannedEvent[];
 }
@@ -54,14 +59,40 @@ export async function lockBatches(
 ): Promise<LockedBatches> {
   const places = batches.map((batch) => ({ ...batch, storeId: storeOf(batch) ?? "" }));
   const states = await lockStates(connection, new Map(places.map((at) => [streamKey(at), at])));
-  const planned = places.map((place): PlannedBatch => {
+  const repeated = places.map((place) => {
+    const before = states.get(streamKey(place))?.before;
+    return before === undefined ? null : lastRepeated(place, before);
+  });
+  const missing = await missingOf(connection, repeated);
+  const planned = places.map((place, index): PlannedBatch => {
     const state = states.get(streamKey(place));
     if (state === undefined) throw new TypeError("a stream was not locked");
-    const plan = planCommit(place, state.after);
+    const isStray = missing.has(index);
+    const plan = isStray ? strayPlan(state.after) : planCommit(place, state.after);
     state.after = plan.after;
-    return { batch: place, state, plan, fresh: plan.events };
+    return { batch: place, state, plan, isStray, fresh: plan.events };
   });
   return { states: [...states.values()], planned };
+}
+
+/** Positions of the events that are not stored. */
+async function missingOf(
+  connection: Connection,
+  events: readonly (EventRecord | null)[],
+): Promise<ReadonlySet<number>> {
+  const asked = events.flatMap((event, n) => (event === null ? [] : [{ ...event, n }]));
+  if (asked.length === 0) return new Set();
+  const rows = await connection.query<{ n: number }>(
+    `SELECT a.n FROM unnest($1::text[], $2::bigint[], $3::text[], $4::int[]) AS a(store_id, at, id, n)
+     WHERE NOT EXISTS (SELECT 1 FROM event e WHERE e.store_id=a.store_id AND e.at=a.at AND e.id=a.id)`,
+    [
+      asked.map(({ storeId }) => storeId),
+      asked.map(({ at }) => at),
+      asked.map(({ id }) => id),
+      asked.map(({ n }) => n),
+    ],
+  );
+  return new Set(rows.map(({ n }) => Number(n)));
 }
 
 /** In the order of their keys, so that two centres never wait for each other in a ring. */
@@ -81,7 +112,7 @@ async function lockStates(
     [...columns, places.map((place) => place.stream)],
   );
   const rows = await connection.query<CursorRow>(
-    `SELECT store_id AS "storeId", gateway AS "gatewayId", epoch, stream, seq, stored, known, shed, quarantined,
+    `SELECT store_id AS "storeId", gateway AS "gatewayId", epoch, stream, seq, stored, known, shed, quarantined, last_at AS "lastAt",
        EXISTS(SELECT 1 FROM gateway_cursor o WHERE o.store_id=c.store_id AND o.gateway=c.gateway
          AND o.epoch<>c.epoch) AS "hasPast"
      FROM gateway_cursor c
@@ -94,8 +125,8 @@ async function lockStates(
 
 function stateOf(row: CursorRow): StreamState {
   const { storeId, gatewayId, epoch, stream, hasPast } = row;
-  const { seq, stored, known, shed, quarantined } = row;
-  const before = seq === 0 ? NO_TALLY : { seq, stored, known, shed, quarantined };
+  const { seq, stored, known, shed, quarantined, lastAt } = row;
+  const before = seq === 0 ? NO_TALLY : { seq, stored, known, shed, quarantined, lastAt };
   return { storeId, gatewayId, epoch, stream, hasPast, before, after: before };
 }
 

@@ -11,8 +11,8 @@ import {
   zonesOf,
 } from "../../metrics/reports/period-report.ts";
 import { type ShopDays, slotsOf } from "../../metrics/reports/report-period.ts";
-import type { RollupRow } from "../repository.ts";
-import { type Arrival, completenessOf } from "./arrival.ts";
+import type { GapRow, RollupRow } from "../repository.ts";
+import { type Arrival, completenessOf, lostWithin } from "./arrival.ts";
 
 /** From so long after its trading day a figure is final: gateways bring a day of outage back by then. */
 export const FINAL_AFTER_MS = 36 * 3_600_000;
@@ -31,8 +31,10 @@ export interface DayWork {
   readonly day: TradingDay;
   readonly metrics: FigureReader;
   readonly arrival: Arrival;
-  /** Events of the day that are stored. */
-  readonly stored: number;
+  /** Times of the day's events that are stored, in order. */
+  readonly times: readonly EpochMs[];
+  /** Events of the day that will never come. */
+  readonly gaps: readonly GapRow[];
   readonly now: EpochMs;
 }
 
@@ -66,17 +68,18 @@ function slotRows(
   slot: { readonly from: EpochMs; readonly to: EpochMs },
   kept: readonly Kept[],
 ): RollupRow[] {
-  const { arrival, now, metrics, day } = work;
+  const { arrival, now, metrics, times, day } = work;
   const to = epochMs(Math.min(slot.to, now, arrival.until));
   if (to <= slot.from) return [];
-  const shed = arrival.shedWithin(day.start, day.end);
+  const lost = lostWithin(work.gaps, slot.from, slot.to);
+  const stored = firstAtOrAfter(times, slot.to) - firstAtOrAfter(times, slot.from);
   const wanted = (metric: MetricId): boolean =>
     grain === "day" || ADDITIVE.has(metric) || SHORT.has(metric);
   return kept.flatMap(({ scope, metrics: ids }) =>
     ids.filter(wanted).map((id): RollupRow => {
       const value = metrics.value(id, scope, slot.from, to);
       const { coverage } = value;
-      const told = { ...slot, coverage, stored: work.stored, shed };
+      const told = { ...slot, coverage, stored, lost };
       return {
         ...{ storeId: work.site.store.id, grain, ...slot, scope: scopeText(scope), metric: id },
         value: value.value,
@@ -87,6 +90,17 @@ function slotRows(
       };
     }),
   );
+}
+
+/** Position of the first of some times in order that is not before an instant. */
+function firstAtOrAfter(times: readonly EpochMs[], at: EpochMs): number {
+  let [low, high] = [0, times.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((times[middle] ?? at) < at) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function detailOf(value: MetricValue, to: EpochMs): RollupDetail {

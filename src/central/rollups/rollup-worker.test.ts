@@ -23,17 +23,18 @@ const site = shopSite();
 let store: SqliteStore;
 let clock: FakeClock;
 let maker: EventMaker;
-let sent = 0;
+/** By stream. */
+const sent = new Map<string, number>();
 
 beforeEach(() => {
   store = new SqliteStore(":memory:");
   clock = new FakeClock({ epoch: START + 10 * HOUR_MS });
   maker = new EventMaker();
-  sent = 0;
+  sent.clear();
 });
 afterEach(() => store.close());
 
-async function arrive(events: readonly JourneyEvent[]): Promise<void> {
+async function arrive(events: readonly JourneyEvent[], stream = "journey"): Promise<void> {
   const context = { gatewayId: gatewayId("g"), storeId: site.store.id, boot: "b" };
   const records = events.map((event) => {
     const cloud = toCloudEvent(event, { ...context, recordedAt: clock.now(), hash: eventHash });
@@ -41,8 +42,8 @@ async function arrive(events: readonly JourneyEvent[]): Promise<void> {
     const [id, type, body] = [cloud.id, cloud.type, JSON.stringify(cloud)];
     return { kind: "event" as const, storeId: "shop", at, id, type, body };
   });
-  const batch = { gatewayId: "g", epoch: "e", stream: "journey", first: sent + 1, records };
-  sent += records.length;
+  const batch = { gatewayId: "g", epoch: "e", stream, first: (sent.get(stream) ?? 0) + 1, records };
+  sent.set(stream, (sent.get(stream) ?? 0) + records.length);
   await store.commit([{ ...batch, receivedAt: clock.now(), storeId: "shop" }]);
 }
 
@@ -51,6 +52,7 @@ function workerOf(plans: readonly SitePlan[] = [site], keepDays?: number): Rollu
     repository: store,
     plans: new StorePlans({ files: plans, repository: store, log: SILENT_LOG }),
     metricsOf: (plan) => createMetrics({ site: plan }),
+    holder: "here",
     ...(keepDays === undefined ? {} : { keepDays }),
     clock,
     log: SILENT_LOG,
@@ -138,13 +140,15 @@ test("what has not arrived has no quarters, and the day says how much is missing
   assert.equal((await rowsOf("quarter")).at(-1)?.from, START + 5 * HOUR_MS);
 });
 
-test("shed events lower the completeness of the day in which their gap came", async () => {
+test("shed events lower the completeness of the day, and of the quarters in which they happened", async () => {
   await arrive(day(START, 6));
-  const stored = sent;
-  const gap = { kind: "gap", from: sent + 1, to: sent + stored, why: "cap" } as const;
+  const stored = sent.get("journey") ?? 0;
+  // Between the last event, five hours and five minutes into the day, and the moment they were given up.
+  const shedAt = epochMs(START + 6 * HOUR_MS);
+  const gap = { kind: "gap", from: stored + 1, to: 2 * stored, why: "cap", shedAt } as const;
   await store.commit([
     {
-      ...{ gatewayId: "g", epoch: "e", stream: "journey", first: sent + 1, records: [gap] },
+      ...{ gatewayId: "g", epoch: "e", stream: "journey", first: stored + 1, records: [gap] },
       ...{ receivedAt: clock.now(), storeId: "shop" },
     },
   ]);
@@ -152,6 +156,35 @@ test("shed events lower the completeness of the day in which their gap came", as
   const [row] = await rowsOf("day");
   const [arrived] = [(5 * HOUR_MS + 5 * 60_000) / (10 * HOUR_MS)];
   assert.ok(Math.abs((row?.completeness ?? 0) - arrived / 2) < 0.01, String(row?.completeness));
+  const quarters = await rowsOf("quarter");
+  const at = (ms: number): number =>
+    quarters.find(({ from }) => from === START + ms)?.completeness ?? Number.NaN;
+  assert.equal(at(4 * HOUR_MS), 1, "nothing was lost there");
+  const lost = (stored * 10) / 55;
+  const seen = 6;
+  const expected = (5 / 15 + 1 / 900_000) * (seen / (seen + lost));
+  assert.ok(Math.abs(at(5 * HOUR_MS) - expected) < 0.01, `${at(5 * HOUR_MS)} for ${expected}`);
+});
+
+test("a gap makes the days anew in which its events were lost, also when nothing else comes", async () => {
+  await arrive(day(START, 6));
+  const worker = workerOf();
+  await worker.turn();
+  const [before] = await rowsOf("day");
+  const shedAt = epochMs(START + 6 * HOUR_MS);
+  const stored = sent.get("journey") ?? 0;
+  const gap = { kind: "gap", from: stored + 1, to: stored + 9, why: "cap", shedAt } as const;
+  const batch = {
+    gatewayId: "g",
+    epoch: "e",
+    stream: "journey",
+    first: stored + 1,
+    records: [gap],
+  };
+  await store.commit([{ ...batch, receivedAt: clock.now(), storeId: "shop" }]);
+  await later(worker);
+  const [after] = await rowsOf("day");
+  assert.ok((after?.completeness ?? 1) < (before?.completeness ?? 0));
 });
 
 test("a day is made once more when it is over, without another event of it, and its record is kept", async () => {
@@ -205,4 +238,80 @@ test("days whose events are gone keep their figures", async () => {
   assert.equal((await rowsOf("day"))[0]?.value, 4);
   assert.ok(worker.counts.expired > 0);
   assert.deepEqual(await store.dirtyHours(9), []);
+});
+
+/** All that is told of days and quarters, but for how often it was told before. */
+async function told(): Promise<readonly unknown[]> {
+  const rows = [
+    ...(await rowsOf("day")),
+    ...(await rowsOf("quarter")),
+    ...(await rowsOf("day", "occupancy-peak")),
+  ];
+  return rows.map(({ revision: _revision, finalAt: _finalAt, ...row }) => row);
+}
+
+test("figures do not depend on the order in which a shop's past comes in", async () => {
+  const days = [0, 1, 2, 3].map((n) => epochMs(START + n * DAY_MS));
+  // The sensors saw from the first day on and told so only once.
+  const seeing = maker.allSeeing(START);
+  const people = days.map((start, n) =>
+    Array.from({ length: 3 + n }, (_, i) =>
+      maker.crossing(epochMs(start + 5 * HOUR_MS + i * 60_000), "door", "in"),
+    ),
+  );
+  clock.advance(6 * DAY_MS);
+  const worker = workerOf();
+  for (const crossings of people) {
+    await arrive(crossings);
+    await later(worker);
+  }
+  await arrive(seeing, "health");
+  for (let turn = 0; turn < 6; turn += 1) await later(worker);
+  const late = await told();
+  assert.deepEqual(
+    (await rowsOf("day")).slice(0, 4).map(({ value }) => value),
+    [3, 4, 5, 6],
+  );
+
+  await store.close();
+  store = new SqliteStore(":memory:");
+  sent.clear();
+  await arrive(seeing, "health");
+  await arrive(people.flat());
+  const other = workerOf();
+  for (let turn = 0; turn < 6; turn += 1) await later(other);
+  assert.deepEqual(late, (await told()).slice(0, late.length));
+});
+
+test("an event in an hour that two trading days share is counted however soon it comes after them", async () => {
+  const kolkata = shopSite({ timeZone: "Asia/Kolkata" });
+  const first = utc("2026-05-11T22:30:00Z");
+  clock = new FakeClock({ epoch: epochMs(first + 2 * DAY_MS) });
+  const worker = workerOf([kolkata]);
+  await arrive([
+    ...maker.allSeeing(first),
+    maker.crossing(epochMs(first + HOUR_MS), "door", "in"),
+    maker.crossing(epochMs(first + DAY_MS + HOUR_MS), "door", "in"),
+  ]);
+  await worker.turn();
+  clock.advance(10_000);
+  // Ten minutes before the border of the two days, which lies in the middle of an hour of UTC.
+  await arrive([maker.crossing(epochMs(first + DAY_MS - 600_000), "door", "in")]);
+  await later(worker, 10_000);
+  await later(worker);
+  await later(worker);
+  assert.deepEqual(
+    (await rowsOf("day")).slice(0, 2).map(({ value }) => value),
+    [2, 1],
+  );
+  assert.deepEqual(await store.dirtyHours(9), []);
+});
+
+test("a shop that brings in a year does not keep the others waiting", async () => {
+  const old = (n: number) => epochMs(START - n * DAY_MS);
+  clock.advance(DAY_MS);
+  await arrive(Array.from({ length: 30 }, (_, n) => maker.crossing(old(n + 1), "door", "in")));
+  const worker = workerOf();
+  assert.equal(await worker.turn(), true, "more waits");
+  assert.ok(worker.counts.days <= 5);
 });

@@ -1,7 +1,6 @@
 import { BoundedMap } from "../../core/bounded-map.ts";
 import { type EpochMs, epochMs } from "../../core/brand.ts";
-import type { Clock, Timer } from "../../core/clock.ts";
-import { GatewayError } from "../../core/errors.ts";
+import type { Clock } from "../../core/clock.ts";
 import type { Log } from "../../core/lifecycle.ts";
 import type { SitePlan } from "../../core/site.ts";
 import type { TradingDay } from "../../metrics/calendar/trading-day.ts";
@@ -9,7 +8,7 @@ import { shopDays } from "../../metrics/reports/report-period.ts";
 import type { CentralStore, DirtyHour } from "../repository.ts";
 import type { Arrival } from "./arrival.ts";
 import { FINAL_AFTER_MS } from "./day-rows.ts";
-import { makeDay, type WorkerMetrics } from "./make-day.ts";
+import { daysBehind, makeDay, type WorkerMetrics } from "./make-day.ts";
 import { OpenDays } from "./open-days.ts";
 import { readArrivals } from "./read-arrivals.ts";
 import type { StorePlans } from "./store-plans.ts";
@@ -18,9 +17,11 @@ export interface RollupWorkerOptions {
   readonly repository: CentralStore;
   readonly plans: StorePlans;
   readonly metricsOf: (site: SitePlan) => WorkerMetrics;
+  /** Name of this centre among those that share the store. */
+  readonly holder: string;
   /** Events older than this many days are gone, and their days stay as they are; absent = none is. */
   readonly keepDays?: number;
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, "now" | "mono">;
   readonly log: Log;
 }
 
@@ -32,42 +33,56 @@ export interface RollupCounts {
   /** Hours of shops without a plan, and of days whose events are gone. */
   readonly unplanned: number;
   readonly expired: number;
-  readonly failed: number;
+  /** Days left to the centre that makes those of their shop. */
+  readonly elsewhere: number;
 }
+
+/** Nothing was done yet. */
+export const NO_ROLLUPS: RollupCounts = {
+  days: 0,
+  rows: 0,
+  unplanned: 0,
+  expired: 0,
+  elsewhere: 0,
+};
 
 /** One trading day of one shop to be made, with the hours that are done by it. */
 interface Due {
   readonly site: SitePlan;
   readonly day: TradingDay;
   readonly hours: DirtyHour[];
+  /** Events arrived for it; an hour on the border of two days is done with the later one. */
+  readonly isTouched: boolean;
 }
 
 const DAY_MS = 86_400_000;
 /** Where clocks change twice as far as anywhere; only spares a look at the calendar. */
 const SHORTEST_DAY_MS = 22 * 3_600_000;
-const IDLE_MS = 30_000;
-const BUSY_MS = 1_000;
-const FIRST_MS = 5_000;
-/** Trading days made in one turn; the rest waits for the next, so that the ingest gets its share. */
+/** Trading days made in one turn; the rest waits for the next. */
 const DAYS_AT_ONCE = 20;
+/** Of these, days of one shop: whoever brings in a year must not keep the others waiting. */
+const DAYS_OF_ONE = 5;
 const HOURS_AT_ONCE = 10_000;
 /** A day that goes on is made again at most so often. */
 const FRESH_MS = 120_000;
 const STORE_CAP = 10_000;
+/** A shop whose days a centre makes is its own for so long after each; another takes it over when that one is gone. */
+const CLAIM_MS = 180_000;
 
 /**
  * Makes the figures of the hours in which events arrived: by whole trading days of the shop, with the gateway's own
  * metrics code, from the stored events and the records of the days before. A day is made again whenever something
- * comes late for it, and once more when it is over. Doing it twice changes nothing.
+ * comes late for it, and once more when it is over. Doing it twice changes nothing; of several centres one makes the days
+ * of a shop.
  */
 export class RollupWorker {
   readonly #options: RollupWorkerOptions;
   readonly #open: OpenDays;
   readonly #made = new BoundedMap<string, EpochMs>({ cap: STORE_CAP, idleMs: 2 * DAY_MS });
   readonly #said = new BoundedMap<string, true>({ cap: STORE_CAP, idleMs: DAY_MS });
-  readonly #counts = { days: 0, rows: 0, unplanned: 0, expired: 0, failed: 0 };
-  #timer: Timer | null = null;
-  #running: Promise<void> = Promise.resolve();
+  /** Shops this centre has claimed; of those beyond the cap the claim ends by time. */
+  readonly #claimed = new BoundedMap<string, true>({ cap: STORE_CAP, idleMs: CLAIM_MS });
+  readonly #counts = { ...NO_ROLLUPS };
   #isStopped = false;
 
   constructor(options: RollupWorkerOptions) {
@@ -79,16 +94,15 @@ export class RollupWorker {
     return { ...this.#counts };
   }
 
-  /** Begins to work, a few seconds from now. */
-  start(): void {
-    this.#next(FIRST_MS);
+  /** Lets the turn under way end after the day it is at. */
+  stop(): void {
+    this.#isStopped = true;
   }
 
-  /** Resolves when the turn under way is over; none begins after it. */
-  async stop(): Promise<void> {
-    this.#isStopped = true;
-    this.#timer?.cancel();
-    await this.#running;
+  /** Gives all shops back to the other centres. @throws STORE_FAILED */
+  async release(): Promise<void> {
+    const { repository, holder } = this.#options;
+    for (const [storeId] of this.#claimed.entries()) await repository.releaseStore(storeId, holder);
   }
 
   /** One turn of bounded work; true when more waits. @throws STORE_FAILED */
@@ -97,35 +111,40 @@ export class RollupWorker {
     const now = clock.now();
     const hours = await repository.dirtyHours(HOURS_AT_ONCE);
     const due = [...(await this.#dueOf(hours, now)), ...(await this.#openDue(now))];
-    const fresh = unique(due).filter((one) => !this.#isFresh(one, now));
+    const all = unique(due);
+    const fresh = withoutShared(all, (one) => this.#isFresh(one, now));
     if (fresh.length === 0) return false;
-    const arrivals = await readArrivals(repository);
+    const arrivals = await readArrivals(repository, now);
     const work = fresh.filter((one) => this.#isWorthIt(one, arrivals(one.site.store.id), now));
-    for (const one of work.slice(0, DAYS_AT_ONCE)) {
+    let [made, seen] = [0, 0];
+    for (const one of inTurns(work)) {
       if (this.#isStopped) return false;
-      await this.#make(one, arrivals(one.site.store.id), now);
+      if (made === DAYS_AT_ONCE) return true;
+      seen += 1;
+      const own = await this.#claim(one);
+      if (own === null) continue;
+      await this.#make(own, arrivals(one.site.store.id), now);
+      made += 1;
     }
-    return work.length > DAYS_AT_ONCE;
+    return seen < work.length;
   }
 
-  #next(afterMs: number): void {
-    if (this.#isStopped) return;
-    this.#timer = this.#options.clock.after(afterMs, "rollups", () => {
-      this.#running = this.#attempt();
-    });
-  }
-
-  async #attempt(): Promise<void> {
-    let pauseMs = IDLE_MS;
-    try {
-      if (await this.turn()) pauseMs = BUSY_MS;
-    } catch (error) {
-      if (!(error instanceof GatewayError)) throw error;
-      this.#counts.failed += 1;
-      const { code } = error;
-      this.#options.log.warn({ event: "rollups.failed", code }, "figures could not be made");
+  /** The day with the hours still to be done, if it is for this centre to make; else null. */
+  async #claim(due: Due): Promise<Due | null> {
+    const { repository, holder, clock } = this.#options;
+    const storeId = String(due.site.store.id);
+    if (!(await repository.claimStore(storeId, holder, CLAIM_MS))) {
+      this.#counts.elsewhere += 1;
+      return null;
     }
-    this.#next(pauseMs);
+    const isOwn = this.#claimed.peek(storeId) !== undefined;
+    this.#claimed.set(storeId, true, clock.mono());
+    if (isOwn || due.hours.length === 0) return due;
+    // Another centre may just have made it.
+    const left = await repository.dirtyHours(HOURS_AT_ONCE, storeId);
+    const isLeft = new Set(left.map(({ hour }) => hour));
+    const hours = due.hours.filter(({ hour }) => isLeft.has(hour));
+    return hours.length === 0 ? null : { ...due, hours };
   }
 
   async #make({ site, day, hours }: Due, arrival: Arrival, now: EpochMs): Promise<void> {
@@ -144,6 +163,20 @@ export class RollupWorker {
     this.#counts.rows += made.rows;
     if (made.isOver) await this.#open.close(storeId, day);
     else await this.#open.open(storeId, day.start, "running", now);
+    if (made.isPastChanged) await this.#makeAgainBehind(site, day, now);
+  }
+
+  /** Figures of a day rest on the days before it, in whatever order they came. */
+  async #makeAgainBehind(site: SitePlan, day: TradingDay, now: EpochMs): Promise<void> {
+    const storeId = String(site.store.id);
+    const present = shopDays(site).calendar.dayOf(now).start;
+    const behind = await daysBehind(this.#options.repository, storeId, day);
+    for (const at of new Set([...behind, present])) {
+      if (at <= day.start) continue;
+      const wasMade = this.#made.delete(`${storeId} ${at}`);
+      // The present day has no record yet: it is made again if it was made.
+      if (wasMade || at !== present) await this.#open.open(storeId, at, "running", now);
+    }
   }
 
   async #dueOf(hours: readonly DirtyHour[], now: EpochMs): Promise<readonly Due[]> {
@@ -177,12 +210,14 @@ export class RollupWorker {
   async #openDue(now: EpochMs): Promise<readonly Due[]> {
     const due: Due[] = [];
     for (const open of await this.#open.list()) {
-      if (open.why === "running" && open.at + SHORTEST_DAY_MS > now) continue;
+      const isToBeMade = this.#made.peek(`${open.storeId} ${open.at}`) === undefined;
+      const isOn = open.why === "running" && open.at + SHORTEST_DAY_MS > now;
+      if (isOn && !isToBeMade) continue;
       const site = await this.#options.plans.of(open.storeId);
       if (site === null) continue;
       const day = shopDays(site).calendar.dayOf(open.at);
       if (open.why === "no-plan") due.push(...(await this.#planned(site, open.at, now)));
-      else if (day.end <= now) due.push({ site, day, hours: [] });
+      else if (day.end <= now || isToBeMade) due.push({ site, day, hours: [], isTouched: false });
     }
     return due;
   }
@@ -194,7 +229,7 @@ export class RollupWorker {
     const days = [calendar.dayOf(at), calendar.dayOf(epochMs(at + DAY_MS - 1))];
     await this.#open.drop(storeId, at);
     for (const day of days) await this.#open.open(storeId, day.start, "running", now);
-    return days.map((day) => ({ site, day, hours: [] }));
+    return days.map((day) => ({ site, day, hours: [], isTouched: false }));
   }
 
   #isGone(day: TradingDay, now: EpochMs): boolean {
@@ -203,8 +238,8 @@ export class RollupWorker {
   }
 
   /** Without new events a day that was made says the same until its gateway has told the rest. */
-  #isWorthIt({ site, day, hours }: Due, { until }: Arrival, now: EpochMs): boolean {
-    if (hours.length > 0 || until >= day.end || now >= day.end + FINAL_AFTER_MS) return true;
+  #isWorthIt({ site, day, isTouched }: Due, { until }: Arrival, now: EpochMs): boolean {
+    if (isTouched || until >= day.end || now >= day.end + FINAL_AFTER_MS) return true;
     return this.#made.peek(`${site.store.id} ${day.start}`) === undefined;
   }
 
@@ -220,10 +255,10 @@ function daysOf(site: SitePlan, hours: readonly DirtyHour[]): Due[] {
   const days = new Map<EpochMs, Due>();
   for (const hour of hours) {
     // The border of a trading day need not lie on a whole hour (UTC).
-    const touched = [calendar.dayOf(hour.hour), calendar.dayOf(epochMs(hour.hour + 3_599_999))];
+    const touched = daysTouched(calendar, hour);
     for (const [index, day] of touched.entries()) {
       if (index === 1 && day.start === touched[0]?.start) continue;
-      const due = days.get(day.start) ?? { site, day, hours: [] };
+      const due = days.get(day.start) ?? { site, day, hours: [], isTouched: true };
       days.set(day.start, due);
       // The hour is done only with the later of the two days, which is made after the other.
       if (index === touched.length - 1 || touched[1]?.start === day.start) due.hours.push(hour);
@@ -232,10 +267,42 @@ function daysOf(site: SitePlan, hours: readonly DirtyHour[]): Due[] {
   return [...days.values()].sort((a, b) => a.day.start - b.day.start);
 }
 
+/** The trading days at the beginning and at the end of an hour; mostly the same one. */
+const daysTouched = (
+  calendar: ReturnType<typeof shopDays>["calendar"],
+  { hour }: DirtyHour,
+): readonly TradingDay[] => [calendar.dayOf(hour), calendar.dayOf(epochMs(hour + 3_599_999))];
+
+/** What is to be made now; an hour that it shares with a day left for later stays to be done. */
+function withoutShared(due: readonly Due[], isLater: (one: Due) => boolean): readonly Due[] {
+  const later = new Set(due.filter(isLater).map(keyOf));
+  if (later.size === 0) return due;
+  return due
+    .filter((one) => !later.has(keyOf(one)))
+    .map((one) => {
+      const { calendar } = shopDays(one.site);
+      const isShared = (hour: DirtyHour): boolean =>
+        daysTouched(calendar, hour).some((day) => later.has(keyOf({ ...one, day })));
+      return { ...one, hours: one.hours.filter((hour) => !isShared(hour)) };
+    });
+}
+
+/** A few days of each shop, oldest first, the shops in order. */
+function* inTurns(due: readonly Due[]): Generator<Due> {
+  const taken = new Map<string, number>();
+  for (const one of [...due].sort((a, b) => a.day.start - b.day.start)) {
+    const count = (taken.get(one.site.store.id) ?? 0) + 1;
+    taken.set(one.site.store.id, count);
+    if (count <= DAYS_OF_ONE) yield one;
+  }
+}
+
+const keyOf = ({ site, day }: Pick<Due, "site" | "day">): string => `${site.store.id} ${day.start}`;
+
 function unique(due: readonly Due[]): readonly Due[] {
   const byKey = new Map<string, Due>();
   for (const one of due) {
-    const key = `${one.site.store.id} ${one.day.start}`;
+    const key = keyOf(one);
     if (!byKey.has(key)) byKey.set(key, one);
   }
   return [...byKey.values()];

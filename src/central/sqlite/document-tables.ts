@@ -1,7 +1,7 @@
 import type Database from "better-sqlite3";
 import type { EpochMs } from "../../core/brand.ts";
 import { AUDIT_ROWS, storableText } from "../kept-text.ts";
-import type { AuditEntry, DocumentKey } from "../repository.ts";
+import type { AuditEntry, DocumentChange, DocumentKey } from "../repository.ts";
 
 interface DocumentRow extends DocumentKey {
   readonly text: string;
@@ -56,6 +56,14 @@ export class DocumentTables {
         .prepare("INSERT OR REPLACE INTO document VALUES(?,?,?,?,?)")
         .run(kind, owner, part, storableText(text), at);
     }
+  }
+
+  /** Must run inside a transaction. */
+  change(key: DocumentKey, { was, text }: DocumentChange, entry: AuditEntry): boolean {
+    if ((this.read(key)?.text ?? null) !== was) return false;
+    this.save(key, text, entry.at);
+    this.log(entry);
+    return true;
   }
 
   log({ at, actor, action, target, detail }: AuditEntry): void {

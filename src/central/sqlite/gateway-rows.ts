@@ -16,12 +16,31 @@ interface GatewayTableRow {
 type CursorRow = StreamAccount & { readonly gateway: string };
 
 const SHOWN_GAPS = 20;
+const MOST_GAPS = 5000;
+const GAP = `epoch, stream, from_seq AS "from", to_seq AS "to", n, why, first_at AS firstAt, last_at AS lastAt,
+  received AS receivedAt`;
+
+/** Gaps of a store's gateways that may overlap an interval, newest first. */
+export function readGapsWithin(
+  db: Database.Database,
+  storeId: string,
+  from: EpochMs,
+  to: EpochMs,
+): readonly GapRow[] {
+  return db
+    .prepare<[string, number, number, number], GapRow>(
+      `SELECT ${GAP} FROM gap WHERE gateway IN (SELECT gateway FROM gateway_home WHERE store_id=?)
+       AND coalesce(last_at, received)>=? AND coalesce(first_at, last_at, received)<?
+       ORDER BY received DESC LIMIT ?`,
+    )
+    .all(storeId, from, to, MOST_GAPS);
+}
 
 /** Every gateway that ever sent a birth or an event, with its accounts and latest gaps. */
 export function readGateways(db: Database.Database): GatewayRow[] {
   const accounts = new Map<string, StreamAccount[]>();
   const cursors = db.prepare<[], CursorRow>(
-    `SELECT gateway, epoch, stream, seq, stored, known, shed, quarantined, updated AS updatedAt
+    `SELECT gateway, epoch, stream, seq, stored, known, shed, quarantined, updated AS updatedAt, last_at AS lastAt
      FROM gateway_cursor ORDER BY gateway, updated DESC, stream`,
   );
   for (const { gateway, ...account } of cursors.iterate()) {
@@ -30,8 +49,7 @@ export function readGateways(db: Database.Database): GatewayRow[] {
     else known.push(account);
   }
   const gaps = db.prepare<[string, number], GapRow>(
-    `SELECT epoch, stream, from_seq AS "from", to_seq AS "to", n, why, received AS receivedAt
-     FROM gap WHERE gateway=? ORDER BY received DESC, from_seq DESC LIMIT ?`,
+    `SELECT ${GAP} FROM gap WHERE gateway=? ORDER BY received DESC, from_seq DESC LIMIT ?`,
   );
   const rows = db
     .prepare<[], GatewayTableRow>(

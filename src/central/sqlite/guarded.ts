@@ -8,12 +8,17 @@ const CODES: readonly (readonly [RegExp, FaultCode, string])[] = [
     "STORE_UNREADABLE",
     "the file of the central store cannot be opened for writing",
   ],
+  [
+    /^SQLITE_(CONSTRAINT|TOOBIG|MISMATCH|RANGE)/,
+    "RECORD_REFUSED",
+    "the central database refuses a record",
+  ],
   [/^SQLITE_BUSY/, "STORE_FAILED", "another process uses the file of the central store"],
 ];
 
 /**
  * Runs something on the database. Coded faults and bugs pass through.
- * @throws DISK_FULL, STORE_UNREADABLE, else STORE_FAILED for what SQLite or the file system reports
+ * @throws DISK_FULL, STORE_UNREADABLE, RECORD_REFUSED, else STORE_FAILED for what SQLite or the file system reports
  */
 export function guarded<T>(run: () => T): T {
   try {

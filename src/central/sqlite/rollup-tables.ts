@@ -1,10 +1,18 @@
 import type Database from "better-sqlite3";
-import type { DirtyHour, RollupQuery, RollupRow, RollupSum } from "../repository.ts";
+import type {
+  DayPairQuery,
+  DayPairSum,
+  DirtyHour,
+  DirtyState,
+  RollupQuery,
+  RollupRow,
+  RollupSum,
+} from "../repository.ts";
 
 /** Figures of slots, and the hours they must be made of. `save` must run inside a transaction. */
 export class RollupTables {
   readonly #db: Database.Database;
-  readonly #dirty: Database.Statement<[number], DirtyHour>;
+  readonly #dirty: Database.Statement<[string | null, string | null, number], DirtyHour>;
   readonly #clean: Database.Statement<unknown[]>;
   readonly #findSeries: Database.Statement<unknown[], number>;
   readonly #addSeries: Database.Statement<unknown[], number>;
@@ -16,7 +24,8 @@ export class RollupTables {
   constructor(db: Database.Database) {
     this.#db = db;
     this.#dirty = db.prepare(
-      "SELECT store_id AS storeId, hour, mark FROM dirty_hour ORDER BY mark, store_id, hour LIMIT ?",
+      `SELECT store_id AS storeId, hour, mark, since FROM dirty_hour WHERE ? IS NULL OR store_id=?
+       ORDER BY mark, store_id, hour LIMIT ?`,
     );
     this.#clean = db.prepare("DELETE FROM dirty_hour WHERE store_id=? AND hour=? AND mark<=?");
     this.#findSeries = db
@@ -37,8 +46,16 @@ export class RollupTables {
     this.#addDetail = db.prepare("INSERT OR REPLACE INTO rollup_detail VALUES(?,?,?,?,?,?)");
   }
 
-  dirtyHours(limit: number): readonly DirtyHour[] {
-    return this.#dirty.all(limit);
+  dirtyHours(limit: number, storeId: string | null = null): readonly DirtyHour[] {
+    return this.#dirty.all(storeId, storeId, limit);
+  }
+
+  dirtyState(): DirtyState {
+    const none = { hours: 0, since: null };
+    const state = this.#db.prepare<[], DirtyState>(
+      "SELECT count(*) AS hours, min(since) AS since FROM dirty_hour",
+    );
+    return state.get() ?? none;
   }
 
   save(storeId: string, rows: readonly RollupRow[], done: readonly DirtyHour[]): void {
@@ -70,6 +87,19 @@ export class RollupTables {
       .all(...values, query.from, query.to);
   }
 
+  dayPairs(query: DayPairQuery): readonly DayPairSum[] {
+    return this.#db
+      .prepare<[DayPairQuery], DayPairSum>(
+        `SELECT s.store_id AS storeId, count(*) AS days, sum(a.value) AS own, sum(b.value) AS other,
+           sum(a.value*b.value) AS product, sum(a.completeness) AS completeness
+         FROM series s JOIN rollup a ON a.series=s.id AND a.from_at>=@from AND a.from_at<@to
+           AND a.value IS NOT NULL ${query.other === "n" ? COUNTED : OTHER_DAY}
+         WHERE s.grain='day' AND s.scope='store' AND s.metric=@metric
+         GROUP BY s.store_id ORDER BY s.store_id`,
+      )
+      .all(query);
+  }
+
   sums(query: RollupQuery): readonly RollupSum[] {
     const { text, values } = seriesFilter(query);
     // Summed per series first: then nothing has to be sorted but the series themselves.
@@ -86,6 +116,12 @@ export class RollupTables {
       .all(...values, query.from, query.to);
   }
 }
+
+/** `b`: the other figure of the same day; or how many the first one counts, as its details say. */
+const OTHER_DAY = `JOIN series t ON t.store_id=s.store_id AND t.grain=s.grain AND t.scope=s.scope AND t.metric=@other
+  JOIN rollup b ON b.series=t.id AND b.from_at=a.from_at AND b.value IS NOT NULL`;
+const COUNTED = `JOIN (SELECT series, from_at, json_extract(detail, '$.n') AS value FROM rollup_detail) b
+  ON b.series=s.id AND b.from_at=a.from_at AND b.value IS NOT NULL AND @other='n'`;
 
 /** Lists travel as one JSON array each: the number of stores may exceed what SQLite takes as parameters. */
 function seriesFilter(query: RollupQuery): { readonly text: string; readonly values: unknown[] } {

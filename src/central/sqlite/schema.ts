@@ -49,39 +49,54 @@ CREATE TABLE audit(n INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, act
   action TEXT NOT NULL, target TEXT NOT NULL, detail TEXT NOT NULL);
 `;
 
-/** Steps of the schema; version n is reached by the first n. Steps that were released are never changed. */
-const MIGRATIONS: readonly string[] = [EVENTS, FIGURES];
+/**
+ * Repeats of what was set aside, clocks that were not set and what became known of them, when lost events happened, and
+ * since when hours wait.
+ */
+const CLOCKS = `
+ALTER TABLE quarantine ADD COLUMN hash TEXT;
+ALTER TABLE quarantine ADD COLUMN times INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE quarantine ADD COLUMN last_received INTEGER;
+ALTER TABLE quarantine ADD COLUMN boot TEXT;
+CREATE UNIQUE INDEX quarantine_hash ON quarantine(gateway, hash) WHERE hash IS NOT NULL;
+CREATE INDEX quarantine_boot ON quarantine(gateway, boot) WHERE boot IS NOT NULL;
+CREATE TABLE time_fix(gateway TEXT NOT NULL, boot TEXT NOT NULL, at INTEGER NOT NULL, mono REAL NOT NULL,
+  PRIMARY KEY(gateway, boot)) WITHOUT ROWID;
+CREATE TABLE unsynced(gateway TEXT NOT NULL, boot TEXT NOT NULL, store_id TEXT NOT NULL, at INTEGER NOT NULL,
+  id TEXT NOT NULL, PRIMARY KEY(gateway, boot, store_id, at, id)) WITHOUT ROWID;
+ALTER TABLE gap ADD COLUMN first_at INTEGER;
+ALTER TABLE gap ADD COLUMN last_at INTEGER;
+ALTER TABLE gateway_cursor ADD COLUMN last_at INTEGER;
+ALTER TABLE dirty_hour ADD COLUMN since INTEGER NOT NULL DEFAULT 0;
+UPDATE dirty_hour SET since=CAST(strftime('%s', 'now') AS INTEGER) * 1000;
+`;
 
-/** Version of the schema this program writes. */
-export const SQLITE_SCHEMA_VERSION = MIGRATIONS.length;
+/** The place of what was set aside among that of its gateway, and how much of it was dropped. */
+const ASIDES = `
+CREATE INDEX quarantine_place ON quarantine(gateway, n);
+CREATE TABLE aside_loss(gateway TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;
+`;
+
+/** Steps of the schema; version n is reached by the first n. Steps that were released are never changed. */
+const MIGRATIONS: readonly string[] = [EVENTS, FIGURES, CLOCKS, ASIDES];
 
 /**
- * Brings a file to the present schema, each step in a transaction of its own, and writes once to be sure that it can.
+ * Brings a file to the present schema in one transaction, and writes once to be sure that it can.
  * @throws STORE_VERSION when a newer version of the program wrote the file; nothing is changed then. SQLite's errors
  */
 export function migrate(db: Database.Database): void {
-  const found = versionOf(db);
-  if (found > MIGRATIONS.length) {
-    throw new GatewayError(
-      "STORE_VERSION",
-      `the store has schema ${found}, this program knows ${MIGRATIONS.length}`,
-    );
-  }
-  db.exec("CREATE TABLE IF NOT EXISTS schema_version(version INTEGER NOT NULL)");
-  for (let version = found + 1; version <= MIGRATIONS.length; version += 1) {
-    db.transaction(() => {
-      db.exec(MIGRATIONS[version - 1] ?? "");
-      note(db, version);
-    })();
-  }
-  note(db, MIGRATIONS.length);
-}
-
-function note(db: Database.Database, version: number): void {
+  const known = MIGRATIONS.length;
   db.transaction(() => {
+    const found = versionOf(db);
+    if (found > known) {
+      const message = `the store has schema ${found}, this program knows ${known}`;
+      throw new GatewayError("STORE_VERSION", message);
+    }
+    db.exec("CREATE TABLE IF NOT EXISTS schema_version(version INTEGER NOT NULL)");
+    for (const step of MIGRATIONS.slice(found)) db.exec(step);
     db.exec("DELETE FROM schema_version");
-    db.prepare("INSERT INTO schema_version VALUES(?)").run(version);
-  })();
+    db.prepare("INSERT INTO schema_version VALUES(?)").run(known);
+  }).immediate();
 }
 
 /** 0 for a new file, 1 for one written before the version was noted. */

@@ -2,28 +2,36 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import type Database from "better-sqlite3";
 import type { EpochMs } from "../../core/brand.ts";
-import { openDatabase } from "../../io/outbox/outbox-file.ts";
 import type { BirthMessage } from "../../wire/envelopes.ts";
 import { SETTLED_MS } from "../kept-text.ts";
 import type {
+  AsideLoss,
   AuditEntry,
   CentralStore,
   CommitBatch,
   CommitOutcome,
+  DayPairQuery,
+  DayPairSum,
   DirtyHour,
+  DirtyState,
+  DocumentChange,
   DocumentKey,
   EventQuery,
+  GapRow,
   GatewayRow,
   QuarantineRow,
   RollupQuery,
   RollupRow,
   RollupSum,
   StoredEvent,
+  StorePart,
   StoreRow,
 } from "../repository.ts";
+import { AsideTables } from "./aside-tables.ts";
+import { holdStore, openCentralFile, type StoreRole } from "./central-file.ts";
 import { DocumentTables, type KeyedDocument } from "./document-tables.ts";
 import { EventWriter } from "./event-writer.ts";
-import { readGateways, writeBirth } from "./gateway-rows.ts";
+import { readGapsWithin, readGateways, writeBirth } from "./gateway-rows.ts";
 import { guarded } from "./guarded.ts";
 import { RollupTables } from "./rollup-tables.ts";
 import { migrate } from "./schema.ts";
@@ -35,6 +43,8 @@ const DROPPED_AT_ONCE = 10_000;
 export class SqliteStore implements CentralStore {
   readonly lanes = 1;
   readonly #db: Database.Database;
+  readonly #lock: Database.Database | null;
+  readonly #asides: AsideTables;
   readonly #writer: EventWriter;
   readonly #rollups: RollupTables;
   readonly #documents: DocumentTables;
@@ -42,27 +52,24 @@ export class SqliteStore implements CentralStore {
 
   /**
    * Opens, creates or brings up to date the file.
-   * @throws STORE_UNREADABLE, STORE_VERSION, DISK_FULL, STORE_FAILED when another process holds it
+   * @throws STORE_UNREADABLE, STORE_VERSION, DISK_FULL, STORE_FAILED when another centre holds it
    */
-  constructor(path: string) {
-    this.#db = guarded(() => {
-      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-      const db = openDatabase(path);
-      try {
-        migrate(db);
-        return db;
-      } catch (error) {
-        db.close();
-        throw error;
-      }
-    });
-    this.#writer = new EventWriter(this.#db);
+  constructor(path: string, role: StoreRole = "centre") {
+    const { db, lock } = guarded(() => openFile(path, role));
+    this.#db = db;
+    this.#lock = lock;
+    this.#asides = new AsideTables(this.#db);
+    this.#writer = new EventWriter(this.#db, this.#asides);
     this.#rollups = new RollupTables(this.#db);
     this.#documents = new DocumentTables(this.#db);
     this.#page = this.#db.prepare(
       `SELECT at, id, body FROM event WHERE store_id=? AND (at, id)>(?, ?) AND at<?
        AND (? IS NULL OR type=?) ORDER BY at, id LIMIT ?`,
     );
+  }
+
+  parts(): readonly StorePart[] {
+    return [this];
   }
 
   laneOf(_storeId: string): number {
@@ -92,19 +99,22 @@ export class SqliteStore implements CentralStore {
     this.#write(() => writeBirth(this.#db, gatewayId, birth, at));
   }
 
-  async quarantine(gatewayId: string, reason: string, body: string, at: EpochMs): Promise<void> {
-    this.#write(() => this.#writer.setAside([gatewayId, null, null, null], reason, body, at));
+  async quarantine(
+    gatewayId: string,
+    reason: string,
+    body: string,
+    at: EpochMs,
+    likeness?: string,
+  ): Promise<void> {
+    this.#write(() => this.#asides.addMessage(gatewayId, reason, body, at, likeness));
   }
 
   async quarantined(before: number | null, limit: number): Promise<readonly QuarantineRow[]> {
-    return guarded(() =>
-      this.#db
-        .prepare<[number, number], QuarantineRow>(
-          `SELECT n, gateway AS gatewayId, epoch, stream, seq, reason, body, received AS receivedAt
-           FROM quarantine WHERE n<? ORDER BY n DESC LIMIT ?`,
-        )
-        .all(before ?? Number.MAX_SAFE_INTEGER, limit),
-    );
+    return guarded(() => this.#asides.page(before, limit));
+  }
+
+  async asideLosses(): Promise<readonly AsideLoss[]> {
+    return guarded(() => this.#asides.losses());
   }
 
   async gateways(): Promise<readonly GatewayRow[]> {
@@ -143,13 +153,42 @@ export class SqliteStore implements CentralStore {
       }
       this.#write(() => this.#recount(storeId));
     }
-    this.#write(() => this.#db.prepare("DELETE FROM gap WHERE received<?").run(eventsFrom));
+    this.#write(() => {
+      this.#db.prepare("DELETE FROM gap WHERE received<?").run(eventsFrom);
+      this.#db.prepare("DELETE FROM unsynced WHERE at<?").run(eventsFrom);
+      const old = "DELETE FROM quarantine WHERE coalesce(last_received, received)<?";
+      this.#db.prepare(old).run(eventsFrom);
+    });
     guarded(() => this.#db.pragma("incremental_vacuum"));
     return dropped;
   }
 
-  async dirtyHours(limit: number): Promise<readonly DirtyHour[]> {
-    return guarded(() => this.#rollups.dirtyHours(limit));
+  async dirtyHours(limit: number, storeId?: string): Promise<readonly DirtyHour[]> {
+    return guarded(() => this.#rollups.dirtyHours(limit, storeId));
+  }
+
+  async dirtyState(): Promise<DirtyState> {
+    return guarded(() => this.#rollups.dirtyState());
+  }
+
+  /** One centre holds the file, so all its stores are its own. */
+  async claimStore(_storeId: string, _holder: string, _forMs: number): Promise<boolean> {
+    return true;
+  }
+
+  async releaseStore(_storeId: string, _holder: string): Promise<void> {
+    // Nobody waits for it.
+  }
+
+  async lostSince(from: EpochMs): Promise<readonly { gatewayId: string; n: number }[]> {
+    const sums = `SELECT gateway AS gatewayId, sum(n) AS n FROM gap WHERE received>=? GROUP BY gateway`;
+    return guarded(() =>
+      this.#db.prepare<[number], { gatewayId: string; n: number }>(sums).all(from),
+    );
+  }
+
+  async gapsWithin(storeId: string, from: EpochMs, to: EpochMs): Promise<readonly GapRow[]> {
+    return guarded(() => readGapsWithin(this.#db, storeId, from, to));
   }
 
   async saveRollups(
@@ -162,6 +201,10 @@ export class SqliteStore implements CentralStore {
 
   async rollups(query: RollupQuery): Promise<readonly RollupRow[]> {
     return guarded(() => this.#rollups.read(query));
+  }
+
+  async dayPairs(query: DayPairQuery): Promise<readonly DayPairSum[]> {
+    return guarded(() => this.#rollups.dayPairs(query));
   }
 
   async sums(query: RollupQuery): Promise<readonly RollupSum[]> {
@@ -178,6 +221,14 @@ export class SqliteStore implements CentralStore {
 
   async saveDocument(key: DocumentKey, text: string | null, at: EpochMs): Promise<void> {
     this.#write(() => this.#documents.save(key, text, at));
+  }
+
+  async changeDocument(
+    key: DocumentKey,
+    change: DocumentChange,
+    entry: AuditEntry,
+  ): Promise<boolean> {
+    return this.#write(() => this.#documents.change(key, change, entry));
   }
 
   async audit(entry: AuditEntry): Promise<void> {
@@ -198,10 +249,12 @@ export class SqliteStore implements CentralStore {
 
   async close(): Promise<void> {
     this.#db.close();
+    this.#lock?.close();
   }
 
+  /** At once with the right to write: what is read in it is still true when it is written. */
   #write<T>(run: () => T): T {
-    return guarded(() => this.#db.transaction(run)());
+    return guarded(() => this.#db.transaction(run).immediate());
   }
 
   #home(gatewayId: string): string | null {
@@ -224,5 +277,24 @@ export class SqliteStore implements CentralStore {
          first_at=coalesce((SELECT min(at) FROM event WHERE store_id=store.store_id), first_at) WHERE store_id=?`,
       )
       .run(storeId);
+  }
+}
+
+function openFile(
+  path: string,
+  role: StoreRole,
+): { readonly db: Database.Database; readonly lock: Database.Database | null } {
+  const isFile = path !== ":memory:";
+  if (isFile) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const db = openCentralFile(path, role);
+  let lock: Database.Database | null = null;
+  try {
+    if (isFile && role === "centre") lock = holdStore(path);
+    migrate(db);
+    return { db, lock };
+  } catch (error) {
+    db.close();
+    lock?.close();
+    throw error;
   }
 }

@@ -2,7 +2,7 @@ import { deflateRawSync, inflateRawSync } from "node:zlib";
 import type Database from "better-sqlite3";
 import { type EpochMs, epochMs } from "../../core/brand.ts";
 import { scopeText } from "../../core/scope-text.ts";
-import { openDatabase, overwriting } from "../outbox/outbox-file.ts";
+import { openDatabase, overwriting } from "../outbox/open-database.ts";
 import {
   type Forgotten,
   type HistoryStats,

@@ -2,7 +2,7 @@ import type { EpochMs } from "../../core/brand.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { FaultCode } from "../../core/errors.ts";
 import type { Log } from "../../core/lifecycle.ts";
-import { cannotWrite, isCorrupt } from "../outbox/open-outbox-file.ts";
+import { cannotWrite, isCorrupt } from "../outbox/open-database.ts";
 import { removeAside, tidyAside } from "../outbox/set-aside.ts";
 import type { HistoryFile } from "./history-file.ts";
 import {

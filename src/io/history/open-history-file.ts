@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { epochMs } from "../../core/brand.ts";
 import { GatewayError } from "../../core/errors.ts";
-import { cannotWrite, isCorrupt } from "../outbox/open-outbox-file.ts";
+import { cannotWrite, isCorrupt } from "../outbox/open-database.ts";
 import { setAside } from "../outbox/set-aside.ts";
 import { HistoryFile } from "./history-file.ts";
 import { SAVED_GRAINS } from "./history-rows.ts";

@@ -12,7 +12,7 @@ import {
   ackSchema,
   type BirthMessage,
   type LiveMessage,
-  parseMessage,
+  parsePeerMessage,
 } from "../../wire/envelopes.ts";
 import { wireSchemaHash } from "../../wire/json-schemas.ts";
 import { namedTopic, plainTopic } from "../../wire/topics.ts";
@@ -62,6 +62,8 @@ export interface DeliveryOptions {
 
 const TICK_MS = 1000;
 const FAREWELL_MS = 1500;
+/** How long a backlog waits for the centre's first word over a connection. */
+const GREETING_MS = 2000;
 
 /** Builds the birth message of a connection; with `online: false` it is the farewell and the last will. Pure. */
 export function birthMessage(
@@ -105,6 +107,8 @@ export class Delivery implements Service {
   readonly #options: DeliveryOptions;
   readonly #window: SendWindow;
   #ticker: Timer | null = null;
+  /** Opens the window; null once it is open, and while there is no connection. */
+  #greeting: { readonly open: () => void; readonly deadline: Timer } | null = null;
   #state: DeliveryStatus["state"];
   #since: EpochMs;
   #lastAckAt: EpochMs | null = null;
@@ -138,8 +142,12 @@ export class Delivery implements Service {
       this.#isAcked = false;
       if (state.kind === "connected") {
         this.#announce(true);
-        this.#window.open(state.sendQuota);
-      } else this.#window.close();
+        this.#greet(state.sendQuota);
+      } else {
+        this.#greeting?.deadline.cancel();
+        this.#greeting = null;
+        this.#window.close();
+      }
       this.#refresh();
     });
   }
@@ -212,6 +220,8 @@ export class Delivery implements Service {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ticker?.cancel();
     this.#ticker = null;
+    this.#greeting?.deadline.cancel();
+    this.#greeting = null;
     this.#options.outbox.flush();
     if (this.#options.link?.state.kind !== "connected") return;
     await new Promise<void>((resolve) => {
@@ -235,8 +245,24 @@ export class Delivery implements Service {
     link.publish(this.#topic("up/birth"), text, { qos: 1, retain: true }, onDone);
   }
 
+  /**
+   * Numbers that were never sent go out only after the centre has said where it stands: when it stands beyond them, this
+   * outbox is an old copy, and once they are sent that can no longer be told. A centre that is away is not waited for.
+   */
+  #greet(quota: number | undefined): void {
+    const open = (): void => {
+      this.#greeting?.deadline.cancel();
+      this.#greeting = null;
+      this.#window.open(quota);
+    };
+    this.#greeting?.deadline.cancel();
+    const deadline = this.#options.clock.after(GREETING_MS, "greeting", open);
+    this.#greeting = { open, deadline };
+    if (!this.#options.outbox.hasUnsent) open();
+  }
+
   #takeAck(text: string): void {
-    const ack = parseMessage(ackSchema, text);
+    const ack = parsePeerMessage(ackSchema, text);
     if (!ack.ok) {
       this.#badAcks += 1;
       this.#options.log.warn(
@@ -251,6 +277,7 @@ export class Delivery implements Service {
       return;
     }
     if (!this.#window.take(ack.value)) return;
+    this.#greeting?.open();
     this.#isAcked = true;
     this.#lastAckAt = this.#options.clock.now();
     this.#options.link?.forward();

@@ -58,10 +58,7 @@ const NOTE = "home-assistant";
  * Makes the discovery messages of a gateway: the tiles of its store and the state of each sensor, read from topics that
  * are published anyway. A value that cannot be known is shown as unknown, never as 0. Pure.
  */
-export function discoveryConfigs(
-  prefix: string,
-  gateway: DiscoveredGateway,
-): readonly DiscoveryConfig[] {
+function discoveryConfigs(prefix: string, gateway: DiscoveredGateway): readonly DiscoveryConfig[] {
   const { root, gatewayId } = gateway;
   const live = namedTopic(root, gatewayId, "live", "store");
   const birth = plainTopic(root, gatewayId, "up/birth");

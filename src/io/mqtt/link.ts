@@ -12,6 +12,8 @@ export type LinkState =
       readonly session: string;
       /** Messages of QoS 1 that may wait for the broker's acknowledgement; absent = any number. */
       readonly sendQuota?: number;
+      /** The broker still had the session of the connection before: nothing was missed. Absent = no. */
+      readonly isResumed?: boolean;
     };
 
 export interface LinkMessage {
@@ -35,6 +37,8 @@ export interface PublishOptions {
 /** A plain line to the broker: nothing is queued. What must not be lost lives in the outbox. */
 export interface Link {
   readonly state: LinkState;
+  /** When the certificate ends with which the line shows who it is; null or absent: there is none. */
+  readonly certificateUntil?: EpochMs | null;
   /** Sends now or fails: `onDone` gets null after the send (QoS 0) or the broker's acknowledgement (QoS 1). */
   publish(
     topic: string,

@@ -7,6 +7,7 @@ import type { Log } from "../../core/lifecycle.ts";
 import { SILENT_LOG } from "../../core/lifecycle.ts";
 import { MqttLink } from "./mqtt-link.ts";
 
+const RETRY = { baseMs: 10, capMs: 50, factor: 2, jitterRatio: 0 };
 const FOREIGN = "frigate/available";
 
 /** A real broker that lets nobody read the foreign topic. */
@@ -27,6 +28,38 @@ async function strictBroker() {
     await new Promise<void>((resolve) => server.close(() => resolve()));
   };
   return { broker, url: `mqtt://127.0.0.1:${port}`, close };
+}
+
+/** A link, and the nodes it says it has connected to. */
+function linkOn(url: readonly string[]): { link: MqttLink; connected: unknown[] } {
+  const connected: unknown[] = [];
+  const log: Log = {
+    ...SILENT_LOG,
+    info: ({ event, broker }) => {
+      if (event === "mqtt.connected") connected.push(`mqtt://${String(broker)}`);
+    },
+  };
+  const link = new MqttLink({
+    ...{ url, clientId: "gateway", clean: true, boot: "b", will: null, retry: RETRY },
+    ...{ clock: createSystemClock(), log, random: () => 0 },
+  });
+  return { link, connected };
+}
+
+/** A node that notes the MQTT version it is asked for and hangs up. */
+async function rudeNode(): Promise<{ url: string; asked: number[]; close: () => void }> {
+  const asked: number[] = [];
+  const server = createServer((socket) => {
+    socket.on("error", () => socket.destroy());
+    socket.once("data", (packet) => {
+      // Fixed header, remaining length in one byte, "MQTT" with its length, then the version.
+      asked.push(packet[8] ?? 0);
+      socket.end();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  return { url: `mqtt://127.0.0.1:${port}`, asked, close: () => server.close() };
 }
 
 async function until(condition: () => boolean): Promise<void> {
@@ -67,4 +100,28 @@ test("a wished subscription that the broker refuses is told and costs nothing el
   assert.equal(link.state.kind, "connected");
   await link[Symbol.asyncDispose]();
   await close();
+});
+
+test("of several addresses each dead one means the next, also when the connection is lost later", async () => {
+  const [gone, first, second] = [await strictBroker(), await strictBroker(), await strictBroker()];
+  await gone.close();
+  const { link, connected } = linkOn([gone.url, first.url, second.url]);
+  await link.start(new AbortController().signal);
+  await until(() => connected.length === 1);
+  await first.close();
+  await until(() => connected.length === 2);
+  assert.deepEqual(connected, [first.url, second.url]);
+  await link[Symbol.asyncDispose]();
+  await second.close();
+});
+
+test("a node that hangs up is asked in both versions before the next node is", async () => {
+  const [rude, polite] = [await rudeNode(), await strictBroker()];
+  const { link, connected } = linkOn([rude.url, polite.url]);
+  await link.start(new AbortController().signal);
+  await until(() => connected.length === 1);
+  assert.deepEqual([rude.asked, connected], [[5, 4], [polite.url]]);
+  await link[Symbol.asyncDispose]();
+  rude.close();
+  await polite.close();
 });

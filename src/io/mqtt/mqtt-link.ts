@@ -1,9 +1,10 @@
-import { readFileSync } from "node:fs";
 import { connect, type IClientOptions, type MqttClient } from "mqtt";
+import type { EpochMs } from "../../core/brand.ts";
 import type { Clock, Timer } from "../../core/clock.ts";
 import { type FaultCode, GatewayError } from "../../core/errors.ts";
 import type { Log, Service } from "../../core/lifecycle.ts";
 import type { RetryOptions } from "../../core/retry.ts";
+import { BrokerAddresses } from "./broker-addresses.ts";
 import { HeldAcks } from "./held-acks.ts";
 import {
   type GatewayLink,
@@ -15,6 +16,7 @@ import {
   topicMatches,
 } from "./link.ts";
 import { ReconnectPauses } from "./reconnect-pauses.ts";
+import { TlsFiles } from "./tls-files.ts";
 
 /** A retained message the broker sends when the connection is lost. */
 export interface LastWill {
@@ -23,14 +25,15 @@ export interface LastWill {
 }
 
 export interface MqttLinkOptions {
-  readonly url: string;
+  /** One address, or those of all nodes of a cluster: after each connection that failed or was lost comes the next. */
+  readonly url: string | readonly string[];
   readonly clientId: string;
   readonly username?: string;
   readonly password?: string;
   readonly caFile?: string;
   readonly certFile?: string;
   readonly keyFile?: string;
-  /** False keeps the subscriptions at the broker while away (the centre); gateways use true. */
+  /** False keeps subscriptions, and what comes by them, at the broker while away: the centre and the gateways. */
   readonly clean: boolean;
   /** Prefix of session names; a connection is called `<boot>-<n>`. */
   readonly boot: string;
@@ -73,6 +76,7 @@ export class MqttLink implements GatewayLink, Service {
   readonly #handlers: Subscription[] = [];
   readonly #listeners: ((state: LinkState) => void)[] = [];
   readonly #pauses: ReconnectPauses;
+  readonly #addresses: BrokerAddresses;
   #client: MqttClient | null = null;
   #state: LinkState;
   #timer: Timer | null = null;
@@ -80,12 +84,15 @@ export class MqttLink implements GatewayLink, Service {
   #version: 4 | 5 = 5;
   #connections = 0;
   #sendQuota = LARGEST_SEND_QUOTA;
-  #tls: Pick<IClientOptions, "ca" | "cert" | "key"> = {};
+  #isResumed = false;
+  readonly #tls: TlsFiles;
   #disposed = false;
 
   constructor(options: MqttLinkOptions) {
     this.#options = options;
     this.#pauses = new ReconnectPauses(options.retry ?? RETRY, options.random);
+    this.#tls = new TlsFiles(options);
+    this.#addresses = new BrokerAddresses(options.url, options.random);
     this.#state = { kind: "offline", since: options.clock.now(), code: null };
   }
 
@@ -93,13 +100,13 @@ export class MqttLink implements GatewayLink, Service {
     return this.#state;
   }
 
+  get certificateUntil(): EpochMs | null {
+    return this.#tls.certificateUntil;
+  }
+
   /** Begins to connect and returns; the state tells how it went. @throws CONFIG_UNREADABLE for a missing TLS file */
   async start(signal: AbortSignal): Promise<void> {
-    this.#tls = {
-      ...pem("ca", this.#options.caFile),
-      ...pem("cert", this.#options.certFile),
-      ...pem("key", this.#options.keyFile),
-    };
+    this.#tls.read();
     if (!signal.aborted) this.#open();
   }
 
@@ -154,7 +161,7 @@ export class MqttLink implements GatewayLink, Service {
     if (this.#disposed) return;
     this.#connections += 1;
     const session = `${this.#options.boot}-${this.#connections}`;
-    const client = connect(this.#options.url, this.#clientOptions(session));
+    const client = connect(this.#addresses.url, this.#clientOptions(session));
     this.#client = client;
     let failure: unknown = null;
     let isAnswered = false;
@@ -170,14 +177,30 @@ export class MqttLink implements GatewayLink, Service {
     client.on("error", (error) => {
       failure = error;
     });
-    client.on("connect", ({ properties }) => {
+    client.on("connect", ({ properties, sessionPresent }) => {
       isAnswered = true;
+      this.#isResumed = sessionPresent;
       this.#sendQuota = properties?.receiveMaximum ?? LARGEST_SEND_QUOTA;
       this.#subscribeAll(client, session);
     });
     client.on("close", () => {
       if (this.#client === client) this.#lost(client, failure, isAnswered);
     });
+  }
+
+  /** With the files as they are now; while they are being replaced, with those that were read before. */
+  #reopen(): void {
+    try {
+      this.#tls.read();
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error;
+      const fields = { event: "mqtt.tls-unread", code: error.code };
+      this.#options.log.warn(
+        fields,
+        `${error.message}; the connection is made with the former one`,
+      );
+    }
+    this.#open();
   }
 
   #clientOptions(session: string): IClientOptions {
@@ -192,7 +215,7 @@ export class MqttLink implements GatewayLink, Service {
       keepalive: KEEPALIVE_S,
       queueQoSZero: false,
       resubscribe: false,
-      ...this.#tls,
+      ...this.#tls.contents,
       ...(username === undefined ? {} : { username }),
       ...(password === undefined ? {} : { password }),
       ...(last === null
@@ -220,6 +243,7 @@ export class MqttLink implements GatewayLink, Service {
         protocolVersion: this.#version,
         session,
         sendQuota: this.#sendQuota,
+        isResumed: this.#isResumed,
       });
       this.#stable = this.#options.clock.after(STABLE_MS, "mqtt stable", () => {
         this.#pauses.lasted();
@@ -287,17 +311,24 @@ export class MqttLink implements GatewayLink, Service {
     const isVersionRefused = !isAnswered && VERSION_REFUSED.has(Number(reasonOf(failure)));
     const isHungUpOn = !isAnswered && failure === null;
     const wasFive = this.#version === 5;
-    if (isVersionRefused || isHungUpOn) this.#version = wasFive ? 4 : 5;
+    const isVersionInDoubt = isVersionRefused || isHungUpOn;
+    if (isVersionInDoubt) this.#version = wasFive ? 4 : 5;
     const pauseMs = isVersionRefused && wasFive ? 0 : this.#pauses.next();
     if (pauseMs > 0) this.#setOffline(failure);
-    this.#timer = this.#options.clock.after(pauseMs, "mqtt reconnect", () => this.#open());
+    // A node that may only mind the version is asked in the older one before the next node is.
+    if (!(isVersionInDoubt && wasFive)) this.#addresses.next();
+    this.#timer = this.#options.clock.after(pauseMs, "mqtt reconnect", () => this.#reopen());
   }
 
   #setOffline(failure: unknown): void {
     const code: FaultCode = isRefusal(reasonOf(failure)) ? "BROKER_REFUSED" : "BROKER_UNREACHABLE";
     if (this.#state.kind === "offline" && this.#state.code === code) return;
     const reason = failure instanceof Error ? failure.message : "the connection was closed";
-    this.#options.log.warn({ event: "mqtt.offline", code, reason }, "the broker is not reachable");
+    const broker = this.#addresses.host;
+    this.#options.log.warn(
+      { event: "mqtt.offline", code, broker, reason },
+      "the broker is not reachable",
+    );
     this.#setState({ kind: "offline", since: this.#options.clock.now(), code });
   }
 
@@ -306,23 +337,11 @@ export class MqttLink implements GatewayLink, Service {
     if (state.kind === "connected") {
       const { protocolVersion, session } = state;
       this.#options.log.info(
-        { event: "mqtt.connected", protocolVersion, session },
+        { event: "mqtt.connected", broker: this.#addresses.host, protocolVersion, session },
         "connected to the broker",
       );
     }
     for (const listener of this.#listeners) listener(state);
-  }
-}
-
-function pem(key: "ca" | "cert" | "key", path: string | undefined): Record<string, Buffer> {
-  if (path === undefined) return {};
-  try {
-    return { [key]: readFileSync(path) };
-  } catch (error) {
-    throw new GatewayError("CONFIG_UNREADABLE", `cannot read the ${key} file of the broker`, {
-      cause: error,
-      context: { path },
-    });
   }
 }
 

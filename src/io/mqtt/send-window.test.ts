@@ -333,6 +333,55 @@ test("what is recorded before the clock is set waits for it, and nothing else do
   ]);
 });
 
+test("held rows are not called gone when numbers before them are asked for again", () => {
+  isClockUnset = true;
+  add(100, "raw");
+  const held = windowOn(outbox);
+  held.open();
+  const take = (seq: number | null, need: number | null): boolean =>
+    held.take({
+      ...{ v: 1, epoch: outbox.epoch, seq: seq === null ? {} : { raw: seq }, pauseMs: 0 },
+      need: need === null ? null : { raw: need },
+    });
+  take(100, null);
+  clock.advance(5000);
+  add(5, "raw");
+  held.pump();
+  sent = [];
+  take(null, 95);
+  assert.equal(sent.length, 0, "a late answer to a batch that was sent twice");
+  take(94, 95);
+  const [gap] = sent.flatMap((batch) => batch.ev);
+  const { from, to, why } = (gap as { data: Record<string, unknown> }).data;
+  assert.deepEqual([sent.length, from, to, why], [1, 95, 100, "gone"]);
+});
+
+test("a centre that has other events under these numbers makes the outbox begin a new epoch", () => {
+  add(10);
+  window.open();
+  const { epoch } = outbox;
+  ack({ journey: 10 }, { renew: true });
+  assert.notEqual(outbox.epoch, epoch);
+  assert.deepEqual([epochs, outbox.acked("journey")], [1, 0]);
+  assert.deepEqual(firstAndCount(), [
+    [1, 10],
+    [1, 10],
+  ]);
+});
+
+test("of a pause that has no end ten minutes are kept", () => {
+  add(1);
+  window.open();
+  ack({ journey: 1 }, { pauseMs: 1e15 });
+  add(1);
+  clock.advance(599_999);
+  window.tick();
+  assert.equal(sent.length, 1);
+  clock.advance(1);
+  window.tick();
+  assert.equal(sent.length, 2);
+});
+
 test("a clock that is never set holds events for ten minutes", () => {
   isClockUnset = true;
   window.open();

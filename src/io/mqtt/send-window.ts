@@ -11,7 +11,14 @@ import { FlightBudget } from "./flight-budget.ts";
 /** What the window needs of the outbox. */
 export type WindowStore = Pick<
   Outbox,
-  "epoch" | "read" | "markSent" | "acknowledge" | "beginNewEpoch" | "committed" | "acked"
+  | "epoch"
+  | "read"
+  | "markSent"
+  | "noteLine"
+  | "acknowledge"
+  | "beginNewEpoch"
+  | "committed"
+  | "acked"
 >;
 
 export interface SendWindowOptions {
@@ -56,6 +63,8 @@ const UNSET_CLOCK_MS = 600_000;
 const PASSING: readonly StreamName[] = ["journey", "zone"];
 const ENVELOPE_BYTES = 512;
 const SHORTEST_STALL_MS = 5000;
+/** A centre that asks for a longer pause than this is tried again after it. */
+const LONGEST_PAUSE_MS = 600_000;
 const LONGEST_STALL_MS = 60_000;
 const SHORTEST_REPEAT_MS = 1000;
 const STALL_ROUND_TRIPS = 10;
@@ -134,6 +143,7 @@ export class SendWindow {
   open(quota: number = Number.POSITIVE_INFINITY): void {
     const mono = this.#options.clock.mono();
     this.#isOpen = true;
+    this.#options.outbox.noteLine(true);
     this.#connection += 1;
     this.#stalls = 0;
     this.#unanswered = 0;
@@ -149,6 +159,7 @@ export class SendWindow {
   close(): void {
     this.#isOpen = false;
     this.#inFlight = [];
+    this.#options.outbox.noteLine(false);
   }
 
   /** Fills the window. Call after events were accepted. */
@@ -196,14 +207,16 @@ export class SendWindow {
     const mono = this.#options.clock.mono();
     this.#brokerMono = mono;
     this.#centreMono = mono;
-    if (ack.pauseMs > 0) this.#pausedUntilMono = mono + ack.pauseMs;
+    if (ack.pauseMs > 0) this.#pausedUntilMono = mono + Math.min(ack.pauseMs, LONGEST_PAUSE_MS);
+    if (ack.renew === true) {
+      this.#beginAnew("the centre has other events under these numbers: this outbox is a copy");
+      return true;
+    }
     let isNew = false;
     for (const stream of STREAMS) {
       const outcome = this.#options.outbox.acknowledge(stream, ack.seq[stream] ?? 0);
       if (outcome === "ahead") {
-        this.#options.outbox.beginNewEpoch("the centre is ahead: this outbox is an old copy");
-        this.#followEpoch();
-        this.pump();
+        this.#beginAnew("the centre is ahead: this outbox is an old copy");
         return true;
       }
       if (outcome === "new") {
@@ -214,7 +227,7 @@ export class SendWindow {
     const sent = this.#inFlight.length;
     this.#settle(ack.seq);
     const isProgress = isNew || this.#inFlight.length < sent || sent === 0;
-    for (const stream of STREAMS) this.#goBackTo(stream, ack.need?.[stream]);
+    for (const stream of STREAMS) this.#goBackTo(stream, ack.need?.[stream], ack.seq[stream]);
     if (isProgress) {
       this.#progressMono = mono;
       this.#stalls = 0;
@@ -272,6 +285,12 @@ export class SendWindow {
     for (const stream of STREAMS) this.#cursor[stream] = this.#options.outbox.acked(stream);
   }
 
+  #beginAnew(why: string): void {
+    this.#options.outbox.beginNewEpoch(why);
+    this.#followEpoch();
+    this.pump();
+  }
+
   #followEpoch(): void {
     if (this.#options.outbox.epoch === this.#epoch) return;
     this.#epoch = this.#options.outbox.epoch;
@@ -280,8 +299,11 @@ export class SendWindow {
     this.#options.onEpoch();
   }
 
-  #goBackTo(stream: StreamName, need: number | undefined): void {
+  /** `seq` is where the centre says it stands. */
+  #goBackTo(stream: StreamName, need: number | undefined, seq: number | undefined): void {
     if (need === undefined || need > this.#options.outbox.committed(stream)) return;
+    // Old numbers are wanted only by a centre that lost them. Else a batch sent twice was put off late.
+    if (need <= this.#options.outbox.acked(stream) && seq !== need - 1) return;
     // Each batch under way behind a hole is refused with the same request: only the first one moves the cursor.
     const last = this.#wentBack[stream];
     const mono = this.#options.clock.mono();
@@ -301,9 +323,7 @@ export class SendWindow {
       this.#followEpoch();
       return;
     }
-    const limit = this.#limit(stream);
-    const sendable = rows.filter((row) => row.seq <= limit);
-    const filled = this.#withGone(stream, after, sendable);
+    const filled = this.#withGone(stream, after, rows);
     const newest = rows.at(-1)?.recordedAt ?? clock.now();
     const last = lastNumber(filled, after);
     const records = filled.map((row) => this.#recordText(stream, row)).join(",");
@@ -335,10 +355,12 @@ export class SendWindow {
 
   /** Numbers that are asked for again after they were forgotten are answered by a gap, so that the stream goes on. */
   #withGone(stream: StreamName, after: number, rows: readonly StoredRow[]): readonly StoredRow[] {
-    const first = rows[0]?.seq ?? this.#options.outbox.committed(stream) + 1;
-    if (first === after + 1) return rows;
+    const limit = this.#limit(stream);
+    const sendable = rows.filter((row) => row.seq <= limit);
+    const last = Math.min(limit, (rows[0]?.seq ?? Number.POSITIVE_INFINITY) - 1);
+    if (last <= after) return sendable;
     const recordedAt = this.#options.clock.now();
-    return [{ kind: "gap", seq: after + 1, last: first - 1, recordedAt, why: "gone" }, ...rows];
+    return [{ kind: "gap", seq: after + 1, last, recordedAt, why: "gone" }, ...sendable];
   }
 
   #recordText(stream: StreamName, row: StoredRow): string {

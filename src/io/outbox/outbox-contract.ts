@@ -54,6 +54,8 @@ export interface OutboxOptions {
   readonly commitMs: number;
   /** Events that waited longer than this, in time the gateway was switched on, are shed; absent = only the cap counts. */
   readonly maxAgeMs?: number;
+  /** Called at every step of work that may take minutes and during which nothing else happens: taking over a damaged file. */
+  readonly onStep?: () => void;
   readonly clock: Clock;
   readonly log: Log;
   readonly random: () => number;

@@ -1,10 +1,12 @@
-import { randomUUID } from "node:crypto";
-import Database from "better-sqlite3";
-import { type EpochMs, epochMs } from "../../core/brand.ts";
+import type Database from "better-sqlite3";
+import type { EpochMs } from "../../core/brand.ts";
 import { STREAMS, type StreamName } from "../../wire/cloud-event.ts";
 import type { GapReason } from "../../wire/envelopes.ts";
-import { PoweredTime } from "./powered-time.ts";
-import { STAMPS_PER_MS, StreamTable } from "./stream-table.ts";
+import { openDatabase, overwriting } from "./open-database.ts";
+import { createSchema, loadPosition, type StreamPosition } from "./outbox-schema.ts";
+import { type PoweredMark, PoweredTime } from "./powered-time.ts";
+import type { Refusal } from "./refusals.ts";
+import { type Forgetting, STAMPS_PER_MS, StreamTable } from "./stream-table.ts";
 
 /** One record to store. */
 export interface OutboxRecord {
@@ -15,14 +17,27 @@ export interface OutboxRecord {
   readonly receiptId: string | null;
 }
 
-/**
- * Where a stream stands. `next` survives restarts and deletes, so a number is never given twice: on the disk it is
- * written only when rows are deleted, and is otherwise read off the last row.
- */
-export interface StreamPosition {
-  next: number;
-  acked: number;
-  shed: number;
+/** A row of another file to take over; a gap stands for `events` numbers, and is `isNews` when it was not counted yet. */
+export type TakenRow =
+  | {
+      readonly kind: "event";
+      readonly stamp: number;
+      readonly body: string;
+      readonly receiptId: string | null;
+    }
+  | {
+      readonly kind: "gap";
+      readonly stamp: number;
+      readonly events: number;
+      readonly why: GapReason;
+      readonly isNews: boolean;
+    };
+
+/** What a file takes over of another one beside its rows. */
+export interface TakenAccount {
+  /** Events shed before, by stream and reason. */
+  readonly shed: ShedCounts;
+  readonly marks: readonly PoweredMark[];
 }
 
 /**
@@ -32,8 +47,6 @@ export interface StreamPosition {
 const REMEMBERED_RECEIPTS = 200_000;
 /** How many events of each stream were shed, by reason. */
 export type ShedCounts = Readonly<Record<StreamName, Readonly<Partial<Record<GapReason, number>>>>>;
-
-const JOURNAL_BYTES = 4_194_304;
 
 /**
  * The outbox's SQLite file: one append-only table per stream, a row of positions per stream, remembered receipts.
@@ -52,7 +65,8 @@ export class OutboxFile {
   readonly #freePages: Database.Statement<[], number>;
   readonly #append: (
     records: readonly OutboxRecord[],
-    refused: ReadonlyMap<StreamName, number>,
+    refused: readonly Refusal[],
+    at: EpochMs,
   ) => void;
   readonly #countShed: Database.Statement<[StreamName, GapReason, number]>;
   readonly #pageBytes: number;
@@ -92,7 +106,18 @@ export class OutboxFile {
     this.#findReceipt = db.prepare<[string], number>("SELECT n FROM receipt WHERE id=?").pluck();
     this.#pageCount = db.prepare<[], number>("PRAGMA page_count").pluck();
     this.#freePages = db.prepare<[], number>("PRAGMA freelist_count").pluck();
-    this.#append = db.transaction((records, refused) => this.#insert(records, refused));
+    this.#append = db.transaction((records, refused, at) => this.#insert(records, refused, at));
+  }
+
+  /** An empty file in memory that takes nothing, to stand in for one that cannot be made. */
+  static standIn(): OutboxFile {
+    const file = new OutboxFile(":memory:", Number.MAX_SAFE_INTEGER);
+    file.#db.pragma("query_only=ON");
+    return file;
+  }
+
+  get isStandIn(): boolean {
+    return this.#db.memory;
   }
 
   /** Position of a stream as committed. */
@@ -103,6 +128,11 @@ export class OutboxFile {
   /** Bytes in use in the file, without free pages and without the journal. */
   get usedBytes(): number {
     return ((this.#pageCount.get() ?? 0) - (this.#freePages.get() ?? 0)) * this.#pageBytes;
+  }
+
+  /** Bytes of free pages in the file. */
+  get freeBytes(): number {
+    return (this.#freePages.get() ?? 0) * this.#pageBytes;
   }
 
   /** What was shed since the file was made; of what an earlier version shed, the reason is not known. */
@@ -146,22 +176,81 @@ export class OutboxFile {
   }
 
   /**
-   * Commits records in order, then one gap per stream for records that were refused while the disk was full, and
-   * the acknowledgements noted since. Nothing changes when it throws. Returns the first number given per stream.
+   * Commits records in order, then one gap per stream and reason for records that were refused, as of `at`, and the
+   * acknowledgements noted since. Nothing changes when it throws. Returns the first number given per stream.
    */
   append(
     records: readonly OutboxRecord[],
-    refused: ReadonlyMap<StreamName, number>,
+    refused: readonly Refusal[],
+    at: EpochMs,
   ): Record<StreamName, number> {
+    const before = byStream((stream) => this.#positions[stream].next);
+    this.#moving(() => this.#append(records, refused, at));
+    return before;
+  }
+
+  /** Takes rows of another file over under the next numbers, and keeps a note, all in one transaction. */
+  takeOver(stream: StreamName, rows: readonly TakenRow[], noteName: string, note: string): void {
+    this.#moving(() => {
+      this.#db.transaction(() => {
+        for (const row of rows) this.#takeRow(stream, row);
+        this.#saveDirty();
+        this.saveNote(noteName, note);
+      })();
+    });
+  }
+
+  /** Adds the account of another file to this one's and takes a note away, in one transaction. */
+  takeAccount({ shed, marks }: TakenAccount, noteName: string, note: string | null): void {
+    this.#moving(() => {
+      this.#db.transaction(() => {
+        for (const stream of STREAMS) {
+          for (const [why, events] of Object.entries(shed[stream]))
+            this.#shedMore(stream, why as GapReason, events);
+        }
+        this.powered.takeOver(marks);
+        this.#saveDirty();
+        if (note === null) this.#db.prepare("DELETE FROM meta WHERE k=?").run(`note-${noteName}`);
+        else this.saveNote(noteName, note);
+      })();
+    });
+  }
+
+  /** Runs a transaction that moves positions; when it throws, they are where they were. */
+  #moving(run: () => void): void {
     const before = byStream((stream) => ({ ...this.#positions[stream] }));
     try {
-      this.#append(records, refused);
+      run();
       this.#dirty.clear();
-      return byStream((stream) => before[stream].next);
     } catch (error) {
       for (const stream of STREAMS) Object.assign(this.#positions[stream], before[stream]);
       throw error;
     }
+  }
+
+  #takeRow(stream: StreamName, row: TakenRow): void {
+    const position = this.#positions[stream];
+    const first = position.next;
+    if (row.kind === "event") {
+      this.#tables[stream].insertEvent(first, row.stamp, row.body);
+      position.next += 1;
+      if (row.receiptId !== null) this.#rememberReceipt(row.receiptId);
+      return;
+    }
+    this.#tables[stream].insertGap(first, first + row.events - 1, row.stamp, row.why);
+    position.next += row.events;
+    if (row.isNews) this.#shedMore(stream, row.why, row.events);
+  }
+
+  #shedMore(stream: StreamName, why: GapReason, events: number): void {
+    this.#positions[stream].shed += events;
+    this.#countShed.run(stream, why, events);
+    this.#dirty.add(stream);
+  }
+
+  #rememberReceipt(id: string): void {
+    const added = this.#addReceipt.run(id);
+    this.#dropReceipts.run(Number(added.lastInsertRowid) - REMEMBERED_RECEIPTS);
   }
 
   /** Notes an acknowledgement; it reaches the disk with the next append or delete. False when it says nothing new. */
@@ -174,9 +263,15 @@ export class OutboxFile {
   }
 
   /** Forgets up to `limit` acknowledged rows recorded before `keepFrom`, oldest first; returns how many. */
-  forget(stream: StreamName, keepFrom: number, limit: number): number {
+  forget(stream: StreamName, keepFrom: number, limit: number, at: EpochMs): number {
     const table = this.#tables[stream];
-    const upTo = table.forgettable(this.#positions[stream].acked, keepFrom, limit);
+    const terms: Forgetting = {
+      acked: this.#positions[stream].acked,
+      keepFrom,
+      at,
+      oldBelow: () => this.powered.daysAgo[stream] ?? 0,
+    };
+    const upTo = table.forgettable(terms, limit);
     if (upTo === null) return 0;
     this.#dirty.add(stream);
     const removed = this.#db.transaction(() => {
@@ -199,24 +294,18 @@ export class OutboxFile {
     at: EpochMs,
     end: number = Number.POSITIVE_INFINITY,
   ): number {
-    const position = this.#positions[stream];
     const table = this.#tables[stream];
-    const found = table.sheddable(Math.max(floor, position.acked), limit, end);
+    const floorNow = Math.max(floor, this.#positions[stream].acked);
+    const found = table.sheddable(floorNow, limit, end);
     if (found === null) return 0;
-    position.shed += found.events;
-    this.#dirty.add(stream);
-    try {
+    this.#moving(() => {
       this.#db.transaction(() => {
         table.remove(found.from, found.lastRow);
         table.insertGap(found.from, found.to, this.#nextStamp(at), why);
-        this.#countShed.run(stream, why, found.events);
+        this.#shedMore(stream, why, found.events);
         this.#saveDirty();
       })();
-    } catch (error) {
-      position.shed -= found.events;
-      throw error;
-    }
-    this.#dirty.clear();
+    });
     return found.events;
   }
 
@@ -247,6 +336,11 @@ export class OutboxFile {
     this.#db.pragma(`incremental_vacuum(${pages})`);
   }
 
+  /** Brings what the journal holds into the file, as far as there is room, so that the journal begins anew. */
+  checkpoint(): void {
+    this.#db.pragma("wal_checkpoint(PASSIVE)");
+  }
+
   /** Empty when the file is sound, else what SQLite found. */
   check(): string {
     const found = String(this.#db.pragma("quick_check(1)", { simple: true }));
@@ -263,7 +357,7 @@ export class OutboxFile {
     this.#db.close();
   }
 
-  #insert(records: readonly OutboxRecord[], refused: ReadonlyMap<StreamName, number>): void {
+  #insert(records: readonly OutboxRecord[], refused: readonly Refusal[], at: EpochMs): void {
     for (const record of records) {
       const position = this.#positions[record.stream];
       this.#tables[record.stream].insertEvent(
@@ -272,20 +366,11 @@ export class OutboxFile {
         record.body,
       );
       position.next += 1;
-      if (record.receiptId !== null) {
-        const added = this.#addReceipt.run(record.receiptId);
-        this.#dropReceipts.run(Number(added.lastInsertRowid) - REMEMBERED_RECEIPTS);
-      }
+      if (record.receiptId !== null) this.#rememberReceipt(record.receiptId);
     }
-    const at = records.at(-1)?.recordedAt ?? epochMs(0);
-    for (const [stream, events] of refused) {
-      const position = this.#positions[stream];
-      const to = position.next + events - 1;
-      this.#tables[stream].insertGap(position.next, to, this.#nextStamp(at), "disk");
-      position.next += events;
-      position.shed += events;
-      this.#countShed.run(stream, "disk", events);
-      this.#dirty.add(stream);
+    for (const { stream, why, events } of refused) {
+      const stamp = this.#nextStamp(at);
+      this.#takeRow(stream, { kind: "gap", stamp, events, why, isNews: true });
     }
     this.#saveDirty();
   }
@@ -311,60 +396,4 @@ export function byStream<T>(make: (stream: StreamName) => T): Record<StreamName,
     StreamName,
     T
   >;
-}
-
-/**
- * Opens a database the way every durable store of ours does: WAL, synchronous FULL (NORMAL loses acknowledged rows
- * at a power cut), exclusive lock, bounded journal, freed pages can be given back.
- */
-export function openDatabase(path: string): Database.Database {
-  const db = new Database(path, { timeout: 250 });
-  try {
-    // First of all: then the journal's index stays in memory and no shared-memory file is made.
-    db.pragma("locking_mode=EXCLUSIVE");
-    db.pragma("auto_vacuum=INCREMENTAL");
-    db.pragma("journal_mode=WAL");
-    db.pragma("synchronous=FULL");
-    db.pragma(`journal_size_limit=${JOURNAL_BYTES}`);
-    return db;
-  } catch (error) {
-    db.close();
-    throw error;
-  }
-}
-
-/**
- * Runs a transaction after which nothing that it removed is left in the file or its journal: the file is written anew,
- * which takes a while and for that while as much room again.
- */
-export function overwriting<T>(db: Database.Database, run: () => T): T {
-  const outcome = db.transaction(run)();
-  db.exec("VACUUM");
-  db.pragma("wal_checkpoint(TRUNCATE)");
-  return outcome;
-}
-
-function createSchema(db: Database.Database): void {
-  db.transaction(() => {
-    db.exec(`CREATE TABLE IF NOT EXISTS meta(k TEXT PRIMARY KEY, v TEXT NOT NULL) WITHOUT ROWID;
-      CREATE TABLE IF NOT EXISTS position(stream TEXT PRIMARY KEY, next INTEGER NOT NULL,
-        acked INTEGER NOT NULL, shed INTEGER NOT NULL) WITHOUT ROWID;
-      CREATE TABLE IF NOT EXISTS shed(stream TEXT, why TEXT, n INTEGER NOT NULL, PRIMARY KEY(stream, why)) WITHOUT ROWID;
-      CREATE TABLE IF NOT EXISTS receipt(n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE);`);
-    for (const stream of STREAMS) {
-      db.exec(`CREATE TABLE IF NOT EXISTS stream_${stream}(seq INTEGER PRIMARY KEY, last INTEGER,
-          stamp INTEGER NOT NULL, body TEXT, why TEXT);
-        CREATE INDEX IF NOT EXISTS gap_${stream} ON stream_${stream}(seq, last) WHERE body IS NULL;
-        INSERT OR IGNORE INTO position VALUES('${stream}', 1, 0, 0);`);
-    }
-    db.prepare("INSERT OR IGNORE INTO meta VALUES('epoch', ?)").run(randomUUID());
-  })();
-}
-
-function loadPosition(db: Database.Database, stream: StreamName): StreamPosition {
-  const row = db
-    .prepare<[string], StreamPosition>("SELECT next, acked, shed FROM position WHERE stream=?")
-    .get(stream);
-  if (row === undefined) throw new TypeError(`no position for stream ${stream}`);
-  return row;
 }

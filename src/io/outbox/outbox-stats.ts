@@ -1,12 +1,13 @@
-import { STREAMS, type StreamName } from "../../wire/cloud-event.ts";
+import { STREAMS } from "../../wire/cloud-event.ts";
 import type { OutboxStats } from "./outbox-contract.ts";
 import { byStream, type OutboxFile } from "./outbox-file.ts";
+import type { Refusals } from "./refusals.ts";
 import { withRefused } from "./shedding.ts";
 
-/** What is not in the file: events in memory, events refused since the last commit by stream, and the cap. */
+/** What is not in the file: events in memory, events refused since the last commit, and the cap. */
 interface Beside {
   readonly pending: number;
-  readonly refused: ReadonlyMap<StreamName, number>;
+  readonly refused: Refusals;
   readonly capBytes: number;
 }
 
@@ -30,8 +31,8 @@ export function statsOf(file: OutboxFile, { pending, refused, capBytes }: Beside
     capBytes,
     oldestRecordedAt: oldest ?? null,
     shed: STREAMS.reduce((sum, stream) => sum + streams[stream].shed, 0),
-    shedBy: withRefused(file.shedCounts, refused),
-    refused: [...refused.values()].reduce((sum, events) => sum + events, 0),
+    shedBy: withRefused(file.shedCounts, refused.all),
+    refused: refused.events,
     receipts: file.receipts,
     streams,
   };

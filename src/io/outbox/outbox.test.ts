@@ -38,6 +38,7 @@ function open(capBytes = 64 * 1024 * 1024, maxAgeMs = 86_400_000): Outbox {
   const common = { commitMs: 250, clock, log: SILENT_LOG, random: () => 0 };
   const options = { path, capBytes, maxAgeMs, ...common };
   const outbox = openOutbox(options);
+  outbox.noteLine(true);
   opened.push(outbox);
   return outbox;
 }
@@ -341,6 +342,87 @@ test("an acknowledgement of numbers never given is called ahead, and a new epoch
     [outbox.acknowledge("journey", 1), outbox.acknowledge("journey", 1)],
     ["new", "known"],
   );
+});
+
+test("events stamped by a clock that was ahead are forgotten with their day", () => {
+  const outbox = open();
+  const right = clock.now();
+  clock.setWall(right + 730 * 86_400_000);
+  for (let n = 0; n < 10; n += 1) outbox.append(entry(n));
+  outbox.flush();
+  clock.setWall(right);
+  for (let n = 0; n < 500; n += 1) outbox.append(entry(n));
+  outbox.append(entry("stays", "fresh"));
+  outbox.flush();
+  outbox.acknowledge("journey", 510);
+  outbox.acknowledge("fresh", 1);
+  clock.advance(3 * 86_400_000);
+  outbox.append(entry("today"));
+  outbox.purge(epochMs(clock.now() - 3_600_000));
+  clock.advance(250);
+  assert.deepEqual(
+    [...outbox.since(epochMs(0))].map((body) => JSON.parse(body)),
+    ["today"],
+  );
+});
+
+test("events stamped by a clock that was ahead, and none behind them, are forgotten after two days switched on", () => {
+  const outbox = open();
+  const right = clock.now();
+  clock.setWall(right + 730 * 86_400_000);
+  outbox.append(entry("ahead"));
+  outbox.flush();
+  clock.setWall(right);
+  outbox.acknowledge("journey", 1);
+  const held: number[] = [];
+  for (let hour = 0; hour < 50; hour += 1) {
+    clock.advance(3_600_000);
+    outbox.append(entry(hour, "health", true));
+    outbox.purge(clock.now());
+    clock.advance(250);
+    held.push([...outbox.since(epochMs(0))].filter((body) => body.includes("ahead")).length);
+  }
+  assert.deepEqual([held[0], held[46], held[49]], [1, 1, 0]);
+});
+
+test("of the present day, nothing is forgotten because of a clock that was ahead before it", () => {
+  const outbox = open();
+  const dayStart = clock.now();
+  const right = clock.now();
+  clock.setWall(right + 730 * 86_400_000);
+  outbox.append(entry("ahead"));
+  outbox.flush();
+  clock.setWall(right + 1000);
+  outbox.append(entry("today"));
+  outbox.flush();
+  outbox.acknowledge("journey", 2);
+  outbox.purge(dayStart);
+  clock.advance(250);
+  assert.equal([...outbox.since(epochMs(0))].length, 2);
+});
+
+test("an event larger than a message is refused, told in a gap, and holds nothing up", () => {
+  const lines: unknown[] = [];
+  const log = { ...SILENT_LOG, error: (fields: unknown) => lines.push(fields) };
+  const options = { path: join(dir, "outbox.db"), capBytes: 1e8, commitMs: 250 };
+  const outbox = openOutbox({ ...options, clock, log, random: () => 0 });
+  opened.push(outbox);
+  outbox.append(entry("before"));
+  assert.equal(outbox.append(entry("x".repeat(140_000), "journey", true)), false);
+  clock.advance(250);
+  assert.equal(outbox.append(entry("é".repeat(40_000), "zone")), false);
+  clock.advance(250);
+  outbox.append(entry("after", "journey", true));
+  const [first, gap, last] = outbox.read("journey", 0, 1_000_000);
+  assert.deepEqual(
+    [first?.kind, gap?.kind === "gap" && [gap.seq, gap.last, gap.why], last?.seq],
+    ["event", [2, 2, "size"], 3],
+  );
+  const { shedBy, streams } = outbox.stats();
+  assert.deepEqual([shedBy.journey, shedBy.zone], [{ size: 1 }, { size: 1 }]);
+  assert.deepEqual([streams.journey.next, streams.zone.next], [4, 2]);
+  assert.equal(lines.length, 2);
+  assert.ok(!JSON.stringify(lines).includes("xxx"));
 });
 
 test("a second process cannot open the same outbox", () => {

@@ -4,14 +4,9 @@ import { type FaultCode, GatewayError } from "../../core/errors.ts";
 import { retryPauses } from "../../core/retry.ts";
 import { STREAMS, type StreamName } from "../../wire/cloud-event.ts";
 import { DAYBOOK_STREAMS, dayEvents, keptFrom } from "./daybook.ts";
-import {
-  cannotWrite,
-  isCorrupt,
-  type OpenedOutboxFile,
-  openOutboxFile,
-  replaceOutboxFile,
-  tellReplacement,
-} from "./open-outbox-file.ts";
+import { KeptFile } from "./kept-file.ts";
+import { cannotWrite } from "./open-database.ts";
+import { type OpenedOutboxFile, openOutboxFile } from "./open-outbox-file.ts";
 import type {
   OnAccepted,
   OutboxEntry,
@@ -19,11 +14,12 @@ import type {
   OutboxState,
   OutboxStats,
 } from "./outbox-contract.ts";
-import { byStream, type OutboxFile, type OutboxRecord } from "./outbox-file.ts";
+import type { OutboxFile, OutboxRecord } from "./outbox-file.ts";
+import { OutboxRoom } from "./outbox-room.ts";
 import { statsOf } from "./outbox-stats.ts";
-import { removeAside, tidyAside } from "./set-aside.ts";
-import { freeBytes, type ShedTerms, shedAged } from "./shedding.ts";
-import type { StoredRow } from "./stream-table.ts";
+import { Refusals } from "./refusals.ts";
+import type { SalvageTally } from "./salvage.ts";
+import { isSendable, type StoredRow } from "./stream-table.ts";
 
 interface PendingRecord extends OutboxRecord {
   readonly onAccepted: OnAccepted | null;
@@ -32,10 +28,11 @@ interface PendingRecord extends OutboxRecord {
 const GROUP_EVENTS = 64;
 /** Events kept in memory while the disk refuses; later ones are refused and counted. */
 const PENDING_CAP = 4096;
-const GROUP_OVERHEAD_BYTES = 16_384;
 const FORGET_ROWS = 1000;
 const READ_ROWS = 200;
 const SHRINK_PAGES = 256;
+/** How often it is asked whether there is room to take more over. */
+const SALVAGE_MS = 5000;
 const DISK_RETRY = { baseMs: 250, capMs: 10_000, factor: 2, jitterRatio: 0.5 };
 
 /**
@@ -45,31 +42,42 @@ const DISK_RETRY = { baseMs: 250, capMs: 10_000, factor: 2, jitterRatio: 0.5 };
  */
 export class Outbox {
   readonly #options: OutboxOptions;
-  #file: OutboxFile;
+  readonly #kept: KeptFile;
   #pending: PendingRecord[] = [];
-  readonly #refused = new Map<StreamName, number>();
-  readonly #handedOut = byStream(() => 0);
+  readonly #refused = new Refusals();
+  readonly #room: OutboxRoom;
   #timer: Timer | null = null;
   #retries: Generator<number, never>;
   #state: OutboxState = { kind: "ok" };
   #keep = { from: 0, statesFrom: 0 };
-  /** Lower bound of the room below the cap, so that the file need not be measured at every commit. */
-  #roomBytes = 0;
   #mayForget = true;
-  #poweredMono: number;
   #isTogether = false;
   #closed = false;
   /** Called with the duration of each commit that succeeded. */
   onCommit: (tookMs: number) => void = () => undefined;
   /** Called when the state changes. */
   onState: (state: OutboxState) => void = () => undefined;
+  /** Called when this file replaced a damaged one, and when all that could be read of that one was taken over. */
+  onReplaced: (tally: SalvageTally) => void = () => undefined;
 
   constructor(opened: OpenedOutboxFile, options: OutboxOptions) {
     this.#options = options;
-    this.#file = opened.file;
-    this.#poweredMono = options.clock.mono();
+    this.#kept = new KeptFile(opened, options);
+    this.#kept.onChange = () => this.#followFile();
+    this.#room = new OutboxRoom(this.#kept, options);
+    this.#room.onShed = () => this.#setFault("OUTBOX_FULL", "the outbox is full and sheds events");
     this.#retries = retryPauses(DISK_RETRY, options.random);
-    tellReplacement(opened, this.#options.log);
+    if (opened.file.isStandIn) this.#awaitDisk();
+    else if (this.#kept.isSalvaging) this.#schedule(options.commitMs);
+  }
+
+  get #file(): OutboxFile {
+    return this.#kept.file;
+  }
+
+  /** What this file took over of one that was set aside; null when it replaced none. */
+  get replaced(): SalvageTally | null {
+    return this.#kept.tally;
   }
 
   /** Identity of the file's life; sequence numbers of another epoch mean nothing here. */
@@ -83,15 +91,17 @@ export class Outbox {
 
   /**
    * Takes an event. It is committed with the next group, or at once when it is urgent; `onAccepted` follows the
-   * commit. Returns false when it was refused because disk and memory are full; it is then accounted for as shed.
+   * commit. Returns false when it was refused because disk and memory are full, or because no message could hold it; it
+   * is then accounted for as shed.
    */
   append(entry: OutboxEntry, onAccepted: OnAccepted | null = null): boolean {
     if (this.#closed) throw new TypeError("the outbox is closed");
     const { stream, body, receiptId } = entry;
     if (this.#pending.length >= PENDING_CAP) {
-      this.#refused.set(stream, (this.#refused.get(stream) ?? 0) + 1);
+      this.#refused.add(stream, "disk");
       return false;
     }
+    if (!isSendable(body)) return this.#refuseOversized(stream, Buffer.byteLength(body));
     const recordedAt = this.#options.clock.now();
     this.#pending.push({ stream, body, recordedAt, receiptId, onAccepted });
     const isNow = this.#pending.length >= GROUP_EVENTS || (entry.urgent && !this.#isTogether);
@@ -119,8 +129,21 @@ export class Outbox {
   flush(): void {
     this.#timer?.cancel();
     this.#timer = null;
-    if (this.#pending.length > 0) this.#commitPending();
-    else this.#forgetSome();
+    this.#kept.reopen();
+    if (this.#pending.length > 0 || this.#refused.events > 0) this.#commitPending();
+    else if (this.#file.isStandIn) this.#awaitDisk();
+    else {
+      if (this.#isDiskFull()) this.#setOk();
+      this.#forgetSome();
+    }
+  }
+
+  #refuseOversized(stream: StreamName, bytes: number): false {
+    this.#refused.add(stream, "size");
+    const fields = { event: "outbox.oversized", stream, bytes };
+    this.#options.log.error(fields, "an event larger than a message was refused");
+    this.#schedule(this.#options.commitMs);
+    return false;
   }
 
   #commitPending(): void {
@@ -129,7 +152,7 @@ export class Outbox {
     const fromMono = this.#options.clock.mono();
     let firsts: Record<StreamName, number>;
     try {
-      firsts = this.#guarded(() => this.#commit(group));
+      firsts = this.#kept.run(() => this.#room.commit(group, this.#refused.all));
       this.onCommit(this.#options.clock.mono() - fromMono);
     } catch (error) {
       this.#pending = group.concat(this.#pending);
@@ -142,7 +165,7 @@ export class Outbox {
       this.#setOk();
     }
     this.#forgetSome();
-    this.#passTime();
+    this.#room.passTime();
     for (const { stream, onAccepted } of group) {
       onAccepted?.(stream, firsts[stream]);
       firsts[stream] += 1;
@@ -151,7 +174,7 @@ export class Outbox {
 
   /** Up to about `maxBytes` of rows above `after`, in order; at least one row when there is one. */
   read(stream: StreamName, after: number, maxBytes: number): readonly StoredRow[] {
-    const rows = this.#guarded(() => this.#file.table(stream).rows(after, READ_ROWS));
+    const rows = this.#kept.run((file) => file.table(stream).rows(after, READ_ROWS));
     let bytes = 0;
     const end = rows.findIndex((row, index) => {
       bytes += row.kind === "event" ? Buffer.byteLength(row.body) + 1 : 700;
@@ -172,15 +195,25 @@ export class Outbox {
 
   /** Says that rows up to `seq` may have reached the centre: they are not shed any more. */
   markSent(stream: StreamName, seq: number): void {
-    this.#handedOut[stream] = Math.max(this.#handedOut[stream], seq);
+    this.#room.markSent(stream, seq);
+  }
+
+  /** Whether there is an event that cannot have been sent yet. */
+  get hasUnsent(): boolean {
+    return STREAMS.some((stream) => this.committed(stream) > this.#kept.sent(stream));
+  }
+
+  /** The line to the broker was opened: what is committed may leave from now on. Or it is closed. */
+  noteLine(isOpen: boolean): void {
+    this.#kept.noteLine(isOpen);
   }
 
   /**
-   * The centre has committed everything up to `seq`. Returns `ahead` when it claims numbers never given: this file
+   * The centre has committed everything up to `seq`. Returns `ahead` when it claims numbers that never left this file: it
    * is then an old copy (see `beginNewEpoch`).
    */
   acknowledge(stream: StreamName, seq: number): "new" | "known" | "ahead" {
-    if (seq >= this.#file.position(stream).next) return "ahead";
+    if (seq > Math.max(this.#kept.sent(stream), this.#file.position(stream).acked)) return "ahead";
     if (!this.#file.acknowledge(stream, seq)) return "known";
     this.#mayForget = true;
     this.#schedule(this.#options.commitMs);
@@ -191,18 +224,18 @@ export class Outbox {
   /** Starts over in a new file with a new epoch, taking all events along: for a file restored from a backup. */
   beginNewEpoch(why: string): void {
     this.flush();
-    this.#replace(why);
+    this.#kept.replace(why, true);
   }
 
   /** A small text kept in the file, such as what is published elsewhere; null when there is none or a new epoch began. */
   note(name: string): string | null {
-    return this.#guarded(() => this.#file.note(name));
+    return this.#kept.run((file) => file.note(name));
   }
 
   /** Keeps a small text; while the disk refuses it is left out, and the one before stays. */
   saveNote(name: string, text: string): void {
     try {
-      this.#guarded(() => this.#file.saveNote(name, text));
+      this.#kept.run((file) => file.saveNote(name, text));
     } catch (error) {
       if (!cannotWrite(error)) throw error;
     }
@@ -210,7 +243,7 @@ export class Outbox {
 
   hasReceipt(receiptId: string): boolean {
     if (this.#pending.some((record) => record.receiptId === receiptId)) return true;
-    return this.#guarded(() => this.#file.hasReceipt(receiptId));
+    return this.#kept.run((file) => file.hasReceipt(receiptId));
   }
 
   /** Bodies of the day's events recorded in [from, until), in order of recording, acknowledged or not. */
@@ -229,11 +262,11 @@ export class Outbox {
     this.#schedule(this.#options.commitMs);
   }
 
-  /** Writes bodies that hold a text anew, files set aside removed; as `OutboxFile.rewrite`. */
+  /** Writes bodies that hold a text anew, files set aside removed; as `OutboxFile.rewrite`. While they are needed, it fails. */
   rewrite(containing: string, rewrite: (body: string) => string | null): number {
     this.flush();
-    removeAside(this.#options.path, false);
-    return this.#guarded(() => this.#file.rewrite(containing, rewrite));
+    if (!this.#kept.removeCopies()) this.#awaitDisk();
+    return this.#kept.run((file) => file.rewrite(containing, rewrite));
   }
 
   stats(): OutboxStats {
@@ -241,15 +274,21 @@ export class Outbox {
     return statsOf(this.#file, { pending: this.#pending.length, refused: this.#refused, capBytes });
   }
 
-  /** Commits what is pending and closes the file. Idempotent. */
+  /** Commits what is pending and closes the file; on a full disk what waits in memory is given up. Idempotent. */
   close(): void {
     if (this.#closed) return;
-    this.flush();
-    this.#timer?.cancel();
     this.#closed = true;
-    this.#file.saveAcknowledged();
-    this.#passTime(true);
-    this.#file.close();
+    try {
+      this.flush();
+      this.#file.saveAcknowledged();
+      this.#kept.noteLine(false);
+      this.#room.passTime(true);
+    } catch (error) {
+      if (!cannotWrite(error)) throw error;
+    } finally {
+      this.#timer?.cancel();
+      this.#kept.close();
+    }
   }
 
   #isDiskFull(): boolean {
@@ -258,79 +297,23 @@ export class Outbox {
 
   #waitForRoom(error: unknown): void {
     if (!cannotWrite(error)) throw error;
+    this.#awaitDisk();
+  }
+
+  #awaitDisk(): void {
     this.#setFault("DISK_FULL", "the outbox cannot write");
     this.#schedule(this.#retries.next().value);
   }
 
-  /** Returns the number given to the first record of each stream. */
-  #commit(group: readonly OutboxRecord[]): Record<StreamName, number> {
-    this.#makeRoom(group);
-    try {
-      return this.#file.append(group, this.#refused);
-    } catch (error) {
-      if (!cannotWrite(error)) throw error;
-      // Either the page cap (bodies larger than estimated) or the disk: make room once more, then wait.
-      const target = this.#file.usedBytes - slackBytes(this.#options.capBytes);
-      const isNearCap = target > this.#options.capBytes / 2;
-      if (!isNearCap || !this.#freeBytes(target)) throw error;
-      return this.#file.append(group, this.#refused);
-    }
-  }
-
-  #makeRoom(group: readonly OutboxRecord[]): void {
-    const { capBytes } = this.#options;
-    const limit = capBytes - 2 * slackBytes(capBytes);
-    const wanted = group.reduce(
-      (sum, record) => sum + 2 * record.body.length,
-      GROUP_OVERHEAD_BYTES,
-    );
-    this.#roomBytes -= wanted;
-    if (this.#roomBytes > 0) return;
-    this.#roomBytes = limit - this.#file.usedBytes - wanted;
-    if (this.#roomBytes > 0) return;
-    this.#freeBytes(limit - wanted - slackBytes(capBytes));
-  }
-
-  /** Forgets the day's acknowledged events, then sheds, until at most `targetBytes` are used; false when it freed none. */
-  #freeBytes(targetBytes: number): boolean {
-    const onShed = (): void => this.#setFault("OUTBOX_FULL", "the outbox is full and sheds events");
-    return freeBytes(this.#file, targetBytes, { ...this.#shedTerms(), onShed });
-  }
-
-  #shedTerms(): ShedTerms {
-    const at = this.#options.clock.now();
-    return { handedOut: this.#handedOut, at, onShed: () => undefined };
-  }
-
-  /** Counts the time switched on, and from time to time sheds what waited too long. */
-  #passTime(isLast = false): void {
-    const mono = this.#options.clock.mono();
-    const isDue = this.#file.powered.pass(mono - this.#poweredMono);
-    this.#poweredMono = mono;
-    if (!isDue && !isLast) return;
-    try {
-      this.#guarded(() => this.#file.powered.mark(byStream((name) => this.committed(name) + 1)));
-      if (!isLast) this.#shedAged();
-    } catch (error) {
-      // A full disk: the next mark counts this time as well.
-      if (!cannotWrite(error)) throw error;
-    }
-  }
-
-  #shedAged(): void {
-    const { maxAgeMs, log } = this.#options;
-    if (maxAgeMs === undefined) return;
-    const events = this.#guarded(() => shedAged(this.#file, maxAgeMs, this.#shedTerms()));
-    if (events === 0) return;
-    log.warn({ event: "outbox.aged", events }, "events that waited too long were shed");
-  }
-
   #forgetSome(): void {
+    const salvaging = this.#kept.salvageSome();
+    if (salvaging !== "done") this.#schedule(salvaging === "paused" ? 0 : SALVAGE_MS);
     if (!this.#mayForget) return;
     try {
+      const at = this.#options.clock.now();
       const forgotten = STREAMS.map((stream) => {
         const from = keptFrom(stream, this.#keep);
-        return this.#guarded(() => this.#file.forget(stream, from, FORGET_ROWS));
+        return this.#kept.runOnFullDisk((file) => file.forget(stream, from, FORGET_ROWS, at));
       });
       if (Math.max(...forgotten) > 0) this.#file.shrink(SHRINK_PAGES);
       this.#mayForget = Math.max(...forgotten) === FORGET_ROWS;
@@ -348,24 +331,13 @@ export class Outbox {
     });
   }
 
-  /** Runs an operation; when the file turns out to be damaged, replaces it and runs the operation once more. */
-  #guarded<T>(operation: () => T): T {
-    try {
-      return operation();
-    } catch (error) {
-      if (!isCorrupt(error)) throw error;
-      this.#replace(error.message);
-      return operation();
-    }
-  }
-
-  #replace(why: string): void {
-    this.#file.close();
-    const opened = replaceOutboxFile(this.#options.path, this.#options.capBytes, why);
-    this.#file = opened.file;
-    this.#roomBytes = 0;
-    for (const stream of STREAMS) this.#handedOut[stream] = 0;
-    tellReplacement(opened, this.#options.log);
+  /** Another file took the place of the one before. */
+  #followFile(): void {
+    this.#room.begin();
+    const tally = this.#kept.tally;
+    if (this.#kept.isSalvaging) this.#schedule(this.#options.commitMs);
+    if (this.#file.isStandIn) this.#awaitDisk();
+    else if (tally !== null) this.onReplaced(tally);
   }
 
   #setFault(code: FaultCode, message: string): void {
@@ -376,6 +348,7 @@ export class Outbox {
   }
 
   #setOk(): void {
+    if (this.#isDiskFull()) this.#kept.holdReserve();
     this.#state = { kind: "ok" };
     this.#options.log.info({ event: "outbox.ok" }, "the outbox accepts events again");
     this.onState(this.#state);
@@ -383,17 +356,10 @@ export class Outbox {
 }
 
 /**
- * Opens the outbox at `path`, setting a damaged file aside.
- * @throws OUTBOX_LOCKED when another process uses it, DISK_FULL when it cannot be created
+ * Opens the outbox at `path`, setting a damaged file aside. On a full disk it begins in the state DISK_FULL.
+ * @throws OUTBOX_LOCKED when another process uses it, DISK_FULL when it may not be created
  */
 export function openOutbox(options: OutboxOptions): Outbox {
   if (options.capBytes < 262_144) throw new GatewayError("CONFIG_INVALID", "outbox cap too small");
-  const opened = openOutboxFile(options.path, options.capBytes);
-  tidyAside(options.path, options.log);
-  return new Outbox(opened, options);
-}
-
-/** Room kept free below the cap, so that deletes and gap records always fit. */
-function slackBytes(capBytes: number): number {
-  return Math.min(Math.floor(capBytes / 50), 2_097_152);
+  return new Outbox(openOutboxFile(options), options);
 }

@@ -2,9 +2,17 @@ import type Database from "better-sqlite3";
 import { STREAMS, type StreamName } from "../../wire/cloud-event.ts";
 
 /** Numbers below these were given before a moment. */
-type Floors = Readonly<Partial<Record<StreamName, number>>>;
+export type Floors = Readonly<Partial<Record<StreamName, number>>>;
+
+/** A moment of powered time and the numbers that came next then. */
+export interface PoweredMark {
+  readonly ms: number;
+  readonly next: Floors;
+}
 
 const MARK_MS = 900_000;
+/** After so long, switched on, a number was given on an earlier day, whatever time its row is stamped with. */
+const STAMP_DOUBT_MS = 172_800_000;
 
 /**
  * How long this file has been in use with the gateway switched on, and which numbers were given when. An outage of the
@@ -48,17 +56,33 @@ export class PoweredTime {
     this.#save.run(this.#markedMs, JSON.stringify(next));
   }
 
+  /** Goes on from marks of another file, in the caller's transaction. Errors of SQLite pass through. */
+  takeOver(marks: readonly PoweredMark[]): void {
+    for (const { ms, next } of marks) {
+      this.#save.run(ms, JSON.stringify(next));
+      this.#ms = Math.max(this.#ms, ms);
+    }
+    this.#markedMs = Math.max(this.#markedMs, Math.floor(this.#ms));
+  }
+
+  /** The numbers given two days of powered time ago and earlier lie below these. */
+  get daysAgo(): Floors {
+    const mark = this.#newestUpTo.get(Math.floor(this.#ms - STAMP_DOUBT_MS));
+    return mark === undefined ? {} : floorsOf(mark.next);
+  }
+
   /** The numbers given more than `maxAgeMs` of powered time ago lie below these; null when none is known to. */
   floors(maxAgeMs: number): Floors | null {
     const mark = this.#newestUpTo.get(Math.floor(this.#ms - maxAgeMs));
     if (mark === undefined) return null;
-    this.#forget.run(mark.ms);
+    const other = this.#newestUpTo.get(Math.floor(this.#ms - STAMP_DOUBT_MS));
+    this.#forget.run(Math.min(mark.ms, other?.ms ?? 0));
     return floorsOf(mark.next);
   }
 }
 
-/** A stream that a mark of an earlier version does not know has no floor. */
-function floorsOf(text: string): Floors {
+/** Reads the numbers of a mark; a stream that a mark of an earlier version does not know has no floor. Pure. */
+export function floorsOf(text: string): Floors {
   const parsed = JSON.parse(text) as Readonly<Record<string, unknown>>;
   const known = STREAMS.filter((stream) => Number.isSafeInteger(parsed[stream]));
   return Object.fromEntries(known.map((stream) => [stream, parsed[stream] as number]));

@@ -81,10 +81,10 @@ test("beyond 200,000 receipts the oldest are forgotten, and counted", () => {
       recordedAt: epochMs(1),
       receiptId: `sale ${from + i}`,
     }));
-  file.append(records(0, 200_000), new Map());
+  file.append(records(0, 200_000), [], epochMs(1));
   assert.deepEqual(file.receipts, { remembered: 200_000, forgotten: 0 });
   assert.equal(file.hasReceipt("sale 0"), true);
-  file.append(records(200_000, 200_010), new Map());
+  file.append(records(200_000, 200_010), [], epochMs(1));
   assert.deepEqual(file.receipts, { remembered: 200_000, forgotten: 10 });
   assert.deepEqual(
     ["sale 9", "sale 10", "sale 200009"].map((id) => file.hasReceipt(id)),

@@ -2,6 +2,7 @@ import type { EpochMs } from "../../core/brand.ts";
 import type { StreamName } from "../../wire/cloud-event.ts";
 import type { GapReason } from "../../wire/envelopes.ts";
 import { byStream, type OutboxFile, type ShedCounts } from "./outbox-file.ts";
+import type { Refusal } from "./refusals.ts";
 
 const SHED_ROWS = 256;
 /** Lowest class first; events of a journey and the audit trail go last. */
@@ -21,10 +22,22 @@ export function freeBytes(file: OutboxFile, targetBytes: number, terms: ShedTerm
   const isOver = (): boolean => file.usedBytes > targetBytes;
   let freed = 0;
   for (const stream of SHED_ORDER)
-    freed += repeatedly(isOver, () => file.forget(stream, Number.MAX_SAFE_INTEGER, SHED_ROWS));
+    freed += repeatedly(isOver, () =>
+      file.forget(stream, Number.MAX_SAFE_INTEGER, SHED_ROWS, terms.at),
+    );
   for (const stream of SHED_ORDER)
     freed += repeatedly(isOver, () => shedSome(file, stream, "cap", terms));
   return freed > 0;
+}
+
+/** Forgets acknowledged events, the day's as well, a part of each stream; returns how many. */
+export function forgetAcknowledged(file: OutboxFile, at: EpochMs, shrinkPages: number): number {
+  const forgotten = SHED_ORDER.reduce(
+    (sum, stream) => sum + file.forget(stream, Number.MAX_SAFE_INTEGER, SHED_ROWS, at),
+    0,
+  );
+  if (forgotten > 0) file.shrink(shrinkPages);
+  return forgotten;
 }
 
 /** Sheds what was recorded more than `maxAgeMs` of powered time ago; returns how many events. */
@@ -42,15 +55,13 @@ export function shedAged(file: OutboxFile, maxAgeMs: number, terms: ShedTerms): 
   );
 }
 
-/** What was shed by stream and reason; what is refused now will be told as `disk`. Pure. */
-export function withRefused(
-  counts: ShedCounts,
-  refused: ReadonlyMap<StreamName, number>,
-): ShedCounts {
+/** What was shed by stream and reason, with what is refused now and will be told in a gap. Pure. */
+export function withRefused(counts: ShedCounts, refused: readonly Refusal[]): ShedCounts {
   return byStream((name) => {
-    const events = refused.get(name) ?? 0;
-    if (events === 0) return counts[name];
-    return { ...counts[name], disk: (counts[name].disk ?? 0) + events };
+    const found: Partial<Record<GapReason, number>> = { ...counts[name] };
+    for (const { stream, why, events } of refused)
+      if (stream === name) found[why] = (found[why] ?? 0) + events;
+    return found;
   });
 }
 

@@ -1,10 +1,13 @@
 import type Database from "better-sqlite3";
 import { type EpochMs, epochMs } from "../../core/brand.ts";
 import type { StreamName } from "../../wire/cloud-event.ts";
-import type { GapReason } from "../../wire/envelopes.ts";
+import { type GapReason, LARGEST_PAYLOAD_BYTES } from "../../wire/envelopes.ts";
 
 /** Rows are stamped with the time in milliseconds times this, plus a running number within the millisecond. */
 export const STAMPS_PER_MS = 1024;
+
+/** Largest event, bytes of UTF-8: what its message holds beside it has room as well. */
+const LARGEST_BODY_BYTES = LARGEST_PAYLOAD_BYTES - 1024;
 
 /** One stored row: an event (`body`), or a gap that stands for the numbers `seq` to `last`. */
 export type StoredRow =
@@ -30,6 +33,18 @@ interface RawRow {
   readonly why: GapReason | null;
 }
 
+/** Which rows may be forgotten. */
+export interface Forgetting {
+  /** Highest number that the centre has. */
+  readonly acked: number;
+  /** Rows recorded before are not needed any more; a time, or anything larger. */
+  readonly keepFrom: number;
+  /** The present: no row was recorded later, whatever its stamp says. */
+  readonly at: EpochMs;
+  /** Numbers below this one were given so long ago that it was another day. */
+  readonly oldBelow: () => number;
+}
+
 interface Sheddable {
   readonly from: number;
   /** Highest number the gap will cover. */
@@ -50,6 +65,7 @@ export class StreamTable {
   readonly #since: Database.Statement<[number, number], RawRow>;
   readonly #lastNumber: Database.Statement<[], number>;
   readonly #gapSpan: Database.Statement<[number, number], number>;
+  readonly #firstBefore: Database.Statement<[number], Pick<RawRow, "seq" | "stamp">>;
 
   constructor(db: Database.Database, stream: StreamName) {
     const name = `stream_${stream}`;
@@ -63,6 +79,9 @@ export class StreamTable {
     this.#remove = db.prepare(`DELETE FROM ${name} WHERE seq BETWEEN ? AND ?`);
     this.#since = db.prepare(
       `SELECT * FROM ${name} WHERE seq>? AND stamp>=? AND body IS NOT NULL ORDER BY seq LIMIT 500`,
+    );
+    this.#firstBefore = db.prepare(
+      `SELECT seq, stamp FROM ${name} WHERE stamp<? ORDER BY seq LIMIT 1`,
     );
     this.#gapSpan = db
       .prepare<[number, number], number>(
@@ -104,18 +123,30 @@ export class StreamTable {
     return this.#gapSpan.get(after, after) ?? 0;
   }
 
-  /** Last key of the oldest run of at most `limit` rows that are acknowledged and recorded before `keepFrom`. */
-  forgettable(acked: number, keepFrom: number, limit: number): number | null {
-    const isOver = (row: RawRow): boolean =>
-      (row.last ?? row.seq) <= acked && row.stamp < keepFrom * STAMPS_PER_MS;
-    const first = this.#after.get(0, 1);
-    if (first === undefined || !isOver(first)) return null;
-    let upTo = first.seq;
+  /**
+   * Last key of the oldest run of at most `limit` rows that are acknowledged and recorded before `keepFrom`. Rows stamped
+   * by a clock that was ahead count as recorded before the first row behind them that is not.
+   */
+  forgettable(terms: Forgetting, limit: number): number | null {
+    const before = terms.keepFrom * STAMPS_PER_MS;
+    const oldBelow = this.#oldBelow(terms);
+    let upTo: number | null = null;
     for (const row of this.#after.all(0, limit)) {
-      if (!isOver(row)) break;
+      const isOver = row.stamp < before || row.seq < oldBelow;
+      if (!isOver || (row.last ?? row.seq) > terms.acked) break;
       upTo = row.seq;
     }
     return upTo;
+  }
+
+  /** Rows at the head with lower numbers are of before `keepFrom`, although they are stamped with a time to come. */
+  #oldBelow({ acked, keepFrom, at, oldBelow }: Forgetting): number {
+    const now = (at + 1) * STAMPS_PER_MS;
+    const head = this.#after.get(0, 1);
+    if (head === undefined || head.stamp < now || head.seq > acked) return 0;
+    const witness = this.#firstBefore.get(now);
+    if (witness !== undefined && witness.stamp < keepFrom * STAMPS_PER_MS) return witness.seq;
+    return Math.min(oldBelow(), witness?.seq ?? Number.POSITIVE_INFINITY);
   }
 
   /** The oldest run of rows above `floor` and below `end` to shed, gaps among them included; null when no event is left. */
@@ -149,12 +180,19 @@ export class StreamTable {
 
 function storedRow(row: RawRow): StoredRow {
   const recordedAt = epochMs(Math.floor(row.stamp / STAMPS_PER_MS));
-  if (row.body !== null) return { kind: "event", seq: row.seq, recordedAt, body: row.body };
+  if (row.body !== null && isSendable(row.body))
+    return { kind: "event", seq: row.seq, recordedAt, body: row.body };
   return {
     kind: "gap",
     seq: row.seq,
     last: row.last ?? row.seq,
     recordedAt,
-    why: row.why ?? "cap",
+    why: row.why ?? (row.body === null ? "cap" : "size"),
   };
+}
+
+/** Whether an event fits into a message; one that an earlier version took in is told as a gap. Pure. */
+export function isSendable(body: string): boolean {
+  if (body.length <= LARGEST_BODY_BYTES / 3) return true;
+  return Buffer.byteLength(body) <= LARGEST_BODY_BYTES;
 }

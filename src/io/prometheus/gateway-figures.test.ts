@@ -8,7 +8,10 @@ import { createMetricsListener } from "./metrics-listener.ts";
 const health: HealthMessage = {
   ...{ v: 1, at: "2026-05-01T10:00:00.000Z", boot: "b", storeId: "s", upMs: 61_000 },
   ...{ versions: {}, configHash: "c", clock: { state: "synced", offsetMs: 4 } },
-  delivery: { state: "acked", code: null, reconnects: 1, lastAckAgeMs: 10, ackLagMs: 2500 },
+  delivery: {
+    ...{ state: "acked", code: null, reconnects: 1, linesGivenUp: 3 },
+    ...{ lastAckAgeMs: 10, ackLagMs: 2500 },
+  },
   outbox: {
     ...{ events: 7, bytes: 4096, capBytes: 8192, oldestAgeMs: null, commitMs: null },
     ...{ committed: { journey: 9 }, acked: { journey: 2 }, shed: { raw: { cap: 3 } } },
@@ -32,6 +35,7 @@ test("figures are those of the health, in base units, and what is not known is a
   for (const line of [
     ...["vitrine_outbox_depth 7", "vitrine_ack_lag_s 2.5", "vitrine_uptime_s 61"],
     'vitrine_dropped_total{class="raw",reason="cap"} 3',
+    "vitrine_lines_given_up_total 3",
     'vitrine_acked_seq{stream="journey"} 2',
     'vitrine_clock_state{state="synced"} 1',
     'vitrine_clock_state{state="unsynced"} 0',

@@ -86,6 +86,11 @@ const FIGURES: readonly Figure[] = [
     "Connections to the broker after the first",
     ({ delivery }) => delivery.reconnects,
   ),
+  plain(
+    "lines_given_up_total",
+    "Connections given up because nobody answered over them",
+    ({ delivery }) => delivery.linesGivenUp ?? null,
+  ),
   {
     ...{ name: "delivery_state", help: "1 for the state it is in", labels: ["state"] },
     read: ({ delivery }) => states(delivery.state, DELIVERY),

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { after, test } from "node:test";
 import { type Log, SILENT_LOG } from "../../core/lifecycle.ts";
 import { createSystemdNotify } from "./systemd-notify.ts";
@@ -56,11 +57,13 @@ if (spawnSync("systemd-notify", ["--version"]).status === 0)
     const socket = join(folder, "socket");
     const listener = spawn("python3", ["-c", LISTENER, socket]);
     try {
-      await once(listener.stdout, "data");
+      // By line: what is printed may come in several pieces.
+      const lines = createInterface({ input: listener.stdout });
+      await once(lines, "line");
       const environment = { NOTIFY_SOCKET: socket, PATH: "/usr/bin:/bin" };
-      const heard = once(listener.stdout, "data");
+      const heard = once(lines, "line");
       const sent = createSystemdNotify({ environment, log: SILENT_LOG }).send("READY=1");
-      assert.equal(String((await heard)[0]).trim(), "READY=1");
+      assert.equal((await heard)[0], "READY=1");
       await sent;
     } finally {
       listener.kill("SIGKILL");

@@ -37,7 +37,7 @@ export const ADDITIVE: ReadonlySet<MetricId> = new Set<MetricId>([
 ]);
 
 /** Rates that are one sum over another. */
-const SUM_OVER_SUM: Readonly<Partial<Record<MetricId, readonly [MetricId, MetricId]>>> = {
+export const SUM_OVER_SUM: Readonly<Partial<Record<MetricId, readonly [MetricId, MetricId]>>> = {
   "sales-conversion": ["transactions", "entrants"],
   "sales-conversion-units": ["transactions", "buying-units"],
   "average-transaction-value": ["net-sales", "transactions"],
@@ -45,7 +45,7 @@ const SUM_OVER_SUM: Readonly<Partial<Record<MetricId, readonly [MetricId, Metric
 };
 
 /** Rates whose `n` is their denominator, so that value x n is their numerator. */
-const POOLED: ReadonlySet<MetricId> = new Set<MetricId>([
+export const POOLED: ReadonlySet<MetricId> = new Set<MetricId>([
   "shopfront-conversion",
   "units-per-transaction",
   "baskets-abandoned",

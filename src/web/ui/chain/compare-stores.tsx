@@ -105,7 +105,9 @@ function ComparedTable(props: { readonly compared: Compared; readonly rows: numb
                 </a>
               </th>
               <td>{text(store.value)}</td>
-              <td>{countText(store.slots)}</td>
+              <td>
+                {countText(store.slots)} of {countText(store.days)}
+              </td>
               <td>{completeText(store.completeness)}</td>
             </tr>
           ))}
