@@ -26,6 +26,7 @@ COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY package.json LICENSE ./
 COPY config/demo ./config/demo
+# Run it with `--ulimit core=0`, as deploy/compose.yaml does: a core file would hold what is only meant for memory.
 USER vitrine
 VOLUME ["/var/lib/vitrine"]
 STOPSIGNAL SIGTERM

@@ -68,6 +68,14 @@ const CHANNELS: Readonly<Partial<Record<Channel, ChannelText>>> = {
     ...{ sender: "centre", qos: 0, retain: false, name: null, messages: ["down/loyalty-part"] },
     description: "One part of the tables, because the gateway asked for it. Never holds a key.",
   },
+  "up/key-request": {
+    ...{ sender: "gateway", qos: 1, retain: false, name: null, messages: ["up/key-request"] },
+    description: "A gateway asks for the key of its templates, with a public key drawn for it.",
+  },
+  "down/key": {
+    ...{ sender: "centre", qos: 1, retain: false, name: null, messages: ["down/key"] },
+    description: "The key, sealed for that one request; the broker cannot read it.",
+  },
   live: {
     ...{ sender: "gateway", qos: 0, retain: true, messages: ["live", "live/devices"] },
     name: "`store`, `zone-<id>`, `line-<id>` or `devices`",

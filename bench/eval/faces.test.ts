@@ -53,6 +53,17 @@ test("index and pairs are read as the data folder writes them, and refused with 
   await assert.rejects(readIndex(join(dir, "absent.json")), invalid);
 });
 
+test("pairs of photographs that the index lacks, or of one kind alone, are refused and give no rate", async () => {
+  const index = file("few.json", '[{"file":"a.jpg"},{"file":"b.jpg"}]');
+  const evaluate = (rows: string) =>
+    run(["--index", index, "--pairs", file("few.csv", `file_a,file_b,same\n${rows}`)]);
+  const unknown = { code: "INPUT_INVALID", message: /few\.csv: c\.jpg is not in the index$/ };
+  await assert.rejects(evaluate("a.jpg,b.jpg,1\nb.jpg,c.jpg,0\n"), unknown);
+  const oneKind = { code: "INPUT_INVALID", message: /expected pairs of one person/ };
+  for (const rows of ["a.jpg,b.jpg,1\n", "a.jpg,b.jpg,0\n", ""])
+    await assert.rejects(evaluate(rows), oneKind);
+});
+
 test("wrong arguments are told before anything is fetched", async () => {
   for (const args of [
     [],

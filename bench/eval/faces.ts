@@ -37,6 +37,7 @@ export async function run(args: readonly string[]): Promise<Readonly<Record<stri
   const options = readOptions(args);
   const files = await readIndex(options.index);
   const pairs = await readPairs(options.pairs);
+  checkPairs(pairs, files, options.pairs);
   const faces = await facesOf(files, options);
   const distances = distancesOf(pairs, faces, options.profile);
   const threshold = matchDistance(options.profile, "verify", options.threshold);
@@ -52,6 +53,18 @@ export async function run(args: readonly string[]): Promise<Readonly<Record<stri
     thresholdDistance: threshold,
     profile: options.profile,
   };
+}
+
+/** A photograph that is not in the index would pass for one without a face, and rates over no pairs are none. */
+function checkPairs(pairs: readonly FacePair[], files: readonly string[], path: string): void {
+  const known = new Set(files);
+  const unknown = pairs.flatMap(({ a, b }) => [a, b]).find((file) => !known.has(file));
+  if (unknown !== undefined) {
+    throw new GatewayError("INPUT_INVALID", `${path}: ${unknown} is not in the index`);
+  }
+  if (pairs.some(({ isSame }) => isSame) && pairs.some(({ isSame }) => !isSame)) return;
+  const message = `${path}: expected pairs of one person (1) and of two (0)`;
+  throw new GatewayError("INPUT_INVALID", message);
 }
 
 /** The faces as numbers by file; one in which none was found is not there. */

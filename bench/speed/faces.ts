@@ -1,3 +1,5 @@
+import { performance } from "node:perf_hooks";
+import { createSystemClock } from "../../src/app/system-clock.ts";
 import { GatewayError } from "../../src/core/errors.ts";
 import { seededRandom } from "../../src/core/random.ts";
 import type { FaceChainId, FacePicture } from "../../src/face/ports.ts";
@@ -5,6 +7,7 @@ import { openBlazeNet } from "../../src/io/face/blaze-net.ts";
 import { openEmbeddingNet } from "../../src/io/face/embedding-net.ts";
 import { type OnnxFaceChain, openFaceChain } from "../../src/io/face/face-chain.ts";
 import type { FaceNet } from "../../src/io/face/face-net.ts";
+import { openFaceThread } from "../../src/io/face/face-thread.ts";
 import { openLivenessNet } from "../../src/io/face/liveness-net.ts";
 import { type OneGrant, oneFaceGrant } from "../../test/fakes/face-permit.ts";
 import { drawnFaces } from "../../test/fixtures/models/drawn-face.ts";
@@ -15,7 +18,8 @@ export const usage = `bench faces [--profile clean|accurate] [--models DIR] [--r
 Time from a station's picture (1280x720, a drawn face) to its numbers: resizing, all looks for the face, alignment,
 quality, embedding, overwriting of every buffer. ratio = that over the bare runs of the same networks, as often as the
 chain runs them, measured in turn with it; the median over the rounds. limit is what ratio may be.
-scrubMs is what overwriting the engine's own memory costs, once at the end of a shopper's act.
+scrubMs is what overwriting the engine's own memory costs, once at the end of a shopper's act. threadMs is the same
+picture through the thread of its own that a gateway has, callerMs how long its caller was kept from other work by it.
 
 Example: npm run bench -- faces --json`;
 
@@ -49,6 +53,7 @@ export async function run(args: readonly string[]): Promise<Readonly<Record<stri
       chainMs: rounded(median(taken.map(({ chainMs }) => chainMs))),
       bareMs: rounded(median(taken.map(({ bareMs }) => bareMs))),
       scrubMs: rounded(scrubMs),
+      ...(await measureThread({ dir, profile, threads }, picture, grant, rounds)),
       runsPerFace: last?.runs,
       profile,
       threads,
@@ -96,6 +101,37 @@ async function measureRound(
     live: runsOf("live"),
   };
   return { chainMs, bareMs, runs };
+}
+
+/** The chain in a thread of its own, as a station has it. */
+async function measureThread(
+  options: Pick<Parameters<typeof openFaceThread>[0], "dir" | "profile" | "threads">,
+  picture: FacePicture,
+  { gate, permit }: OneGrant,
+  rounds: number,
+): Promise<{ readonly threadMs: number; readonly callerMs: number }> {
+  const chain = await openFaceThread({ ...options, gate, clock: createSystemClock() });
+  // As the station's camera gives it: in shared memory.
+  const rgb = new Uint8Array(new SharedArrayBuffer(picture.rgb.length));
+  rgb.set(picture.rgb);
+  const taken: { readonly threadMs: number; readonly callerMs: number }[] = [];
+  try {
+    for (let round = 0; round < WARM_UP_ROUNDS + rounds; round += 1) {
+      const before = performance.eventLoopUtilization();
+      const startMs = performance.now();
+      const probe = await chain.probe({ ...picture, rgb }, permit, "match");
+      const threadMs = performance.now() - startMs;
+      const callerMs = performance.eventLoopUtilization(before).active;
+      if (probe.ok) probe.value.wipe();
+      if (round >= WARM_UP_ROUNDS) taken.push({ threadMs, callerMs });
+    }
+    return {
+      threadMs: rounded(median(taken.map(({ threadMs }) => threadMs))),
+      callerMs: rounded(median(taken.map(({ callerMs }) => callerMs))),
+    };
+  } finally {
+    await chain.close();
+  }
 }
 
 /** The networks of the chain without anything around them, on noise. */

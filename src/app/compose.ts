@@ -16,6 +16,7 @@ import type { DashboardSource, StatusView } from "../web/dashboard-source.ts";
 import { type FleetPart, openFleet } from "./fleet/open-fleet.ts";
 import { createGatewayHistory, type GatewayHistory } from "./history/gateway-history.ts";
 import { TradingDays } from "./history/trading-days.ts";
+import type { LoyaltyUnit } from "./loyalty-unit.ts";
 import type { RadioDesk } from "./radio-desk.ts";
 import { RecordingDesk } from "./record/recording-desk.ts";
 import { SensorBoard, type SensorUnit } from "./sensor-board.ts";
@@ -75,6 +76,8 @@ export interface GatewayDeps {
   readonly tillToken?: string | null;
   /** How tags are calibrated; absent where nothing is located. */
   readonly walking?: WalkMode;
+  /** Members who opted in; absent or null = nobody is recognised. */
+  readonly loyalty?: Pick<LoyaltyUnit, "begin" | "chores" | "notices"> | null;
   /** What the centre may see and do of this gateway; called once. Absent = nothing but births and events. */
   readonly fleet?: FleetPart;
   readonly anchor: () => TimeAnchor;
@@ -150,12 +153,13 @@ export function composeGateway(deps: GatewayDeps): Gateway {
   if (link !== null) deps.attach?.(link);
 
   const history = createGatewayHistory({ ...deps, metrics, journey });
+  beginLoyalty(deps, history, { journey, metrics, delivery });
   const told = { statuses, anchor, journey, metrics, onJourneyEvent };
   const tradingDays = openTradingDays(deps, history, told);
   const notices = (): readonly string[] => [
     ...[...deps.notices, ...tills.notices(), ...recordingNotices(desk), ...history.notices()],
     ...[...radioNotices(deps.radio), ...staff.notices(), ...(tags?.notices() ?? [])],
-    ...fleet.flatMap((unit) => unit.notices()),
+    ...[...(deps.loyalty?.notices() ?? []), ...fleet.flatMap((unit) => unit.notices())],
   ];
   const fleet = openFleet(deps.fleet, { ...deps, link, delivery, notices, anchor, board, units });
   const dashboard: DashboardSource = {
@@ -175,10 +179,24 @@ export function composeGateway(deps: GatewayDeps): Gateway {
   const ageing = { metrics, delivery, changed, journey, anchor, staff, tradingDays, checkClock };
   const upkeep = createUpkeep(clock, [...choresOf(deps, ageing), ...history.chores(tradingDays)]);
   tradingDays.restore();
-  const sensors = units.map((unit) => unit.service);
-  const sources = [...fleet, ...sensors, upkeep, lastWords(journey), ...desksOf(deps)];
+  const sources = [...fleet, ...sensorsOf(units), upkeep, lastWords(journey), ...desksOf(deps)];
   return { sources, sinks: link === null ? [delivery] : [delivery, link], dashboard, metrics };
 }
+
+function beginLoyalty(
+  { loyalty, outbox, history = null, random }: GatewayDeps,
+  { unit }: GatewayHistory,
+  { journey, metrics, delivery }: Pick<Ageing, "journey" | "metrics" | "delivery">,
+): void {
+  loyalty?.begin({
+    onEvent: (event) => journey.report(event),
+    record: (event) => delivery.record(event),
+    traces: { outbox, history, unit, metrics, journey, random },
+  });
+}
+
+const sensorsOf = (units: readonly SensorUnit[]): readonly Service[] =>
+  units.map(({ service }) => service);
 
 /** What people work at: ends after the sensors that it listens to. */
 const desksOf = ({ walking, tags }: GatewayDeps): readonly Service[] =>
@@ -224,6 +242,7 @@ function choresOf(deps: GatewayDeps, parts: Ageing): readonly Chore[] {
     { name: "estimates", periodMs: ESTIMATE_PERIOD_MS, run: () => void metrics.advanceEstimates() },
     { name: "anchor", periodMs: ANCHOR_PERIOD_MS, run: parts.checkClock },
     ...staff.chores,
+    ...(deps.loyalty?.chores() ?? []),
     { name: "new-day", periodMs: DAY_CHECK_PERIOD_MS, run: () => tradingDays.check() },
   ];
 }

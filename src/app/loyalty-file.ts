@@ -2,8 +2,8 @@ import { readFile, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { parseCentralLoyalty } from "../central/loyalty/loyalty-config.ts";
 import type { LoyaltySetting } from "../central/loyalty/loyalty-desk.ts";
-import { masterKeyOf } from "../central/loyalty/loyalty-keys.ts";
 import { describeFaults, GatewayError } from "../core/errors.ts";
+import { masterKeyOf } from "../privacy/loyalty/loyalty-keys.ts";
 import { readDocument } from "./config-files.ts";
 
 const KEY_VARIABLE = "VITRINE_LOYALTY_KEY";

@@ -24,6 +24,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   site: async () => (await import("./commands/site.ts")).addSite,
   simulate: async () => (await import("./commands/simulate.ts")).addSimulate,
   consent: async () => (await import("./commands/consent.ts")).addConsent,
+  members: async () => (await import("./commands/members.ts")).addMembers,
   pos: async () => (await import("./commands/pos.ts")).addPos,
 };
 type AddCommand = (program: Command, terminal: Terminal) => void;

@@ -1,11 +1,13 @@
 import { randomBytes, randomFillSync } from "node:crypto";
+import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { MqttConfig } from "../config/gateway.ts";
+import { activeLoyalty, restingLoyalty } from "../config/loyalty.ts";
 import type { Clock, TimeAnchor } from "../core/clock.ts";
 import type { Service } from "../core/lifecycle.ts";
 import { seededRandom } from "../core/random.ts";
-import { type ClockWatch, createClockWatch } from "../io/board/clock-watch.ts";
+import { type ClockWatch, createClockWatch, type readClockSigns } from "../io/board/clock-watch.ts";
 import { HomeAssistant } from "../io/mqtt/home-assistant.ts";
 import { type Outbox, openOutbox } from "../io/outbox/outbox.ts";
 import type { OutboxOptions } from "../io/outbox/outbox-contract.ts";
@@ -33,6 +35,7 @@ import { createLifeSigns, createStepSigns, type LifeSigns } from "./fleet/life-s
 import type { FleetBase } from "./fleet/open-gateway.ts";
 import { openPast, type Past } from "./history/open-past.ts";
 import { createLogger, type LevelledLog, type LogLevel } from "./logger.ts";
+import type { LoyaltyUnit, LoyaltyUnitDeps } from "./loyalty-unit.ts";
 import { cameraModels } from "./models-at-hand.ts";
 import { RadioDesk } from "./radio-desk.ts";
 import { createScannerUnits } from "./scanner-units.ts";
@@ -47,6 +50,10 @@ import { WalkMode } from "./walk/walk-mode.ts";
 export interface MachineParts {
   readonly clock?: Clock;
   readonly openSocket?: NobleRadioOptions["openSocket"];
+  /** What the operating system tells of its clock. */
+  readonly clockSigns?: typeof readClockSigns;
+  /** Camera and models of the station. */
+  readonly station?: LoyaltyUnitDeps["station"];
 }
 
 /**
@@ -75,16 +82,22 @@ export async function runGateway(
   const choices = await cameraModels(loaded);
   const { outbox, past } = await openStores(loaded, environment, common);
   const preview = createPreview(config.preview, clock, log);
-  const { watch, anchor, isClockAwaited } = await watchClock(clock);
+  const { watch, anchor, isClockAwaited } = await watchClock(clock, machine);
+  const read = { boot, anchor, isClockAwaited, ...common };
+  const loyalty = await loyaltyOf({ loaded, environment, outbox, ...past, ...read }, machine);
   const store = sitePlanFile(loaded.sitePath, clock);
   const tags = await openTagDesk(stateDir, { site, store, anchor, clock, log });
   const walking = new WalkMode({ site, store, clock, log });
   const { cameras, models, positioning, unknownDevices } = config;
   const radioDesk = new RadioDesk({ unknownDevices, anchor, fill: randomFillSync });
+  const consent = loyalty?.health;
   const sensors = (ports: SensorPorts) => {
     const sources = adapterRadios(config.radios, machine, { onDead: exit.onDead, ...common });
-    const located = { site, ...tags.desk.known(), lagMs: positioning.lagMs, run: boot, clock };
+    const members = loyalty?.members ?? undefined;
+    const { lagMs } = positioning;
+    const located = { site, ...tags.desk.known(), members, lagMs, run: boot, clock };
     const radio = scanners.radio({ sources, driver: null, ...located }, ports);
+    loyalty?.listen(ports.onEvent);
     tags.desk.follow(walking.calibrated(radio.input));
     if (radio.units.length > 0) walking.follow(radio.input);
     // What scanners on the network tell is no packet, so it cannot be recorded as one.
@@ -96,37 +109,46 @@ export async function runGateway(
     ];
   };
   const gateway = composeGateway({
+    ...{ site, outbox, broker, tillToken, walking, loyalty, sensors, ...read },
     gatewayId: config.gateway.id,
-    site,
-    outbox,
     history: past.history,
-    broker,
     topicRoot: config.mqtt?.root ?? "vitrine",
-    boot,
     version: readVersion(),
     notices: [...tags.notices, ...past.notices],
-    tillToken,
     tags: tags.desk,
     radio: radioDesk,
-    walking,
-    sensors,
-    fleet: fleetOf({ loaded, base: fleetBase, boot, outbox, clock, log }, leaving),
+    fleet: fleetOf({ loaded, base: fleetBase, consent, outbox, ...read }, leaving),
     attach: (link) => {
       for (const part of [counters, scanners, announced(loaded, outbox)]) part.attach(link);
+      loyalty?.attach(link);
     },
-    ...{ anchor, isClockAwaited },
-    ...common,
   });
-  const shown = { source: gateway.dashboard, preview, password, clock, log };
+  const { services: recognition = [], station } = loyalty ?? {};
+  const shown = { source: gateway.dashboard, preview, password, station, clock, log };
   const page = await pagesOf(config.web, shown);
-  const services = [watch, preview, ...gateway.sources, ...gateway.sinks, ...page];
+  const services = [watch, preview, ...gateway.sources, ...recognition, ...gateway.sinks, ...page];
   const supervisor = new Supervisor({ services, ...common });
   const signs = createLifeSigns({ environment, outbox, clock, log });
   try {
     await keepRunning(supervisor, signs, terminal.signal, [exit, leaving]);
   } finally {
-    for (const file of [outbox, past.history]) file?.close();
+    for (const file of [loyalty, outbox, past.history]) file?.close();
   }
+}
+
+/** Loyalty, where it is switched on, or was and left consents behind; elsewhere not even its code is loaded. */
+async function loyaltyOf(
+  deps: Omit<LoyaltyUnitDeps, "loyalty" | "station" | "isResting">,
+  { station }: MachineParts,
+): Promise<LoyaltyUnit | null> {
+  const { config, stateDir } = deps.loaded;
+  const isLeft = existsSync(join(stateDir, "consent.db"));
+  const resting = isLeft ? restingLoyalty(config.loyalty) : null;
+  const loyalty = activeLoyalty(config.loyalty) ?? resting;
+  if (loyalty === null) return null;
+  const { openLoyaltyUnit } = await import("./loyalty-unit.ts");
+  const parts = { ...deps, loyalty, isResting: resting !== null };
+  return openLoyaltyUnit({ ...parts, ...(station === undefined ? {} : { station }) });
 }
 
 /** What Home Assistant is told, or what it was told and is not any more. */
@@ -142,10 +164,11 @@ function announced({ config, site }: LoadedConfig, outbox: Outbox): HomeAssistan
 /** Both clocks, with the state of the wall clock as it is known from the first reading on. */
 async function watchClock(
   clock: Clock,
+  { clockSigns }: MachineParts,
 ): Promise<
   { readonly watch: ClockWatch } & Required<Pick<GatewayDeps, "anchor" | "isClockAwaited">>
 > {
-  const watch = createClockWatch(clock);
+  const watch = createClockWatch(clock, clockSigns);
   await watch.refresh();
   const anchor = (): TimeAnchor => anchorOf(clock, watch.state);
   return { watch, anchor, isClockAwaited: () => watch.isAwaited };
@@ -188,7 +211,7 @@ async function keepRunning(
 /** The dashboard, unless it is switched off. */
 async function pagesOf(
   { enabled, host, port }: LoadedConfig["config"]["web"],
-  shown: Pick<PageOptions, "source" | "preview" | "password" | "clock" | "log">,
+  shown: Omit<PageOptions, "host" | "port" | "mayMovePort">,
 ): Promise<readonly Service[]> {
   return enabled ? [await createPage({ ...shown, host, port, mayMovePort: false })] : [];
 }

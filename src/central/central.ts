@@ -131,6 +131,7 @@ export function createCentral(options: CentralOptions): Central {
           memory: () => process.memoryUsage(),
           ...background,
           isConnected: () => link.state.kind === "connected",
+          ...(loyalty === null ? {} : { erasures: () => loyalty.openErasures() }),
         }),
       );
       disposer.add(() => api.close());
@@ -195,7 +196,9 @@ async function openStore(
   const store = await openRepository(options.store, log);
   disposer.add(() => store.close());
   if (options.loyalty === undefined) return { repository: store, loyalty: null };
-  const terms = { ...options.loyalty, store, root, link, clock, log, random };
+  const { sites = [], keepDays } = options;
+  const kept = keepDays === undefined ? {} : { keepDays };
+  const terms = { ...options.loyalty, store, root, link, clock, log, random, sites, ...kept };
   const loyalty = await LoyaltyDesk.open(terms);
   disposer.add(() => loyalty[Symbol.asyncDispose]());
   return { repository: tapCommits(store, loyalty), loyalty };

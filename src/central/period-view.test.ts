@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { VisitMaker } from "../../test/fakes/completed-visits.ts";
 import { EventMaker, shopSite, utc } from "../../test/fakes/journey-events.ts";
-import { type EpochMs, epochMs, gatewayId } from "../core/brand.ts";
+import { type EpochMs, epochMs, gatewayId, visitId } from "../core/brand.ts";
 import type { JourneyEvent } from "../core/events.ts";
 import { createMetrics } from "../metrics/metrics.ts";
 import { periodReport } from "../metrics/reports/period-report.ts";
@@ -82,6 +82,28 @@ test("the centre tells nothing of returning customers, of whom it knows a few da
     [found?.value, found?.ci95, found?.n, found?.method, found?.reason?.code],
     [null, null, 0, "none", "not-kept"],
   );
+});
+
+test("a member whom two gateways of a shop tell of is one visit of it, and a visit of each shop of the group", async () => {
+  const [own, other] = [new VisitMaker(), new VisitMaker()];
+  const noon = utc("2026-05-12T09:00:00Z");
+  const came = Array.from({ length: 6 }, (_, i) => {
+    const when = epochMs(noon + i * HOUR_MS);
+    const sketch = { tag: `c${i}`, change: { visitId: visitId(`other-${i}`) } };
+    return [own.visit(when, { tag: `c${i}` }), other.visit(epochMs(when + 60_000), sketch)];
+  });
+  const coverageOf = async (visits: readonly JourneyEvent[]): Promise<unknown> => {
+    const store = await storeOf([...tenDays(), ...visits].sort((a, b) => a.at - b.at));
+    const report = await computeReport(store, site, metricsOf, asked({ period: "week" }), NOW);
+    assert.ok(report.ok);
+    const { tiles } = report.value.current;
+    const found = tiles.find(({ metric }) => metric === "identification-coverage");
+    return [found?.value, found?.n];
+  };
+  assert.deepEqual(await coverageOf(came.flat()), [6 / 36, 36]);
+  // Each shop of a group is computed from its own events: here the other gateway's are another shop's.
+  assert.deepEqual(await coverageOf(came.flatMap(([one]) => one ?? [])), [6 / 36, 36]);
+  assert.deepEqual(await coverageOf(came.flatMap(([, two]) => two ?? [])), [6 / 36, 36]);
 });
 
 test("more days than the metrics keep, or days to come, are refused", async () => {

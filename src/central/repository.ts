@@ -2,6 +2,7 @@ import type { EpochMs } from "../core/brand.ts";
 import type { FaultCode } from "../core/errors.ts";
 import type { BirthMessage, GapReason } from "../wire/envelopes.ts";
 import type { TimeFix } from "../wire/time-fix.ts";
+import type { NameRepository } from "./named-events.ts";
 
 /** One record of a batch after the checks of the ingest. */
 export type BatchRecord =
@@ -370,7 +371,8 @@ export interface CentralStore
   extends EventRepository,
     GatewayRegistry,
     RollupRepository,
-    DocumentRepository {
+    DocumentRepository,
+    NameRepository {
   /** Each of the independent databases by itself, for those who can do with what some of them say. */
   parts(): readonly StorePart[];
 }

@@ -145,6 +145,16 @@ export function activeLoyalty(loyalty: LoyaltyConfig): ActiveLoyalty | null {
   return { ...loyalty, tenantId: tenant, storeGroup, controller: whose };
 }
 
+/**
+ * The section of a gateway on which loyalty was switched off again: no face, no station, nobody is recognised; what is kept
+ * still ends when it was said to. null when it is switched on, or does not say whose programme it was. Pure.
+ */
+export function restingLoyalty(loyalty: LoyaltyConfig): ActiveLoyalty | null {
+  if (loyalty.enabled) return null;
+  const { station: _none, ...rest } = loyalty;
+  return activeLoyalty({ ...rest, enabled: true, jurisdiction: "off" });
+}
+
 /** What the section is checked against. */
 interface Surroundings {
   readonly loyalty: LoyaltyConfig;

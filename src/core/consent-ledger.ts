@@ -69,7 +69,20 @@ export interface ErasureAnswered {
   readonly outcome: ErasureOutcome;
 }
 
-/** Every consumer answered. */
+/**
+ * A named person gave up waiting for somebody who will not answer any more, such as a gateway that was stolen. What that one
+ * holds was not erased by it; `reason` says what was done instead.
+ */
+export interface ErasureWrittenOff {
+  readonly kind: "erasure-written-off";
+  readonly erasureId: string;
+  readonly consumer: string;
+  /** Name and role. */
+  readonly by: string;
+  readonly reason: string;
+}
+
+/** Every consumer answered, or was written off. */
 export interface ErasureClosed {
   readonly kind: "erasure-closed";
   readonly erasureId: string;
@@ -90,6 +103,7 @@ export type EntryBody =
   | ConsentExpired
   | ErasureAsked
   | ErasureAnswered
+  | ErasureWrittenOff
   | ErasureClosed
   | JurisdictionSwitched;
 
@@ -100,6 +114,7 @@ export const ENTRY_KINDS = Object.freeze([
   "expired",
   "erasure-asked",
   "erasure-answered",
+  "erasure-written-off",
   "erasure-closed",
   "switched",
 ] as const satisfies readonly EntryBody["kind"][]);

@@ -1,3 +1,5 @@
+import { CONSENT_FAULTS } from "./consent-faults.ts";
+
 /** What the supervisor does with a fault: give up, try again with growing pauses, or wait for a person. */
 export type RetryRule = "never" | "backoff" | "operator";
 
@@ -204,31 +206,7 @@ export const FAULTS = {
     hint: "Install that version again, or move `history.db` away; until then past days are not kept.",
     retry: "operator",
   },
-  CONSENT_LEDGER_DAMAGED: {
-    summary: "The consent ledger is not as it was written.",
-    hint: "Nobody is matched, compared or enrolled until it is put right; counting goes on. `vitrine consent verify` names the first broken entry. Restore `consent.db` from a backup, or move it away: a new ledger begins, templates without a consent are destroyed, and everyone is asked again.",
-    retry: "operator",
-  },
-  CONSENT_LEDGER_UNAVAILABLE: {
-    summary: "The consent ledger cannot be opened or written.",
-    hint: "What was taken back is in force all the same and is written as soon as that works. Check owner, mode and free space of `stateDir`; a ledger of a newer version needs that version. Found at the start: restart the gateway once it is put right; counting goes on meanwhile, nobody is matched.",
-    retry: "backoff",
-  },
-  CONSENT_REFUSED: {
-    summary: "A consent was not written.",
-    hint: "The sentence before says why; nothing was changed. The rules stand in docs/privacy.md.",
-    retry: "never",
-  },
-  LOYALTY_KEY_WRONG: {
-    summary: "The members of the centre were sealed with another key.",
-    hint: "Nothing was changed. Give the centre the key of before (`keyFile` of the loyalty file, or VITRINE_LOYALTY_KEY). If it is lost, so are the members: delete the documents of kind loyalty-*, and everyone is registered anew.",
-    retry: "operator",
-  },
-  TEMPLATE_VAULT_UNAVAILABLE: {
-    summary: "Templates of faces or their key cannot be used.",
-    hint: "Nobody is known by face meanwhile; codes and cards work, and so does everything else. Check owner, mode and free space of `stateDir` and the key that `loyalty.keyLevel` names (docs/privacy.md). A key that is lost cannot be replaced: move `templates.bin` and `template-keys.bin` away, and members enrol again.",
-    retry: "operator",
-  },
+  ...CONSENT_FAULTS,
   DISK_FULL: {
     summary: "The disk is full.",
     hint: "Free space on the state partition; accepted events are kept.",

@@ -79,11 +79,15 @@ export interface VisitBasket {
 
 /**
  * Why a visit is over. `exit`: went out and did not come back within the re-entry gap, or brought the basket back.
- * `silence`: the tag was not heard any more, or the basket was left standing. `lost`: the track ended inside. `closing`, `day-end`: still open then. `sensor`: its sensor stopped.
+ * `silence`: the tag was not heard any more, or the basket was left standing. `lost`: the track ended inside, or
+ * the member was recognised at a station last and nothing heard them leave. `closing`, `day-end`: still open then. `sensor`: its sensor stopped.
  */
 export type VisitEnd = "exit" | "silence" | "lost" | "closing" | "day-end" | "sensor";
 
-/** How a visit is known: by one track from door to door, or by a tag that somebody carries. */
+/**
+ * How a visit is known: by one track from door to door, or by a tag that somebody carries. A code, a card or a face shown
+ * at a station counts as the member's tag; a visit known by that alone has neither entry nor exit seen.
+ */
 export type VisitMethod = "track" | "tag";
 
 /** The whole journey of one visit in one document; `at` is its end. */

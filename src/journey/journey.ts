@@ -1,4 +1,5 @@
-import { type EpochMs, epochMs, type LineId, type TagId } from "../core/brand.ts";
+import { BoundedMap } from "../core/bounded-map.ts";
+import { type EpochMs, epochMs, type LineId, monoMs, type TagId } from "../core/brand.ts";
 import { epochAt, type TimeAnchor } from "../core/clock.ts";
 import type {
   BasketReported,
@@ -28,6 +29,9 @@ import {
 
 /** Till and gateway may disagree by so much before the time of payment is in doubt. */
 const TILL_TOLERANCE_MS = 300_000;
+
+/** Customers forgotten while they were in the shop. */
+const MAX_RENAMED = 1_024;
 
 /** What to build the journey stage from. */
 export interface JourneyOptions {
@@ -82,6 +86,13 @@ export interface Journey {
   restore(event: JourneyEvent): void;
   /** Takes what was due at `until` and rests on what was taken back so far as told. Emits nothing. */
   settle(until: EpochMs): void;
+  /** Tells what is no news of a sensor: a member was recognised at a station. The visits take it in. */
+  report(event: JourneyEvent): void;
+  /**
+   * A customer is forgotten: visits that are under way go on under another name, and so does what the radio still tells of
+   * the card until it is heard coming in again. Emits nothing.
+   */
+  renameTag(from: TagId, to: TagId): void;
   /** From when on events must be read back to go on where this life is, and until when everything was decided. */
   readonly underWay: UnderWay;
   /** Nothing under way ever began longer ago than this. */
@@ -105,6 +116,11 @@ class StoreJourney implements Journey {
   readonly #staff: StaffExclusion;
   readonly #visits: VisitBuilder;
   readonly #basketChanges = new BasketChanges();
+  /** Other names of tags whose visit was under way; the one given longest ago goes first. */
+  readonly #renamed = new BoundedMap<TagId, TagId>({
+    cap: MAX_RENAMED,
+    idleMs: Number.POSITIVE_INFINITY,
+  });
   readonly #counters: Mutable<Omit<JourneyCounters, keyof StaffCounters | keyof VisitCounters>> = {
     events: 0,
     unknownLines: 0,
@@ -159,6 +175,14 @@ class StoreJourney implements Journey {
 
   settle(until: EpochMs): void {
     this.#visits.settle(until);
+  }
+
+  report(event: JourneyEvent): void {
+    this.#emit(event);
+  }
+
+  renameTag(from: TagId, to: TagId): void {
+    if (this.#visits.renameTag(from, to)) this.#renamed.set(from, to, monoMs(0));
   }
 
   get underWay(): UnderWay {
@@ -270,12 +294,14 @@ class StoreJourney implements Journey {
   }
 
   #tellTag(event: TagChanged): JourneyEvent | null {
-    const { tagId, tagKind, state, previous } = event;
-    if (!this.#isTag(tagId)) {
+    const { tagKind, state, previous } = event;
+    if (!this.#isTag(event.tagId)) {
       this.#counters.unknownTags += 1;
       return null;
     }
     if (isStaffTag(tagKind)) this.#counters.staffPresences += 1;
+    if (state === "inside") this.#renamed.delete(event.tagId);
+    const tagId = this.#nameOf(event.tagId);
     return this.#told(event, { kind: "tag-presence", tagId, tagKind, state, previous });
   }
 
@@ -285,7 +311,12 @@ class StoreJourney implements Journey {
       return null;
     }
     if (event.zoneId !== null && !this.#knowsZone(event.zoneId)) return null;
-    return Object.assign({ ...event }, this.#head(event));
+    const tagId = this.#nameOf(event.tagId);
+    return Object.assign({ ...event }, this.#head(event), { tagId });
+  }
+
+  #nameOf(tagId: TagId): TagId {
+    return this.#renamed.peek(tagId) ?? tagId;
   }
 
   #tellBasket(event: BasketReported): JourneyEvent | null {

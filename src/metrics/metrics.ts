@@ -1,4 +1,4 @@
-import { type EpochMs, epochMs } from "../core/brand.ts";
+import { type EpochMs, epochMs, type TagId } from "../core/brand.ts";
 import type { JourneyEvent } from "../core/events.ts";
 import type { MetricId, MetricScope, MetricValue } from "../core/metric-value.ts";
 import type { SitePlan } from "../core/site.ts";
@@ -97,6 +97,11 @@ export interface Metrics {
   restoreCustomers(
     days: Iterable<Pick<CustomerVisits, "customer" | "dayStart"> & { readonly visits?: number }>,
   ): void;
+  /**
+   * Forgets a customer: the days on which they came, and their name on visits and receipts, which go on under the `other`
+   * one. Counts stay; who came before is fewer. Returns on how many days they were known to have come.
+   */
+  forgetCustomer(customer: TagId, other: TagId): number;
   /** Does some milliseconds of the waiting work on estimates (`in-slices`); true while there is more to do. */
   advanceEstimates(): boolean;
   /** What figures are read from, for reports that need more than values. Not to be changed. */
@@ -238,6 +243,10 @@ class StoreMetrics implements Metrics {
     const { customers, book } = this.#stores;
     for (const { customer, dayStart, visits = 1 } of days)
       if (book.find(dayStart) === null) customers.restore([{ customer, dayStart, visits }]);
+  }
+
+  forgetCustomer(customer: TagId, other: TagId): number {
+    return this.#stores.forgetCustomer(customer, other);
   }
 
   advanceEstimates(): boolean {

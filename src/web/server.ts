@@ -156,7 +156,8 @@ async function assemble(
     hasSession: (request) => signIn === null || hasLiveSession(request, signIn),
   });
   walkRoutes(server, deps.source);
-  if (deps.station !== undefined) stationRoutes(server, deps.station.port, deps.station.files);
+  if (deps.station !== undefined)
+    stationRoutes(server, deps.station.port, deps.station.files, deps.clock);
   pageRoutes(server, assets, deps.password !== null);
   await server.ready();
 }

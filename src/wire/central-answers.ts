@@ -10,7 +10,7 @@ const open = z.record(z.string(), z.unknown());
 const attention = z.strictObject({
   code: z.enum([
     ...["offline", "damaged", "disk", "blind", "clock", "certificate", "late", "gaps"],
-    ...["incomplete", "drifting", "no-gateway", "no-plan"],
+    ...["incomplete", "drifting", "no-gateway", "no-plan", "erasure"],
   ] as const),
   text: text.meta({ description: "A sentence for people" }),
 });

@@ -12,6 +12,8 @@ const instant = z.iso
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "64 hexadecimal digits");
 /** 128 random bits as base64url: a grant, a member, a request to erase. */
 const randomId = z.string().regex(/^[A-Za-z0-9_-]{22}$/, "22 characters of base64url");
+/** What a person writes: a name with a role, a reason. */
+const printable = z.string().regex(/^[^\p{C}]{1,128}$/u, "1 to 128 printable characters");
 const grantIdText = randomId.transform(grantId);
 const subject = randomId.transform(subjectRef).meta({
   description: "A member: random, says nothing about the person, means nothing elsewhere",
@@ -70,10 +72,14 @@ export const ledgerEntrySchema = z.discriminatedUnion("kind", [
     ...{ ...head, kind: z.literal("erasure-answered"), erasureId: randomId },
     ...{ consumer: levelText, outcome: z.enum(ERASURE_OUTCOMES) },
   }),
+  z.strictObject({
+    ...{ ...head, kind: z.literal("erasure-written-off"), erasureId: randomId },
+    ...{ consumer: levelText, by: printable, reason: printable },
+  }),
   z.strictObject({ ...head, kind: z.literal("erasure-closed"), erasureId: randomId }),
   z.strictObject({
     ...{ ...head, kind: z.literal("switched"), jurisdiction: z.enum(JURISDICTIONS) },
-    by: z.string().regex(/^[^\p{C}]{1,128}$/u, "1 to 128 printable characters"),
+    by: printable,
   }),
 ]);
 

@@ -36,6 +36,19 @@ const consent = z.strictObject({
   register: levelText.nullable().meta({ description: "null: this gateway decides alone" }),
   applied: count.nullable().meta({ description: "Up to which number the register is known here" }),
   leaseAgeMs: amount.nullable(),
+  looks: z
+    .strictObject({
+      matches: count,
+      nonMatches: count,
+      doubted: count,
+      unusable: count,
+      enrolled: count,
+    })
+    .exactOptional()
+    .meta({
+      description:
+        "How the looks of the station's camera ended since the start, numbers and nothing of whom; absent = there is no station",
+    }),
 });
 /** What a gateway tells of its consents in its health. */
 export type ConsentHealth = z.output<typeof consent>;

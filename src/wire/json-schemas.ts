@@ -9,6 +9,7 @@ import { ackSchema, batchSchema, birthSchema, gapDataSchema, liveSchema } from "
 import { EVENT_FIELDS } from "./event-fields.ts";
 import { commandSchema, desiredSchema, reportedSchema } from "./fleet-messages.ts";
 import { healthSchema } from "./health-message.ts";
+import { keyAnswerSchema, keyRequestSchema } from "./key-messages.ts";
 import {
   loyaltyCatalogueSchema,
   loyaltyPartSchema,
@@ -34,6 +35,8 @@ const ENVELOPES: Readonly<Record<string, z.ZodType>> = {
   "up/loyalty": loyaltyRequestSchema,
   "down/loyalty": loyaltyCatalogueSchema,
   "down/loyalty-part": loyaltyPartSchema,
+  "up/key-request": keyRequestSchema,
+  "down/key": keyAnswerSchema,
   "in/pos": posSchema,
   "in/basket": basketSchema,
   "in/track": trackSchema,

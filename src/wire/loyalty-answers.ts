@@ -40,6 +40,18 @@ export const revokedAnswer = z.strictObject({
 export const appKeyAnswer = z.strictObject({ member, appKey: text });
 export const tagsAnswer = z.strictObject({ member, tags: amount });
 
+export const destroyedKeyAnswer = z.strictObject({
+  gatewayId: text,
+  isDestroyed: z.boolean().meta({ description: "By this request; false: it was before" }),
+});
+
+export const writtenOffAnswer = z.strictObject({
+  consumer: text,
+  writtenOff: amount.meta({ description: "Requests that do not wait for it any more" }),
+  closed: amount.meta({ description: "Of them, those that waited for nobody else" }),
+  isRetired: z.boolean(),
+});
+
 /** What is known of a member who agreed to be recognised. */
 export const profileAnswer = z.strictObject({
   ...{ member, registeredAt: time, carried, visits: seen },
@@ -60,6 +72,15 @@ export const exportAnswer = z.strictObject({
   }),
   looks: z.array(z.strictObject({ at: time, actor: text, action: text })),
   receivers: z.array(z.strictObject({ id: text, events: z.array(text) })),
+  told: z
+    .array(
+      z.strictObject({ receiver: text, event: text, count: amount, firstAt: time, lastAt: time }),
+    )
+    .meta({ description: "What receivers of webhooks were told" }),
+  events: z.array(z.record(text, z.unknown())).meta({
+    description: "Events of shops that name the member, as they are stored; at most 10,000 a group",
+  }),
+  areAllEvents: z.boolean(),
 });
 
 const tenantState = z.strictObject({
@@ -76,6 +97,7 @@ const tenantState = z.strictObject({
     z.strictObject({
       ...{ erasureId: text, ageMs: amount, purposes: z.array(text) },
       ...{ waiting: z.array(text), failed: z.array(text) },
+      isOverdue: z.boolean().meta({ description: "Open for more than 24 hours" }),
     }),
   ),
 });
@@ -92,6 +114,12 @@ export const loyaltyStateAnswer = z.strictObject({
     }),
   ),
   anomaliesUntold: amount,
+  templateKeys: z
+    .strictObject({
+      ...{ handed: amount, unreadable: amount, foreign: amount, destroyed: amount },
+      ...{ repeated: amount, flooded: amount, failed: amount },
+    })
+    .meta({ description: "Requests of gateways for the key of their templates, by outcome" }),
 });
 export type LoyaltyState = z.output<typeof loyaltyStateAnswer>;
 export type ProfileAnswer = z.output<typeof profileAnswer>;

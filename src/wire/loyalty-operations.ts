@@ -105,6 +105,18 @@ export const LOYALTY_OPERATIONS = {
     bodies.tagClockBody,
     answers.tagsAnswer,
   ),
+  destroyTemplateKey: act(
+    "destroyed-keys",
+    "Destroys the key of a gateway's templates for good, such as of one that was stolen",
+    bodies.destroyedKeyBody,
+    answers.destroyedKeyAnswer,
+  ),
+  writeOffErasure: act(
+    "write-offs",
+    "Gives up waiting for somebody who will not erase any more, with a reason and a name",
+    bodies.writeOffBody,
+    answers.writtenOffAnswer,
+  ),
   lookAtProfile: look(
     "profiles",
     "What is known of a member; every look is noted",

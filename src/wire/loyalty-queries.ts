@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { epochMs, subjectRef, tenantId } from "../core/brand.ts";
+import { epochMs, gatewayId, subjectRef, tenantId } from "../core/brand.ts";
 import { PURPOSES } from "../core/consent.ts";
 import { levelText } from "./vocabulary.ts";
 
@@ -89,3 +89,27 @@ export const tagClockBody = z.strictObject({
 
 /** Body of the addresses that need to know no more than who it is about. */
 export const customerBody = z.strictObject(who);
+
+/** Body of `POST /api/v1/loyalty/destroyed-keys`: whose key of templates is destroyed. */
+export const destroyedKeyBody = z.strictObject({
+  tenantId: who.tenantId,
+  gatewayId: levelText.transform(gatewayId).meta({ description: "Such as one that was stolen" }),
+});
+
+/** What a person writes: a name with a role, a reason. Noted in a ledger that is kept. */
+const sentence = z.string().regex(/^[^\p{C}]{3,128}$/u, "3 to 128 printable characters");
+
+/** Body of `POST /api/v1/loyalty/write-offs`: who is not waited for any more to erase, and who answers for that. */
+export const writeOffBody = z.strictObject({
+  tenantId: who.tenantId,
+  consumer: levelText.meta({ description: "As in `waiting`: a gateway, or `webhook-` and its id" }),
+  erasureId: randomId.exactOptional().meta({ description: "Absent: every open request" }),
+  by: sentence.meta({ description: "Name and role of a person" }),
+  reason: sentence.meta({
+    description: "Such as: stolen, its key was destroyed; not who a member is",
+  }),
+  isRetired: z.boolean().default(false).meta({
+    description:
+      "A gateway that is gone for good: it is not asked any more, and its key is destroyed",
+  }),
+});

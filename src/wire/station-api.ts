@@ -16,6 +16,7 @@ export const STATION_BODIES = {
     isAdult,
     purposes: z.array(z.strictObject({ purpose, sha256 })).max(PURPOSES.length),
   }),
+  agree: z.strictObject({ code, language, isAdult, purpose, sha256 }),
   recognise: z.strictObject({ code }),
   verify: z.strictObject({ code }),
   identify: z.strictObject({}),

@@ -14,6 +14,8 @@ export const PLAIN_CHANNELS = [
   "up/loyalty",
   "down/loyalty",
   "down/loyalty-part",
+  "up/key-request",
+  "down/key",
   "in/pos",
   "in/basket",
   "in/channel",

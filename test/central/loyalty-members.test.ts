@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { LoyaltyKeys } from "../../src/central/loyalty/loyalty-keys.ts";
 import { MemberBook } from "../../src/central/loyalty/member-book.ts";
 import { VisitBook } from "../../src/central/loyalty/visit-book.ts";
 import type { CentralStore } from "../../src/central/repository.ts";
 import { epochMs, tenantId } from "../../src/core/brand.ts";
 import { GatewayError } from "../../src/core/errors.ts";
+import { LoyaltyKeys } from "../../src/privacy/loyalty/loyalty-keys.ts";
 import { visit } from "../fakes/loyalty-centre.ts";
 import { ENGINES, open } from "./engines.ts";
 

@@ -52,7 +52,7 @@ function writeOldFile(path: string): void {
 /** Takes away what later versions of the schema added. */
 const FIRST_VERSION = `SET search_path=vitrine;
   DROP TABLE time_fix, unsynced, store_claim, aside_loss;
-  DROP INDEX quarantine_place;
+  DROP INDEX quarantine_place, event_name, audit_member;
   ALTER TABLE quarantine DROP COLUMN hash, DROP COLUMN times, DROP COLUMN last_received, DROP COLUMN boot;
   ALTER TABLE gap DROP COLUMN first_at, DROP COLUMN last_at;
   ALTER TABLE gateway_cursor DROP COLUMN last_at;

@@ -3,15 +3,11 @@ import { epochMs, monoMs, subjectRef, tenantId } from "../../src/core/brand.ts";
 import type { ClockState } from "../../src/core/clock.ts";
 import type { Jurisdiction, Purpose } from "../../src/core/consent.ts";
 import { readEntry } from "../../src/io/consent/consent-file.ts";
-import {
-  type ConsentLedger,
-  type LedgerStore,
-  type LedgerTerms,
-  openLedger,
-} from "../../src/privacy/consent/consent-ledger.ts";
+import { type ConsentLedger, openLedger } from "../../src/privacy/consent/consent-ledger.ts";
 import type { GrantRequest } from "../../src/privacy/consent/grant-rules.ts";
 import type { ChainBreak, LedgerRow } from "../../src/privacy/consent/hash-chain.ts";
 import { LedgerClock } from "../../src/privacy/consent/ledger-clock.ts";
+import type { LedgerStore, LedgerTerms } from "../../src/privacy/consent/ledger-terms.ts";
 import { shownNotice } from "../../src/privacy/consent/notice.ts";
 
 export const DAY_MS = 86_400_000;
@@ -75,9 +71,15 @@ export class MemoryStore implements LedgerStore {
     return this.rows.filter((row) => row.seq > seq);
   }
 
+  rowsOnDisk(seq: number): Iterable<LedgerRow> {
+    return this.rowsAfter(seq);
+  }
+
   hasNews(): boolean {
     return true;
   }
+
+  newsTaken(): void {}
 
   append(after: number, work: (news: Iterable<LedgerRow>) => readonly LedgerRow[]): void {
     if (this.failure !== null) throw this.failure;

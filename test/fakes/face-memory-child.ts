@@ -1,14 +1,20 @@
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
+import type { Worker } from "node:worker_threads";
+import { createSystemClock } from "../../src/app/system-clock.ts";
 import { QUALITY_LIMITS } from "../../src/face/quality.ts";
 import { RegionSampler } from "../../src/face/region-sampler.ts";
 import { openFaceChain } from "../../src/io/face/face-chain.ts";
+import { openFaceThread } from "../../src/io/face/face-thread.ts";
+import type { ConsentGate } from "../../src/privacy/consent/consent-gate.ts";
 import { drawnFaces } from "../fixtures/models/drawn-face.ts";
 import { oneFaceGrant } from "./face-permit.ts";
 
 // Looks at one face and searches this process's own memory, the engine's included, for what it was made of: before
-// everything is overwritten, when it must be found, and afterwards. Prints one JSON line of hits by needle.
+// everything is overwritten, when it must be found, and afterwards. The memory of a thread for faces is part of it.
+// Prints one JSON line of hits by needle.
 
-const [dir = "models", outcome = "match"] = process.argv.slice(2);
+const [dir = "models", outcome = "match", where = "thread"] = process.argv.slice(2);
+const KILLED_AT = 5;
 /** Needles are kept as other bytes than their own, or the search would find itself. */
 const MASK = 0xa5;
 const CHUNK_BYTES = 4 * 1024 * 1024;
@@ -109,24 +115,43 @@ function floatsOf(row: Uint8Array, step: number): Uint8Array {
 
 const picture = drawnFaces(1280, 720, [{ x: 640, y: 360, radiusPx: 150 }]);
 const any = { ...QUALITY_LIMITS.match, maxRollDeg: 180 };
-// Refused after all looks, or matched: nothing may stay either way.
+// Refused after all looks, or matched: nothing may stay either way. `closed`: matched, and closed at once.
 const limits = outcome === "refused" ? { ...any, minSharpness: 2 } : any;
 const needles: Record<string, Uint8Array> = needlesOf(picture);
-const { gate, permit } = oneFaceGrant();
-const chain = await openFaceChain({
-  dir,
-  profile: "clean",
-  gate,
-  limits: { enrol: any, match: limits },
+const { gate: whole, permit } = oneFaceGrant();
+let thread: Worker | null = null;
+process.once("worker", (worker) => {
+  thread = worker;
 });
-const probe = await chain.probe(picture, permit, "match");
-if (probe.ok) needles["numbers"] = masked(bytesOf(probe.value.values.subarray(3, 11)));
-const before = search(needles);
-if (probe.ok) probe.value.wipe();
+let asked = 0;
+/** With the outcome `killed` the thread is ended by force when the first networks have seen the picture. */
+const gate: Pick<ConsentGate, "refusalOf"> = {
+  refusalOf: (value, purpose) => {
+    asked += 1;
+    if (outcome === "killed" && asked === KILLED_AT) void thread?.terminate();
+    return whole.refusalOf(value, purpose);
+  },
+};
+const options = { dir, profile: "clean", gate, limits: { enrol: any, match: limits } } as const;
+const chain =
+  where === "thread"
+    ? await openFaceThread({ ...options, clock: createSystemClock() })
+    : await openFaceChain(options);
+let said = "failed";
+let before = {};
+try {
+  const probe = await chain.probe(picture, permit, "match");
+  said = probe.ok ? "ok" : probe.error;
+  if (probe.ok) needles["numbers"] = masked(bytesOf(probe.value.values.subarray(3, 11)));
+  before = search(needles);
+  if (probe.ok) probe.value.wipe();
+} catch {
+  before = search(needles);
+}
 picture.rgb.fill(0);
 const wiped = search(needles);
-await chain.scrub();
+if (outcome === "closed") await chain.close();
+else await chain.scrub();
 const scrubbed = search(needles);
-const said = probe.ok ? "ok" : probe.error;
 console.log(JSON.stringify({ outcome: said, before, wiped, scrubbed }));
 await chain.close();

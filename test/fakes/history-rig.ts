@@ -1,6 +1,8 @@
 import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { composeGateway, type Gateway, type SensorPorts } from "../../src/app/compose.ts";
+import type { VisitEraser, VisitTraces } from "../../src/app/history/visit-eraser.ts";
+import type { LoyaltyPorts } from "../../src/app/loyalty-unit.ts";
 import {
   cameraId,
   type EpochMs,
@@ -54,6 +56,10 @@ export interface HistoryLife {
   sell(netMinor: number, agoMs?: number): void;
   /** A tag of the shop is heard inside, or passing outside. */
   hear(tag: string, state: "inside" | "passing"): void;
+  /** A member is recognised at the station; only of a life that began with loyalty. */
+  recognise(member: string): void;
+  /** Where visits name members; null without loyalty. */
+  readonly traces: VisitTraces | null;
   /** Lets virtual time pass. */
   pass(ms: number): void;
   /** Sets the wall clock, forward or back; the monotonic clock goes on. */
@@ -69,6 +75,7 @@ export async function beginLife(
   boot: string,
   start: EpochMs,
   choresMs = 600_000,
+  eraser: VisitEraser | null = null,
 ): Promise<HistoryLife> {
   const stepped = createSteppedClock(epochMs(start - UPTIME_MS), monoMs(UPTIME_MS));
   // Days pass here: what a gateway does every second is done every ten minutes, or as the test wants.
@@ -84,6 +91,7 @@ export async function beginLife(
   const outbox = openOutbox({ path, capBytes: 2 ** 28, commitMs: 250, ...common });
   const history = openHistory({ path: join(folder, "history.db"), clock, log: SILENT_LOG });
   const sensors = new ScriptedSensors(boot, clock);
+  const station = new ScriptedStation(boot, clock, eraser);
   const gateway = composeGateway({
     gatewayId: gatewayId("rig"),
     site: RIG_SITE,
@@ -95,6 +103,7 @@ export async function beginLife(
     version: "test",
     notices: [],
     sensors: (given) => sensors.open(given),
+    loyalty: eraser === null ? null : station,
     anchor: () => ({ mono: clock.mono(), epoch: clock.now(), clock: "synced" }),
     ...common,
   });
@@ -109,6 +118,8 @@ export async function beginLife(
     stay: (dwellMs, agoMs = 0) => sensors.stay(dwellMs, agoMs),
     sell: (netMinor, agoMs = 0) => sensors.sell(netMinor, agoMs),
     hear: (tag, state) => sensors.hear(tag, state),
+    recognise: (member) => station.recognise(member),
+    traces: station.traces,
     pass: (ms) => clock.advanceTo(monoMs(clock.mono() + ms)),
     setClock: (at) => {
       setByMs += at - clock.now();
@@ -123,6 +134,50 @@ export async function beginLife(
 
 /** Long enough that something told a day late has a monotonic time of its own. */
 const UPTIME_MS = 100 * 86_400_000;
+
+/** Loyalty as the gateway knows it, with a station that says what a test wants. */
+class ScriptedStation {
+  readonly #boot: string;
+  readonly #clock: SteppedClock;
+  readonly #eraser: VisitEraser | null;
+  #ports: LoyaltyPorts | null = null;
+  #seq = 0;
+
+  constructor(boot: string, clock: SteppedClock, eraser: VisitEraser | null) {
+    this.#boot = boot;
+    this.#clock = clock;
+    this.#eraser = eraser;
+  }
+
+  get traces(): VisitTraces | null {
+    return this.#ports?.traces ?? null;
+  }
+
+  begin(ports: LoyaltyPorts): void {
+    this.#ports = ports;
+    this.#eraser?.begin(ports.traces ?? null);
+  }
+
+  chores(): readonly [] {
+    return [];
+  }
+
+  notices(): readonly string[] {
+    return [];
+  }
+
+  recognise(member: string): void {
+    const head = {
+      source: `station:kiosk#${this.#boot}`,
+      seq: this.#seq,
+      clock: "synced" as const,
+    };
+    this.#seq += 1;
+    const times = { at: this.#clock.now(), atMono: this.#clock.mono() };
+    const what = { pseudonym: tagId(member), method: "code" as const, stationId: "kiosk" };
+    this.#ports?.onEvent({ ...head, ...times, kind: "shopper-recognised", ...what });
+  }
+}
 
 class ScriptedSensors {
   readonly #boot: string;

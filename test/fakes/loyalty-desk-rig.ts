@@ -5,7 +5,7 @@ import type { FastifyInstance } from "fastify";
 import { addKey } from "../../src/central/api/api-keys.ts";
 import { createApi } from "../../src/central/api/create-api.ts";
 import { LoyaltyDesk } from "../../src/central/loyalty/loyalty-desk.ts";
-import { LoyaltyKeys } from "../../src/central/loyalty/loyalty-keys.ts";
+import { LoyaltyKeys } from "../../src/privacy/loyalty/loyalty-keys.ts";
 import { tapCommits } from "../../src/central/loyalty/tap-commits.ts";
 import type { CentralStore } from "../../src/central/repository.ts";
 import { StorePlans } from "../../src/central/rollups/store-plans.ts";
@@ -43,9 +43,16 @@ export class LoyaltyDeskRig {
   readonly store: CentralStore;
   readonly desk: LoyaltyDesk;
   readonly api: FastifyInstance;
+  readonly link: Link;
+  /** The store itself, without the desk before it. */
+  readonly bare: SqliteStore;
   readonly #seqs = new Map<string, number>();
 
-  private constructor(parts: Pick<LoyaltyDeskRig, "store" | "desk" | "api" | "clock" | "folder">) {
+  private constructor(
+    parts: Pick<LoyaltyDeskRig, "store" | "desk" | "api" | "clock" | "folder" | "link" | "bare">,
+  ) {
+    this.link = parts.link;
+    this.bare = parts.bare;
     this.store = parts.store;
     this.desk = parts.desk;
     this.api = parts.api;
@@ -69,7 +76,7 @@ export class LoyaltyDeskRig {
       plans: new StorePlans({ files: [], repository: store, log: SILENT_LOG }),
       linkState: () => link.state,
     });
-    const rig = new LoyaltyDeskRig({ store, desk, api, clock, folder });
+    const rig = new LoyaltyDeskRig({ store, desk, api, clock, folder, link, bare });
     for (const name of ["crm", "rival", "reader"])
       rig.keys[name] = await addKey(
         bare,

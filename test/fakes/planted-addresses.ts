@@ -47,15 +47,17 @@ export function advertPacket(
   return legacyReportPacket([report]);
 }
 
-/** Every way in which the planted addresses could show: text in both cases, separators and orders, and raw bytes. */
+/** Every way in which an address could show: text in both cases, separators and orders, and raw bytes. */
+export function addressTraces(address: string): readonly Buffer[] {
+  return [address, reversed(address)].flatMap((order) => {
+    const pairs = order.match(/../g) ?? [];
+    const texts = [order, pairs.join(":"), pairs.join("-"), pairs.join(" ")];
+    const both = texts.flatMap((text) => [text, text.toUpperCase()]);
+    return [...both.map((text) => Buffer.from(text, "latin1")), Buffer.from(order, "hex")];
+  });
+}
+
+/** The same of all planted addresses. */
 export function traces(): readonly Buffer[] {
-  const all = [PLANTED.tag, PLANTED.remote, ...STRANGERS];
-  return all.flatMap((address) =>
-    [address, reversed(address)].flatMap((order) => {
-      const pairs = order.match(/../g) ?? [];
-      const texts = [order, pairs.join(":"), pairs.join("-"), pairs.join(" ")];
-      const both = texts.flatMap((text) => [text, text.toUpperCase()]);
-      return [...both.map((text) => Buffer.from(text, "latin1")), Buffer.from(order, "hex")];
-    }),
-  );
+  return [PLANTED.tag, PLANTED.remote, ...STRANGERS].flatMap(addressTraces);
 }

@@ -4,17 +4,15 @@ import { join } from "node:path";
 import { ConsentDesk } from "../../src/app/consent/consent-desk.ts";
 import type { ConsentEvent } from "../../src/app/consent/consent-teller.ts";
 import { openConsent } from "../../src/app/consent/open-consent.ts";
-import {
-  localPseudonyms,
-  type OpenStation,
-  openStation,
-} from "../../src/app/station/open-station.ts";
+import { type LocalMembers, openLocalMembers } from "../../src/app/members/local-members.ts";
+import { type OpenStation, openStation } from "../../src/app/station/open-station.ts";
 import { TemplateStore } from "../../src/app/station/template-store.ts";
 import { anchorOf, createSystemClock } from "../../src/app/system-clock.ts";
 import { parseGatewayConfig } from "../../src/config/gateway.ts";
 import { type ActiveLoyalty, activeLoyalty } from "../../src/config/loyalty.ts";
 import { gatewayId, type SubjectRef } from "../../src/core/brand.ts";
 import { readClaimCode } from "../../src/core/claim-code.ts";
+import type { Clock } from "../../src/core/clock.ts";
 import { GatewayError } from "../../src/core/errors.ts";
 import type { ShopperRecognised } from "../../src/core/events.ts";
 import { type Log, SILENT_LOG } from "../../src/core/lifecycle.ts";
@@ -51,6 +49,7 @@ export class StationRig {
   readonly told: ConsentEvent[] = [];
   readonly consents: ConsentDesk;
   readonly templates: TemplateStore;
+  readonly members: LocalMembers;
   readonly station: OpenStation;
 
   constructor(
@@ -60,12 +59,13 @@ export class StationRig {
       readonly hasModels?: boolean;
       readonly log?: Log;
       readonly camera?: StationCamera;
+      readonly clock?: Clock;
       readonly openChain?: (gate: ConsentDesk["gate"]) => Promise<FaceChain>;
     } = {},
   ) {
     const loyalty = stationLoyalty(options.loyalty);
     const log = options.log ?? SILENT_LOG;
-    const clock = createSystemClock();
+    const clock = options.clock ?? createSystemClock();
     const anchor = () => anchorOf(clock, "synced");
     this.camera = new FakeStationCamera(shown.length);
     this.chain = new FakeFaceChain(shown);
@@ -80,10 +80,14 @@ export class StationRig {
       time: { anchor, isAwaited: () => false, mono: () => clock.mono() },
       onEvent: (event) => this.told.push(event) > 0,
     });
+    this.members = openLocalMembers({
+      ...{ path: join(this.folder, "members.db"), loyalty, clock, log },
+      consents: () => this.consents ?? null,
+    });
     this.station = openStation({
       ...{ loyalty, storeName: "Acme North", token: STATION_TOKEN, modelsDir: this.folder },
       ...{ consents: this.consents, templates: this.templates, boot: "b1", anchor, clock, log },
-      pseudonymOf: localPseudonyms(this.folder, loyalty.storeGroup),
+      pseudonymOf: (subject) => this.members.pseudonymOf(subject),
       onEvent: (event) => void this.recognised.push(event),
       machine: {
         camera: options.camera ?? this.camera,
@@ -146,6 +150,7 @@ export class StationRig {
     await this.station[Symbol.asyncDispose]();
     this.consents.close();
     this.templates.close();
+    this.members.close();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

@@ -16,6 +16,7 @@ import type {
   JourneyHead,
   QueueJoined,
   QueueLeft,
+  RecognitionMethod,
   SensorState,
   TagMovement,
   TagState,
@@ -125,6 +126,13 @@ export class ToldEvents {
       options;
     const head = this.head("radio:fused", when);
     return { ...head, kind: "tag-presence", tagId: tagId(tag), tagKind, state, previous };
+  }
+
+  /** A member shows something at the station. */
+  recognised(when: EpochMs, member: string, method: RecognitionMethod = "code"): JourneyEvent {
+    const head = this.head("station:kiosk", when);
+    const what = { pseudonym: tagId(member), method, stationId: "kiosk" };
+    return { ...head, kind: "shopper-recognised", ...what };
   }
 
   tagStay(

@@ -71,7 +71,7 @@ export function addCentralKeys(central: Command, terminal: Terminal): void {
 }
 
 /** Options that `vitrine central` has too are read from both: which of them gets `--store` is commander's choice. */
-async function withStore(
+export async function withStore(
   command: Command,
   { environment }: Terminal,
   work: (repository: CentralStore, flags: KeyFlags) => Promise<void>,

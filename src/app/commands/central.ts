@@ -16,6 +16,8 @@ import { Supervisor } from "../supervisor.ts";
 import { createSystemClock } from "../system-clock.ts";
 import type { Terminal } from "../terminal.ts";
 import { addCentralKeys } from "./central-keys.ts";
+import { addCentralTemplateKeys } from "./central-template-keys.ts";
+import { addCentralWriteOff } from "./central-write-off.ts";
 
 interface CentralFlags {
   readonly store?: string;
@@ -55,6 +57,8 @@ Environment: VITRINE_STORE, VITRINE_MQTT_USERNAME, VITRINE_MQTT_PASSWORD, VITRIN
 export function addCentral(program: Command, terminal: Terminal): void {
   const command = program.command("central");
   addCentralKeys(command, terminal);
+  addCentralTemplateKeys(command, terminal);
+  addCentralWriteOff(command, terminal);
   command
     .description("The central store: takes events in, acknowledges its commits, serves a read API")
     .option("--store <store>", "sqlite:FILE or postgres://... (default: sqlite:central.db)")

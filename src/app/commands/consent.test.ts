@@ -12,6 +12,8 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { Command } from "commander";
 import { idOf } from "../../../test/fakes/consent-rig.ts";
+import { subjectRef } from "../../core/brand.ts";
+import { claimCodeOf } from "../../core/claim-code.ts";
 import { GatewayError } from "../../core/errors.ts";
 import { addConsent } from "./consent.ts";
 
@@ -95,11 +97,16 @@ class Shop {
 test("a consent is granted, listed, exported, taken back, and the ledger stays sound", async () => {
   const shop = new Shop();
   const member = await shop.member();
-  const listed = (await shop.run("list", "--json")).json as { consents: { subjectRef: string }[] };
+  const listed = (await shop.run("list", "--json")).json as { consents: { member: string }[] };
   assert.deepEqual(
-    listed.consents.map(({ subjectRef }) => subjectRef),
-    [member],
+    listed.consents.map(({ member: short }) => short),
+    [`${member.slice(0, 8)}\u2026`],
   );
+  const card = claimCodeOf(subjectRef(member));
+  for (const { out } of [await shop.run("list"), await shop.run("list", "--json")]) {
+    assert.ok(out.includes(member.slice(0, 8)));
+    for (const whole of [member, card, card.slice(3)]) assert.equal(out.includes(whole), false);
+  }
   const revoked = await shop.run("revoke", "--subject", member, "--by", "staff-17", "--json");
   assert.equal(revoked.code, null);
   const after = (await shop.run("list", "--json")).json as {
@@ -169,7 +176,6 @@ test("what is refused says why and leaves nothing behind", async () => {
   const { json } = await shop.run("verify", "--json");
   assert.equal((json as { entries: number }).entries, 0);
   const ghost = ["--subject", idOf("ghost")];
-  assert.equal((await shop.run("revoke", ...ghost, "--by", "s")).code, "CONSENT_REFUSED");
   assert.equal((await shop.run("export", ...ghost)).code, "CONSENT_REFUSED");
 });
 
@@ -189,7 +195,9 @@ test("wrong usage is wrong usage", async () => {
     "emotions",
   );
   assert.equal(wrong.code, "USAGE");
-  assert.equal((await new Shop({ enabled: false }).run("list")).code, "USAGE");
+  assert.equal((await new Shop({ enabled: false }).grant("--new")).code, "USAGE");
+  const nobodys = new Shop({ enabled: false, tenantId: undefined });
+  assert.equal((await nobodys.run("list")).code, "USAGE");
   assert.equal(
     (await shop.run("verify", "--ledger", "/nowhere/consent.db")).code,
     "CONFIG_UNREADABLE",
@@ -226,7 +234,7 @@ test("signs say what is done with faces here, and the policy lists templates onl
     return readFileSync(join(shop.dir, name), "utf8");
   };
   assert.match(await read({}, "sign.en.html"), /No faces are looked at/);
-  assert.match(await read(FACE, "sign.en.html"), /only while you press/);
+  assert.match(await read(FACE, "sign.en.html"), /goes on when you press the button/);
   assert.ok(!(await read({}, "retention-policy.de.html")).includes("Vorlage"));
   assert.match(
     await read(
@@ -234,5 +242,23 @@ test("signs say what is done with faces here, and the policy lists templates onl
       "retention-policy.de.html",
     ),
     /Vorlage/,
+  );
+});
+
+test("signs carry the address of the full notice as a QR code, and none where there is no address that fits", async () => {
+  const read = async (noticeUrl?: string): Promise<string> => {
+    const controller = { name: "Acme", contact: "privacy@acme.example" };
+    const shop = new Shop({ controller: noticeUrl ? { ...controller, noticeUrl } : controller });
+    assert.equal((await shop.run("documents", "--out", shop.dir)).code, null);
+    return readFileSync(join(shop.dir, "sign.da.html"), "utf8");
+  };
+  const sign = await read("https://acme.example/loyalty/notice");
+  // 29 modules and the white around them: this very code was read back by another program, see qr-code.test.ts.
+  assert.match(sign, /<figure><svg [^>]+viewBox="0 0 37 37"/);
+  assert.match(sign, /<title>Den fulde oplysningstekst<\/title>/);
+  assert.equal((await read()).includes("<svg"), false);
+  assert.equal(
+    (await read(`https://acme.example/${"\u00e6".repeat(400)}`)).includes("<svg"),
+    false,
   );
 });

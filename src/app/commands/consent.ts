@@ -1,9 +1,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { epochMs, subjectRef } from "../../core/brand.ts";
+import { epochMs, type SubjectRef, subjectRef } from "../../core/brand.ts";
 import { type ConsentProof, PURPOSES, type Purpose } from "../../core/consent.ts";
 import { GatewayError } from "../../core/errors.ts";
-import { isSubjectRef } from "../../privacy/consent/grant-rules.ts";
 import type { ChainHead } from "../../privacy/consent/hash-chain.ts";
 import { shownNotice } from "../../privacy/consent/notice.ts";
 import { isoTime } from "../../wire/cloud-event.ts";
@@ -13,12 +12,17 @@ import {
   entriesOf,
   granted,
   type LedgerCheck,
+  ledgerGateway,
+  ledgerPathOf,
   loyalGateway,
+  noticesOf,
   withLedger,
 } from "../consent/staff-ledger.ts";
 import { collect, wholeNumber } from "../option-values.ts";
 import type { Terminal } from "../terminal.ts";
 import { addConsentDocuments } from "./consent-documents.ts";
+import { addConsentRepair } from "./consent-repair.ts";
+import { proofOf, purposesOf, refOf, subjectOf } from "./consent-values.ts";
 
 const CONFIG = "config/gateway.yaml";
 
@@ -72,9 +76,9 @@ Example:
   vitrine consent revoke --subject q3Vb0m1Yk2sF7tZr9wXcPA --purpose loyalty-face --by staff-17
 
 A running gateway matches no more within a second and erases what it holds; everyone else is asked to. Without --purpose
-all consents of the member end.`;
+all consents of the member end. Where there is no consent, what may be left of the member is erased all the same.`;
 
-/** Adds `vitrine consent verify|list|grant|revoke|export|receipts|documents`. */
+/** Adds `vitrine consent verify|list|grant|revoke|export|receipts|clock|restored|documents`. */
 export function addConsent(program: Command, terminal: Terminal): void {
   const consent = program.command("consent").description("The consent ledger of a gateway");
   common(consent.command("verify"))
@@ -84,7 +88,9 @@ export function addConsent(program: Command, terminal: Terminal): void {
     .addHelpText("after", VERIFY_HELP)
     .action((flags: VerifyFlags) => runVerify(flags, terminal));
   common(consent.command("list"))
-    .description("Live consents and open requests to erase")
+    .description(
+      "Live consents and open requests to erase; members by the beginning of their reference",
+    )
     .addHelpText("after", "\nExample:\n  vitrine consent list --json")
     .action((flags: CommonFlags) => runList(flags, terminal));
   common(consent.command("grant"))
@@ -117,6 +123,7 @@ export function addConsent(program: Command, terminal: Terminal): void {
     .description("What retention did: counts only, newest first")
     .addHelpText("after", "\nExample:\n  vitrine consent receipts --json")
     .action((flags: CommonFlags) => runReceipts(flags, terminal));
+  addConsentRepair(consent, terminal);
   addConsentDocuments(consent, terminal);
 }
 
@@ -126,8 +133,9 @@ const common = (command: Command): Command =>
     .option("--json", "print one JSON object");
 
 async function runVerify(flags: VerifyFlags, terminal: Terminal): Promise<void> {
-  const path = flags.ledger ?? (await loyalGateway(flags.config)).ledgerPath;
-  const found = checkLedger(path, flags.head ?? null);
+  const path = flags.ledger ?? (await ledgerPathOf(flags.config));
+  const isCopy = flags.ledger !== undefined;
+  const found = checkLedger(path, flags.head ?? null, { isCopy });
   const { isSound, entries, head } = found;
   if (flags.json) terminal.print(JSON.stringify(found));
   else if (isSound)
@@ -141,10 +149,10 @@ const wrongWith = ({ broken, database }: LedgerCheck): string =>
   broken === null ? `the file is damaged (${database})` : sentenceOf(broken);
 
 async function runList(flags: CommonFlags, terminal: Terminal): Promise<void> {
-  await withLedger(await loyalGateway(flags.config), ({ ledger, clock }) => {
+  await withLedger(await ledgerGateway(flags.config), ({ ledger, clock }) => {
     const now = clock.now();
     const consents = [...ledger.book.live()].map((grant) => ({
-      ...{ grantId: grant.grantId, subjectRef: grant.subjectRef, purpose: grant.purpose },
+      ...{ grantId: grant.grantId, member: shortOf(grant.subjectRef), purpose: grant.purpose },
       ...{ jurisdiction: grant.jurisdiction, notice: grant.notice },
       grantedAt: isoTime(grant.grantedAt),
       expiresAt: isoTime(grant.expiresAt),
@@ -153,8 +161,8 @@ async function runList(flags: CommonFlags, terminal: Terminal): Promise<void> {
       ...{ ...open, askedAt: isoTime(askedAt), ageMs: Math.max(0, now - askedAt) },
     }));
     if (flags.json) return terminal.print(JSON.stringify({ consents, erasures }));
-    for (const { subjectRef: who, purpose, grantedAt, expiresAt } of consents)
-      terminal.print(`${who}  ${purpose.padEnd(14)}  ${grantedAt}  until ${expiresAt}`);
+    for (const { member, purpose, grantedAt, expiresAt } of consents)
+      terminal.print(`${member}  ${purpose.padEnd(14)}  ${grantedAt}  until ${expiresAt}`);
     for (const { erasureId, ageMs, waiting } of erasures)
       terminal.print(
         `erasure ${erasureId}  open for ${hours(ageMs)} h  waits for ${waiting.join(", ")}`,
@@ -164,6 +172,9 @@ async function runList(flags: CommonFlags, terminal: Terminal): Promise<void> {
     );
   });
 }
+
+/** Enough to tell members apart: the whole reference is a member's card, and a list must not be a list of cards. */
+const shortOf = (subject: SubjectRef): string => `${subject.slice(0, 8)}\u2026`;
 
 const hours = (ms: number): string => (ms / 3_600_000).toFixed(1);
 
@@ -175,16 +186,21 @@ async function runGrant(flags: GrantFlags, terminal: Terminal): Promise<void> {
     throw new GatewayError("CONFIG_UNREADABLE", `cannot read ${flags.noticeFile}`, { cause });
   });
   const { noticeId, noticeVersion, language, purpose, proof } = flags;
-  const grant = await withLedger(gateway, ({ ledger }) =>
-    granted(
+  const notice = shownNotice(noticeId, noticeVersion, language, text);
+  const grant = await withLedger(gateway, ({ ledger, file }) => {
+    if (!file.notices.keep({ ...notice, text }))
+      throw new GatewayError(
+        "CONSENT_REFUSED",
+        `refused: version ${noticeVersion} of ${noticeId} (${language}) was shown with other words; raise its version`,
+      );
+    return granted(
       ledger.grant({
         tenantId: gateway.loyalty.tenantId,
         subjectRef: subjectRef(flags.subject ?? newConsentId()),
-        ...{ purpose, proof, isMinor: flags.minor === true },
-        notice: shownNotice(noticeId, noticeVersion, language, text),
+        ...{ purpose, proof, notice, isMinor: flags.minor === true },
       }),
-    ),
-  );
+    );
+  });
   const { grantId, subjectRef: who, expiresAt } = grant;
   const until = isoTime(expiresAt);
   if (flags.json)
@@ -195,18 +211,20 @@ async function runGrant(flags: GrantFlags, terminal: Terminal): Promise<void> {
 async function runRevoke(flags: RevokeFlags, terminal: Terminal): Promise<void> {
   const wanted = flags.purpose.length === 0 ? PURPOSES : purposesOf(flags.purpose);
   const subject = subjectRef(flags.subject);
-  const outcome = await withLedger(await loyalGateway(flags.config), ({ ledger, book }) => {
+  const outcome = await withLedger(await ledgerGateway(flags.config), ({ ledger, book }) => {
     const grants = book.liveOf(subject).filter(({ purpose }) => wanted.includes(purpose));
-    const erasureId = ledger.revoke({ subjectRef: subject, grants, by: "staff", ref: flags.by });
+    const wish = { subjectRef: subject, grants, by: "staff", ref: flags.by } as const;
+    // Without a consent too: nothing may be left of somebody who asks to be forgotten.
+    const erasureId = ledger.revoke(wish) ?? ledger.askToErase(subject, wanted);
     return { revoked: grants.map(({ grantId, purpose }) => ({ grantId, purpose })), erasureId };
   });
-  if (outcome.erasureId === null)
-    throw new GatewayError("CONSENT_REFUSED", "refused: the member has no such live consent");
-  if (flags.json) terminal.print(JSON.stringify(outcome));
-  else
-    terminal.print(
-      `${outcome.revoked.map(({ purpose }) => purpose).join(", ")} taken back; request to erase ${outcome.erasureId}`,
-    );
+  const { revoked, erasureId } = outcome;
+  if (erasureId === null)
+    throw new GatewayError("CONSENT_LEDGER_DAMAGED", "run `vitrine consent verify`");
+  if (flags.json) return terminal.print(JSON.stringify(outcome));
+  const ended = revoked.map(({ purpose }) => purpose).join(", ");
+  const what = ended === "" ? "the member has no such live consent" : `${ended} taken back`;
+  terminal.print(`${what}; request to erase ${erasureId}`);
 }
 
 async function runExport(
@@ -214,10 +232,11 @@ async function runExport(
   terminal: Terminal,
 ): Promise<void> {
   const subject = subjectRef(flags.subject);
-  const document = await withLedger(await loyalGateway(flags.config), ({ file }) => ({
-    ...{ v: 1, subjectRef: subject, ledgerId: file.ledgerId },
-    entries: entriesOf(file, subject),
-  }));
+  const document = await withLedger(await ledgerGateway(flags.config), ({ file }) => {
+    const entries = entriesOf(file, subject);
+    const head = { v: 1, subjectRef: subject, ledgerId: file.ledgerId };
+    return { ...head, entries, notices: noticesOf(file, entries) };
+  });
   if (document.entries.length === 0)
     throw new GatewayError("CONSENT_REFUSED", "the ledger holds nothing about this member");
   const text = JSON.stringify(document, null, flags.json ? 0 : 2);
@@ -229,7 +248,7 @@ async function runExport(
 }
 
 async function runReceipts(flags: CommonFlags, terminal: Terminal): Promise<void> {
-  const receipts = await withLedger(await loyalGateway(flags.config), ({ file }) =>
+  const receipts = await withLedger(await ledgerGateway(flags.config), ({ file }) =>
     file.receipts(100).map(({ at, ...rest }) => ({ at: isoTime(epochMs(at)), ...rest })),
   );
   if (flags.json) return terminal.print(JSON.stringify({ receipts }));
@@ -240,35 +259,9 @@ async function runReceipts(flags: CommonFlags, terminal: Terminal): Promise<void
   if (receipts.length === 0) terminal.note("retention had nothing to do yet");
 }
 
-function subjectOf(text: string): string {
-  if (isSubjectRef(text)) return text;
-  throw new InvalidArgumentError("Expected 22 characters of base64url.");
-}
-
-function refOf(text: string): string {
-  if (/^[!-~]{1,128}$/.test(text)) return text;
-  throw new InvalidArgumentError("Expected 1 to 128 printable characters without blanks.");
-}
-
-function proofOf(text: string): ConsentProof {
-  const [, kind, ref] = /^(signature|screen|operator|device):([!-~]{1,128})$/.exec(text) ?? [];
-  if (kind === undefined || ref === undefined)
-    throw new InvalidArgumentError("Expected signature, screen, operator or device, then :REF.");
-  return { kind: kind as ConsentProof["kind"], ref };
-}
-
 function headOf(text: string): ChainHead {
   const [, seq, sha256] = /^(\d{1,15}):([0-9a-f]{64})$/.exec(text) ?? [];
   if (seq === undefined || sha256 === undefined)
     throw new InvalidArgumentError("Expected NUMBER:SHA256.");
   return { seq: Number(seq), sha256 };
-}
-
-/** @throws USAGE */
-function purposesOf(given: readonly string[]): readonly Purpose[] {
-  const isPurpose = (text: string): text is Purpose =>
-    (PURPOSES as readonly string[]).includes(text);
-  const known = given.filter(isPurpose);
-  if (known.length === given.length) return known;
-  throw new GatewayError("USAGE", `--purpose: expected of ${PURPOSES.join(", ")}, found ${given}`);
 }

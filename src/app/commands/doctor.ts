@@ -8,6 +8,7 @@ import { type LoadedConfig, loadGatewayFile } from "../config-files.ts";
 import { readClockState } from "../system-clock.ts";
 import type { Terminal } from "../terminal.ts";
 import { examineBluetooth } from "./bluetooth-check.ts";
+import { examineLoyalty } from "./loyalty-check.ts";
 
 /** One thing the gateway needs and how it stands. */
 interface Finding {
@@ -31,7 +32,11 @@ export function addDoctor(program: Command, terminal: Terminal): void {
     .option("--json", "print one JSON object")
     .addHelpText("after", "\nExample:\n  vitrine doctor --config /etc/vitrine/gateway.yaml")
     .action(async (flags: { config: string; json?: boolean }) => {
-      const findings = await examine(await loadGatewayFile(flags.config));
+      const loaded = await loadGatewayFile(flags.config);
+      const findings: readonly Finding[] = [
+        ...(await examine(loaded)),
+        ...(await examineLoyalty(loaded, terminal.environment)),
+      ];
       if (flags.json) terminal.print(JSON.stringify({ findings }));
       else
         for (const { what, ok, detail, warning } of findings) {

@@ -5,7 +5,7 @@ import type { Link } from "../../io/mqtt/link.ts";
 import type { CentreGrants, CentreNews } from "../../privacy/consent/centre-grants.ts";
 import { LEASE_MS } from "../../privacy/consent/consent-gate.ts";
 import { consentNewsSchema, eraseSchema } from "../../wire/consent-messages.ts";
-import { parseMessage } from "../../wire/envelopes.ts";
+import { parsePeerMessage } from "../../wire/envelopes.ts";
 import { plainTopic } from "../../wire/topics.ts";
 import type { ConsentTeller } from "./consent-teller.ts";
 import type { EraseReport, EraseWish } from "./erasure-duty.ts";
@@ -61,7 +61,7 @@ export class CentreEar {
    */
   takeNews(text: string): void {
     const { centre } = this.#parts.open;
-    const news = parseMessage(consentNewsSchema, text);
+    const news = parsePeerMessage(consentNewsSchema, text);
     if (centre === null) return;
     if (!news.ok) {
       this.#countUnreadable("down/consent");
@@ -79,7 +79,7 @@ export class CentreEar {
   /** Takes a `down/erase`, does it and answers; one that comes again is done and answered again. */
   takeErase(text: string): void {
     const { teller, gatewayId, erase } = this.#parts;
-    const ask = parseMessage(eraseSchema, text);
+    const ask = parsePeerMessage(eraseSchema, text);
     if (!ask.ok) {
       this.#countUnreadable("down/erase");
       return;

@@ -18,6 +18,8 @@ export interface Eraser {
   readonly name: string;
   /** Erases what is held for one of these purposes and says how much that was; 0 when nothing. Idempotent. */
   erase(wish: EraseWish): number;
+  /** Tries again what a fault of the disk left over; absent = nothing can be left. */
+  tidy?(): void;
   /** Members of whom something is held that needs a live grant for a purpose; absent = found by erasing alone. */
   readonly holders?: { readonly purpose: Purpose; subjects(): readonly SubjectRef[] };
 }

@@ -10,9 +10,12 @@ import { type ConsentLedger, openLedger } from "../../privacy/consent/consent-le
 import type { ChainBreak } from "../../privacy/consent/hash-chain.ts";
 import { JoinedBook } from "../../privacy/consent/joined-book.ts";
 import { LedgerClock, type LedgerClockTerms } from "../../privacy/consent/ledger-clock.ts";
+import type { OwedStore } from "../../privacy/consent/ledger-terms.ts";
 
 /** Under which name the latest time is kept that was ever seen. */
 const SEEN_MARK = "seen";
+/** Under which name it is kept that somebody put the clock right, and up to which entry it had been wrong. */
+const RESET_MARK = "clock-reset";
 
 /** What is needed to open the consents of a gateway. */
 export interface ConsentTerms {
@@ -21,6 +24,8 @@ export interface ConsentTerms {
   readonly gatewayId: GatewayId;
   readonly loyalty: Pick<ActiveLoyalty, "tenantId" | "jurisdiction" | "authority">;
   readonly time: LedgerClockTerms;
+  /** Where the gateway notes what the ledger does not take; staff at a terminal see the fault instead. */
+  readonly owed?: OwedStore;
 }
 
 /** The consents of a gateway, read and checked. */
@@ -33,6 +38,8 @@ export interface OpenConsent {
   readonly clock: LedgerClock;
   /** Why nothing at all is permitted; null while the ledger is as it was written. */
   readonly fault: () => Refusal | null;
+  /** Takes up that somebody put the clock right, by the command line beside the gateway; whether somebody did. */
+  readonly takeClockReset: () => boolean;
 }
 
 /** 128 random bits as 22 characters of base64url: a grant, a member, a request to erase. */
@@ -42,11 +49,13 @@ export const newConsentId = (): string => randomBytes(16).toString("base64url");
  * Opens the ledger and checks all of it. The caller closes the file.
  * @throws CONSENT_LEDGER_DAMAGED with the first broken entry, CONSENT_LEDGER_UNAVAILABLE
  */
-export function openConsent({ path, gatewayId, loyalty, time }: ConsentTerms): OpenConsent {
+export function openConsent(terms: ConsentTerms): OpenConsent {
+  const { path, gatewayId, loyalty, time, owed } = terms;
   const clock = new LedgerClock(time);
   const file = new ConsentFile(path);
   try {
     clock.note(epochMs(Number(file.mark(SEEN_MARK) ?? 0)));
+    let timeAfter = resetAt(file);
     const centre = loyalty.authority === "centre" ? new CentreGrants(file.lease, clock) : null;
     const outcome = openLedger({
       ...{ store: file, clock, read: readEntry, newId: newConsentId },
@@ -55,17 +64,44 @@ export function openConsent({ path, gatewayId, loyalty, time }: ConsentTerms): O
       consumers: () => [gatewayId],
       mayExpire: (grant: Grant) => centre === null || centre.byId(grant.grantId) === null,
       onBreak: () => undefined,
+      timeAfter: () => timeAfter,
+      ...(owed === undefined ? {} : { owed }),
     });
     const found = outcome.ok ? file.cutOff(outcome.value.head) : outcome.error;
     if (!outcome.ok || found !== null) throw damaged(found);
     const ledger = outcome.value;
     const book = centre === null ? ledger.book : new JoinedBook(ledger.book, centre);
     const fault = (): Refusal | null => (ledger.isBroken ? "ledger-damaged" : null);
-    return { file, ledger, centre, book, clock, fault };
+    const takeClockReset = (): boolean => {
+      const seq = resetAt(file);
+      if (seq === timeAfter) return false;
+      timeAfter = seq;
+      clock.reset();
+      // Whoever kept a later time in between had not heard of it.
+      file.setMark(SEEN_MARK, String(clock.latest));
+      return true;
+    };
+    return { file, ledger, centre, book, clock, fault, takeClockReset };
   } catch (error) {
     file.close();
     throw error;
   }
+}
+
+/** Up to which entry the times were those of a clock that was wrong; 0 when nobody ever said so. */
+function resetAt(file: ConsentFile): number {
+  return Number(file.mark(RESET_MARK) ?? 0);
+}
+
+/**
+ * Goes by the wall clock from now on, although a later time was seen: that clock had been wrong. A running gateway takes it up
+ * within a second. @throws the ledger's faults
+ */
+export function resetClock({ file, ledger, takeClockReset }: OpenConsent, by: string): void {
+  // Its own entry is the last of the time that is not believed, so that no two resets are alike.
+  ledger.attest(`clock reset: ${by}`);
+  file.setMark(RESET_MARK, String(ledger.head.seq));
+  takeClockReset();
 }
 
 /** Keeps the latest time that was seen, so that a clock set back while the power is off is found. */
@@ -95,5 +131,7 @@ export function sentenceOf({ seq, what }: ChainBreak): string {
       return `entry ${seq} is no entry`;
     case "ledger":
       return `entry ${seq} belongs to another ledger`;
+    case "head":
+      return "what notes beside the ledger where it ends (consent.head) is gone or of another ledger";
   }
 }

@@ -45,6 +45,9 @@ export function createRetention(parts: RetentionParts): Retention {
   };
   return {
     run() {
+      open.ledger.recheck();
+      open.file.keepHead();
+      tidy(parts);
       receipt("expiry", { expired: open.ledger.expireDue() });
       answerOpen();
       receipt("orphans", eraseOrphans(parts));
@@ -58,6 +61,18 @@ export function createRetention(parts: RetentionParts): Retention {
     answerOpen,
     keepSeen: () => keepSeen(open),
   };
+}
+
+/** What a place could not overwrite when it was erased is tried again. */
+function tidy({ erasers, log }: RetentionParts): void {
+  for (const { name, tidy } of erasers) {
+    try {
+      tidy?.();
+    } catch (error) {
+      const fields = { event: "consent.erase-failed", place: name, err: error };
+      log.error(fields, "what is left of a member could not be overwritten; it is tried again");
+    }
+  }
 }
 
 function answerErasures({ open, gatewayId, erasers, log }: RetentionParts): {
@@ -107,5 +122,5 @@ function mayHold({ open }: RetentionParts, subject: SubjectRef, purpose: Purpose
   const isAllKnown = lease === null || (lease !== "never" && clock.mono() - lease <= LEASE_MS);
   if (booked === null) return !isAllKnown;
   if (booked.isRevoked) return false;
-  return !clock.isSure() || clock.now() < booked.grant.expiresAt;
+  return !clock.isSettled() || clock.now() < booked.grant.expiresAt;
 }

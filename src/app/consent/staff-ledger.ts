@@ -7,22 +7,28 @@ import type { LedgerEntry } from "../../core/consent-ledger.ts";
 import { GatewayError, type Result } from "../../core/errors.ts";
 import { createClockWatch } from "../../io/board/clock-watch.ts";
 import { ConsentFile, readEntry } from "../../io/consent/consent-file.ts";
+import type { KeptNotice } from "../../io/consent/notice-table.ts";
 import { type ChainBreak, type ChainHead, verifyChain } from "../../privacy/consent/hash-chain.ts";
 import { type LoadedConfig, loadGatewayFile } from "../config-files.ts";
 import { anchorOf, createSystemClock } from "../system-clock.ts";
-import { type OpenConsent, openConsent } from "./open-consent.ts";
+import { damaged, type OpenConsent, openConsent } from "./open-consent.ts";
 
 /** Name of the ledger in the state folder. */
 export const LEDGER_FILE = "consent.db";
 
-/** A gateway file on which loyalty is switched on. */
-export interface LoyalGateway {
+/** A gateway file whose ledger staff work on, whether loyalty is switched on in it or was. */
+export interface LedgerGateway {
   readonly loaded: LoadedConfig;
-  readonly loyalty: ActiveLoyalty;
+  readonly loyalty: Pick<ActiveLoyalty, "tenantId" | "jurisdiction" | "authority">;
   readonly ledgerPath: string;
 }
 
-/** Reads a gateway file for staff. @throws the faults of the file; USAGE when loyalty is off in it */
+/** A gateway file on which loyalty is switched on. */
+export interface LoyalGateway extends LedgerGateway {
+  readonly loyalty: ActiveLoyalty;
+}
+
+/** Reads a gateway file for what needs loyalty. @throws the faults of the file; USAGE when loyalty is off in it */
 export async function loyalGateway(configPath: string): Promise<LoyalGateway> {
   const loaded = await loadGatewayFile(configPath);
   const loyalty = activeLoyalty(loaded.config.loyalty);
@@ -32,11 +38,30 @@ export async function loyalGateway(configPath: string): Promise<LoyalGateway> {
 }
 
 /**
+ * Reads a gateway file for what staff owe to members whatever is switched on: to end, to show, to erase.
+ * @throws the faults of the file; USAGE when it does not say whose programme it is
+ */
+export async function ledgerGateway(configPath: string): Promise<LedgerGateway> {
+  const loaded = await loadGatewayFile(configPath);
+  const { tenantId, jurisdiction, authority } = loaded.config.loyalty;
+  if (tenantId === undefined)
+    throw new GatewayError("USAGE", `loyalty.tenantId is not set in ${configPath}`);
+  const loyalty = { tenantId, jurisdiction, authority };
+  return { loaded, loyalty, ledgerPath: join(loaded.stateDir, LEDGER_FILE) };
+}
+
+/** Where the ledger of a gateway lies. @throws the faults of the file */
+export async function ledgerPathOf(configPath: string): Promise<string> {
+  const { stateDir } = await loadGatewayFile(configPath);
+  return join(stateDir, LEDGER_FILE);
+}
+
+/**
  * Works on the ledger beside the gateway, which may be running: it takes what is written here within a second.
  * @throws what `openConsent` throws, and what the work throws
  */
 export async function withLedger<T>(
-  { loaded, loyalty, ledgerPath }: LoyalGateway,
+  { loaded, loyalty, ledgerPath }: LedgerGateway,
   work: (open: OpenConsent) => T,
 ): Promise<T> {
   const clock = createSystemClock();
@@ -70,28 +95,57 @@ export interface LedgerCheck {
 }
 
 /**
- * Checks a ledger file from its first entry to its last, and against a head that was noted elsewhere when one is given.
+ * Checks a ledger file from its first entry to its last, and against a head that was noted elsewhere when one is given. Reads
+ * alone, on one state of the file, whoever writes meanwhile. `isCopy`: it does not lie where it was written, so that
+ * there need be no `consent.head` beside it; `isRestored`: one that is there is not asked.
  * @throws CONFIG_UNREADABLE when there is none, CONSENT_LEDGER_DAMAGED, CONSENT_LEDGER_UNAVAILABLE
  */
-export function checkLedger(path: string, noted: ChainHead | null): LedgerCheck {
+export function checkLedger(
+  path: string,
+  noted: ChainHead | null,
+  { isCopy = false, isRestored = false } = {},
+): LedgerCheck {
   if (!existsSync(path)) throw new GatewayError("CONFIG_UNREADABLE", `there is no ledger ${path}`);
-  const file = new ConsentFile(path);
+  const file = new ConsentFile(path, { isReadOnly: true });
   try {
-    const heads = new Map<number, string>();
-    let head: ChainHead = { seq: 0, sha256: "" };
-    const rows = (function* () {
-      for (const row of file.rowsAfter(0)) {
-        yield row;
-        head = { seq: row.seq, sha256: row.sha256 };
-        if (row.seq === noted?.seq) heads.set(row.seq, row.sha256);
-      }
-    })();
-    const outcome = verifyChain(rows, { ledgerId: file.ledgerId, read: readEntry });
+    const { outcome, head, heads } = file.inSnapshot(() => readThrough(file, noted));
     const end = outcome.ok ? outcome.value : head;
-    const broken = outcome.ok ? (file.cutOff(end) ?? againstNoted(noted, heads)) : outcome.error;
+    const broken = outcome.ok
+      ? (file.cutOff(end, { isCopy, isRestored }) ?? againstNoted(noted, heads))
+      : outcome.error;
     const database = file.check();
     const isSound = broken === null && database === "";
     return { isSound, ledgerId: file.ledgerId, entries: end.seq, head: end, broken, database };
+  } finally {
+    file.close();
+  }
+}
+
+function readThrough(file: ConsentFile, noted: ChainHead | null) {
+  const heads = new Map<number, string>();
+  let head: ChainHead = { seq: 0, sha256: "" };
+  const rows = (function* () {
+    for (const row of file.rowsAfter(0)) {
+      yield row;
+      head = { seq: row.seq, sha256: row.sha256 };
+      if (row.seq === noted?.seq) heads.set(row.seq, row.sha256);
+    }
+  })();
+  const outcome = verifyChain(rows, { ledgerId: file.ledgerId, read: readEntry });
+  return { outcome, head, heads };
+}
+
+/**
+ * Takes a ledger that was put back from a backup for the right one: it must be a sound chain that ends where it says itself.
+ * Returns its end. @throws CONSENT_LEDGER_DAMAGED when it is none, CONFIG_UNREADABLE, CONSENT_LEDGER_UNAVAILABLE
+ */
+export function acceptLedger(path: string): ChainHead {
+  const found = checkLedger(path, null, { isCopy: true, isRestored: true });
+  if (!found.isSound) throw damaged(found.broken);
+  const file = new ConsentFile(path);
+  try {
+    file.acceptHead(found.head);
+    return found.head;
   } finally {
     file.close();
   }
@@ -111,12 +165,33 @@ function againstNoted(
 export function entriesOf(file: ConsentFile, subject: SubjectRef): readonly LedgerEntry[] {
   const about = new Set<string>();
   const entries: LedgerEntry[] = [];
+  let ends: LedgerEntry[] = [];
   for (const { text } of file.rowsAfter(0)) {
     const entry = readEntry(text);
-    if (entry !== null && isAbout(entry, subject, about)) entries.push(entry);
+    if (entry === null) continue;
+    const isMine = isAbout(entry, subject, about);
+    // Grants of the centre are not in this ledger: whose ended is told by the request to erase that follows at once.
+    if (isMine && entry.kind === "erasure-asked") entries.push(...ends);
+    ends = !isMine && isEnd(entry) ? [...ends, entry] : [];
+    if (isMine) entries.push(entry);
   }
   return entries;
 }
+
+/** The words of the notices that the consents among entries rest on, as far as they are kept here. */
+export function noticesOf(
+  file: ConsentFile,
+  entries: readonly LedgerEntry[],
+): readonly KeptNotice[] {
+  const shown = entries.flatMap((entry) => (entry.kind === "granted" ? [entry.grant.notice] : []));
+  const distinct = new Map(shown.map((notice) => [notice.sha256, notice]));
+  return [...distinct.values()].flatMap((notice) => {
+    const text = file.notices.words(notice.sha256);
+    return text === null ? [] : [{ ...notice, text }];
+  });
+}
+
+const isEnd = ({ kind }: LedgerEntry): boolean => kind === "revoked" || kind === "expired";
 
 function isAbout(entry: LedgerEntry, subject: SubjectRef, about: Set<string>): boolean {
   switch (entry.kind) {
@@ -131,6 +206,7 @@ function isAbout(entry: LedgerEntry, subject: SubjectRef, about: Set<string>): b
     case "expired":
       return about.has(entry.grantId);
     case "erasure-answered":
+    case "erasure-written-off":
     case "erasure-closed":
       return about.has(entry.erasureId);
     case "switched":

@@ -29,6 +29,8 @@ export interface FleetUnitDeps {
   readonly boot: string;
   readonly version: string;
   readonly outbox: Outbox;
+  /** How the consents stand; absent or undefined where loyalty is off. */
+  readonly consent?: HealthTellerDeps["consent"] | undefined;
   /** The process is to be started anew. */
   readonly leave: (why: string) => void;
   readonly setLogLevel: (level: LogLevel) => void;
@@ -182,7 +184,7 @@ class GatewayFleet implements FleetUnit {
   }
 
   #tellerDeps(): HealthTellerDeps {
-    const { loaded, boot, version, outbox } = this.#deps;
+    const { loaded, boot, version, outbox, consent } = this.#deps;
     const identity = {
       boot,
       storeId: loaded.site.store.id,
@@ -194,7 +196,8 @@ class GatewayFleet implements FleetUnit {
     const { stateDir } = loaded;
     const commits = new CommitWatch(outbox);
     const written = new WriteMeter(outbox.note(WRITTEN_NOTE));
-    return { identity, ports: this.#ports, outbox, stateDir, reconnects, commits, written };
+    const told = { identity, ports: this.#ports, outbox, stateDir, reconnects, commits, written };
+    return consent === undefined ? told : { ...told, consent };
   }
 
   #topic(channel: "up/health" | "up/reported" | "down/desired" | "down/cmd"): string {

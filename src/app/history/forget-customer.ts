@@ -1,9 +1,10 @@
 import { GatewayError } from "../../core/errors.ts";
 import type { History } from "../../io/history/history.ts";
 import type { Forgotten } from "../../io/history/history-rows.ts";
+import type { Overwriting } from "../../io/outbox/open-database.ts";
 import type { Outbox } from "../../io/outbox/outbox.ts";
 
-/** Where a gateway keeps anything of a customer; no gateway may be running on it, since figures are in its memory too. */
+/** The files in which a gateway keeps anything of a customer; one that runs has figures in its memory too. */
 export interface CustomerTraces {
   readonly outbox: Pick<Outbox, "rewrite" | "state">;
   /** null: there is none. */
@@ -25,15 +26,15 @@ export interface ForgetReceipt extends Forgotten {
 export function forgetCustomer(
   { outbox, history }: CustomerTraces,
   customer: string,
-  random: () => number,
+  somebody: string,
+  how: Overwriting = "anew",
 ): ForgetReceipt {
-  const somebody = `gone-${digits(random)}${digits(random)}`;
   const without = (text: string): string | null => withoutName(text, customer, somebody);
-  const events = outbox.rewrite(customer, without);
+  const events = outbox.rewrite(customer, without, how);
   if (outbox.state.kind === "fault" && outbox.state.code === "DISK_FULL")
     throw new GatewayError("DISK_FULL", "events that name the customer wait for the disk");
   if (history === null) return { events, customerDays: 0, dayRecords: 0 };
-  const forgotten = history.forgetCustomer(customer, without);
+  const forgotten = history.forgetCustomer(customer, without, how);
   if (forgotten === null)
     throw new GatewayError(
       "HISTORY_UNWRITABLE",
@@ -42,13 +43,17 @@ export function forgetCustomer(
   return { events, ...forgotten };
 }
 
+/** A name that says nothing, for the visits of somebody who is forgotten. */
+export const nobodysName = (random: () => number): string =>
+  `gone-${digits(random)}${digits(random)}`;
+
 const digits = (random: () => number): string =>
   Math.floor(random() * 2 ** 32)
     .toString(36)
     .padStart(7, "0");
 
 /** The JSON text with another name for the customer; null when it is none, or does not name them. Pure. */
-function withoutName(text: string, customer: string, somebody: string): string | null {
+export function withoutName(text: string, customer: string, somebody: string): string | null {
   if (!text.includes(customer)) return null;
   let isNamed = false;
   const rename = (name: string): string => {

@@ -167,6 +167,16 @@ export class HistoryUnit {
     return true;
   }
 
+  /** Forgets a customer in what the disk has not taken yet; `rewrite` gives a text without the name, null where it has none. */
+  forgetCustomer(customer: string, rewrite: (body: string) => string | null): void {
+    for (const [key, one] of this.#customers)
+      if (one.customer === customer) this.#customers.delete(key);
+    for (const [start, day] of this.#unsaved) {
+      const body = rewrite(day.body);
+      if (body !== null) this.#unsaved.set(start, { ...day, body });
+    }
+  }
+
   /** Never more than the longest visit takes, whatever visits say. */
   #resumeAt(base: EpochMs): ResumePoint {
     const { since, decidedUntil } = this.#deps.journey.underWay;

@@ -48,6 +48,7 @@ function open(members = 3) {
     leaseMono: () => null,
   });
   let searches = 0;
+  const visits: SubjectRef[] = [];
   const desk = new MemberDesk({
     tables: {
       find: (bytes, from) => ((bytes[from] ?? 255) < members ? (bytes[from] ?? -1) : -1),
@@ -60,6 +61,7 @@ function open(members = 3) {
     gate,
     receivers: RECEIVERS,
     run: "r",
+    visited: (subject) => visits.push(subject),
   });
   const anomalies: IdentifierAnomaly[] = [];
   desk.onAnomaly = (anomaly) => anomalies.push(anomaly);
@@ -69,7 +71,7 @@ function open(members = 3) {
     mono = monoMs(1000 * seconds);
     return desk.memberOf(spot, { receiverId: receiverId(at), rssiDbm, atMono: mono });
   };
-  return { desk, hear, revoked, anomalies, searched: () => searches };
+  return { desk, hear, revoked, anomalies, visits, searched: () => searches };
 }
 
 test("a member with a live consent is a loyalty card named by the pseudonym, anybody else is nobody", () => {
@@ -133,4 +135,17 @@ test("members who were not heard for an hour are forgotten", () => {
   assert.ok(desk.mayFollow(tagId(pseudonym(0))));
   desk.advance(monoMs(3_700_000));
   assert.equal(desk.mayFollow(tagId(pseudonym(0))), false, "an hour later");
+});
+
+test("that a member is here is told once while they stay, once a day to who never leaves, and of nobody else", () => {
+  const { desk, hear, revoked, visits } = open();
+  revoked.add(subject(2));
+  for (let minute = 0; minute < 100; minute += 1)
+    for (const i of [1, 2, 7]) hear(i, "door", -60, 60 * minute);
+  assert.deepEqual(visits, [subject(1)]);
+  hear(1, "door", -60, 86_400);
+  assert.equal(visits.length, 2);
+  desk.advance(monoMs(2 * 86_400_000));
+  hear(1, "door", -60, 2 * 86_400);
+  assert.equal(visits.length, 3, "who went and came back");
 });

@@ -1,5 +1,12 @@
 import { BoundedMap } from "../../core/bounded-map.ts";
-import { type MonoMs, monoMs, subjectRef, type TagId, tagId } from "../../core/brand.ts";
+import {
+  type MonoMs,
+  monoMs,
+  type SubjectRef,
+  subjectRef,
+  type TagId,
+  tagId,
+} from "../../core/brand.ts";
 import type { Refusal } from "../../core/consent.ts";
 import type { IdentifierAnomaly } from "../../core/events.ts";
 import type { ReceiverPlan } from "../../core/site.ts";
@@ -17,6 +24,8 @@ export interface MemberDeskDeps {
   readonly receivers: readonly ReceiverPlan[];
   /** Name of this run: part of every event's id. */
   readonly run: string;
+  /** A member is here by what they carry; again once a day while they stay. Absent: nobody wants to know. */
+  readonly visited?: (subject: SubjectRef) => void;
 }
 
 /** What was found so far. */
@@ -36,10 +45,14 @@ const CAP = 1_024;
 const IDLE_MS = 3_600_000;
 /** A name is looked for in the whole roll: 0.3 ms. */
 const SEARCHES_PER_SECOND = 20;
+/** Who never leaves, such as staff with a tag, comes every day. */
+const DAY_MS = 86_400_000;
 
 interface Permitted {
   readonly tag: FollowedTag;
   readonly permit: Permit<"loyalty-beacon">;
+  /** When it was last told that the member is here. */
+  toldMono: MonoMs;
 }
 
 /**
@@ -120,8 +133,9 @@ export class MemberDesk implements MemberPort {
     const known = this.#permitted.get(id, atMono);
     // The reference is compared too: should two members ever share a pseudonym, each needs a permit of her own.
     if (known?.permit.subjectRef === member.subject) {
-      if (this.#still(id, known)) return known.tag;
-      return null;
+      if (!this.#still(id, known)) return null;
+      if (atMono - known.toldMono >= DAY_MS) this.#tellVisit(known, atMono);
+      return known.tag;
     }
     const permit = this.#deps.gate.permit(subjectRef(member.subject), "loyalty-beacon");
     if (!permit.ok) {
@@ -129,8 +143,15 @@ export class MemberDesk implements MemberPort {
       return null;
     }
     const tag: FollowedTag = { id, kind: "loyalty-card" };
-    this.#permitted.set(id, { tag, permit: permit.value }, atMono);
+    const permitted = { tag, permit: permit.value, toldMono: atMono };
+    this.#permitted.set(id, permitted, atMono);
+    this.#tellVisit(permitted, atMono);
     return tag;
+  }
+
+  #tellVisit(permitted: Permitted, atMono: MonoMs): void {
+    permitted.toldMono = atMono;
+    this.#deps.visited?.(permitted.permit.subjectRef);
   }
 
   #still(id: TagId, { permit }: Permitted): boolean {

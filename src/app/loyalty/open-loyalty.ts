@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { GatewayId } from "../../core/brand.ts";
+import type { GatewayId, SubjectRef } from "../../core/brand.ts";
 import type { Clock, TimeAnchor, Timer } from "../../core/clock.ts";
 import type { SensorEvent } from "../../core/events.ts";
 import type { Log, Service } from "../../core/lifecycle.ts";
@@ -8,8 +8,10 @@ import type { Link } from "../../io/mqtt/link.ts";
 import { loyaltyEpoch } from "../../privacy/beacon-crypto.ts";
 import type { ConsentGate } from "../../privacy/consent/consent-gate.ts";
 import type { MemberPort } from "../../radio/loyalty/member-port.ts";
+import type { LocalMembers } from "../members/local-members.ts";
 import { MemberDesk } from "./member-desk.ts";
 import { TableKeeper } from "./table-keeper.ts";
+import type { TableSource } from "./table-source.ts";
 
 export interface LoyaltyDeps {
   readonly root: string;
@@ -20,6 +22,10 @@ export interface LoyaltyDeps {
   /** See `TableKeeperDeps`; absent = up to four minutes, by the gateway's id. */
   readonly nextDelayMs?: number;
   readonly gate: Pick<ConsentGate, "permit">;
+  /** The members of a shop without a centre: their tables are made here. Absent or null = the centre is asked. */
+  readonly local?: Pick<LocalMembers, "tables"> | null;
+  /** See `MemberDeskDeps`. */
+  readonly visited?: (subject: SubjectRef) => void;
   readonly site: Pick<SitePlan, "receivers">;
   readonly boot: string;
   readonly anchor: () => TimeAnchor;
@@ -31,6 +37,8 @@ export interface LoyaltyDeps {
 export interface Loyalty extends Service {
   /** For the radio input. */
   readonly members: MemberPort;
+  /** What the group of stores calls a member; null: not in the tables. */
+  pseudonymOf(subject: SubjectRef): string | null;
   /** Where copies of identifiers are told; call before the radio starts. */
   listen(onEvent: (event: SensorEvent) => void): void;
   /** Listens to the centre; call before the link starts. */
@@ -53,18 +61,21 @@ export function openLoyalty(deps: LoyaltyDeps): Loyalty {
     const { clock: state, epoch } = anchor();
     return state === "unsynced" ? null : loyaltyEpoch(epoch);
   };
-  const { nextDelayMs = spreadMs(deps.gatewayId) } = deps;
-  const keeper = new TableKeeper({ ...deps, nextDelayMs, epochNow });
+  const { nextDelayMs = spreadMs(deps.gatewayId), local = null } = deps;
+  const keeper: TableSource =
+    local?.tables({ ...deps, epochNow }) ?? new TableKeeper({ ...deps, nextDelayMs, epochNow });
   const desk = new MemberDesk({
     tables: keeper.tables,
     gate,
     receivers: site.receivers,
     run: boot,
+    ...(deps.visited === undefined ? {} : { visited: deps.visited }),
   });
   let timer: Timer | null = null;
   return {
     name: "loyalty",
     members: desk,
+    pseudonymOf: (subject) => keeper.tables.pseudonymOf(subject),
     listen: (onEvent) => {
       desk.onAnomaly = onEvent;
     },
@@ -83,16 +94,17 @@ export function openLoyalty(deps: LoyaltyDeps): Loyalty {
 }
 
 function textsOf(
-  keeper: TableKeeper,
+  keeper: TableSource,
   desk: MemberDesk,
 ): readonly (readonly [label: string, text: string])[] {
-  const { members, parts, partsHere, bytes } = keeper.facts();
+  const { members, parts, partsHere, bytes } = keeper.tables.facts();
   const { matched, refused, unsearched, anomaliesUntold } = desk.counts();
   const reasons = [...Object.entries(refused), ...keeper.refused];
   const counted: readonly (readonly [string, number])[] = [
     ...reasons.map(([reason, count]) => [`refused: ${reason}`, count] as const),
     ["members not looked up", unsearched],
     ["anomalies not told", anomaliesUntold],
+    ["tags whose clock must be found again", keeper.tagsLeftOut ?? 0],
   ];
   return [
     ["identifiers now", String(members)],

@@ -1,6 +1,6 @@
 import type { GatewayId, MonoMs } from "../../core/brand.ts";
 import type { Clock, Timer } from "../../core/clock.ts";
-import type { Log, Service } from "../../core/lifecycle.ts";
+import type { Log } from "../../core/lifecycle.ts";
 import type { Link } from "../../io/mqtt/link.ts";
 import {
   LoyaltyTables,
@@ -17,6 +17,7 @@ import {
   loyaltyPartSchema,
 } from "../../wire/loyalty-messages.ts";
 import { plainTopic } from "../../wire/topics.ts";
+import type { TableSource } from "./table-source.ts";
 
 /** Why a message about members' identifiers was not taken. */
 export type MessageRefusal = TableRefusal | "oversized" | "unreadable" | "foreign";
@@ -50,7 +51,7 @@ const LOG_PAUSE_MS = 60_000;
  * turns them with the wall clock. Nothing is retained on the broker and no topic has a wildcard, so every broker will do;
  * what is lost on the way is asked for again. Without a trusted wall clock nothing is asked for and nobody is found.
  */
-export class TableKeeper implements Service {
+export class TableKeeper implements TableSource {
   readonly name = "loyalty-tables";
   readonly tables: LoyaltyTables;
   readonly #deps: TableKeeperDeps;

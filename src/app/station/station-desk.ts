@@ -1,14 +1,13 @@
 import type { ActiveLoyalty } from "../../config/loyalty.ts";
-import { type MonoMs, type SubjectRef, tagId } from "../../core/brand.ts";
+import type { MonoMs, SubjectRef } from "../../core/brand.ts";
 import { claimCodeOf, readClaimCode } from "../../core/claim-code.ts";
-import type { TimeAnchor } from "../../core/clock.ts";
 import { type Grant, PURPOSES, type Purpose, type Refusal } from "../../core/consent.ts";
 import { fail, type Result } from "../../core/errors.ts";
-import type { RecognitionMethod, ShopperRecognised } from "../../core/events.ts";
-import type { Station } from "../../face/station/station.ts";
-import type { StationOutcome } from "../../face/station/station-ports.ts";
+import { type Station, VERIFY_LIMIT_MS } from "../../face/station/station.ts";
+import type { FaceConsent, StationOutcome } from "../../face/station/station-ports.ts";
 import type {
   ConsentWish,
+  ForgottenState,
   JoinedView,
   StationActView,
   StationAnswer,
@@ -16,7 +15,9 @@ import type {
   StationLanguageCode,
   StationPort,
 } from "../../web/station/station-view.ts";
-import type { ConsentDesk } from "../consent/consent-desk.ts";
+import type { ConsentDesk, RevokeOutcome } from "../consent/consent-desk.ts";
+import { ConsentPace } from "./consent-pace.ts";
+import type { RefusedAct } from "./refusal-notes.ts";
 import type { StationNotices } from "./station-notices.ts";
 
 /** What the desk of a station works with. */
@@ -27,16 +28,22 @@ export interface StationDeskDeps {
   readonly languages: readonly StationLanguageCode[];
   readonly token: string;
   readonly notices: StationNotices;
-  readonly consents: Pick<ConsentDesk, "grant" | "revoke" | "holds" | "visited">;
+  readonly consents: Pick<ConsentDesk, "grant" | "revoke" | "holds" | "status">;
   readonly station: Pick<
     Station,
     "view" | "recogniseByCode" | "verify" | "identify" | "enrol" | "stop"
   >;
   /** Whether faces can be looked at here at all: a camera, and a law that allows it. */
   readonly hasFace: boolean;
+  readonly mono: () => MonoMs;
   /** Draws the reference of a new member: 128 random bits as base64url. */
   readonly newSubject: () => SubjectRef;
+  /** Something was refused; whose it was is not told. */
+  readonly onRefused: (act: RefusedAct, reason: Refusal) => void;
 }
+
+/** A consent with the hash of the words that were shown. */
+type NoticedWish = ConsentWish & { readonly sha256: string };
 
 /** What works for everybody comes first. */
 const OFFERED_IN_ORDER: readonly Purpose[] = [
@@ -50,9 +57,11 @@ const UNREADABLE: StationAnswer = { kind: "refused", reason: "code-unreadable", 
 /** What the station page can have done, on the consents and the flows of this gateway. */
 export class StationDesk implements StationPort {
   readonly #deps: StationDeskDeps;
+  readonly #pace: ConsentPace;
 
   constructor(deps: StationDeskDeps) {
     this.#deps = deps;
+    this.#pace = new ConsentPace(deps.mono);
   }
 
   get token(): string {
@@ -71,6 +80,7 @@ export class StationDesk implements StationPort {
         return { purpose, paragraphs, sha256 };
       }),
       face: this.#face(),
+      lookSeconds: VERIFY_LIMIT_MS / 1_000,
     };
   }
 
@@ -82,38 +92,52 @@ export class StationDesk implements StationPort {
     const subject = this.#deps.newSubject();
     const granted: Purpose[] = [];
     const refused: { readonly purpose: Purpose; readonly reason: Refusal }[] = [];
+    const mayWrite = this.#pace.take();
     for (const { purpose, sha256 } of wish.purposes) {
       // The face is agreed to at the moment of its enrolment.
       if (purpose === "loyalty-face") continue;
-      const outcome = this.#grant(subject, purpose, { ...wish, sha256 });
+      const outcome = mayWrite
+        ? this.#grant(subject, purpose, { ...wish, sha256 })
+        : fail<Refusal>("busy");
       if (outcome.ok) granted.push(purpose);
-      else refused.push({ purpose, reason: outcome.error });
+      else {
+        refused.push({ purpose, reason: outcome.error });
+        this.#deps.onRefused("join", outcome.error);
+      }
     }
     return { code: claimCodeOf(subject), granted, refused };
   }
 
+  agree(code: string, wish: Parameters<StationPort["agree"]>[1]): StationAnswer {
+    const subject = readClaimCode(code);
+    if (subject === null) return this.#unreadable("agree");
+    const outcome = this.#agreed(subject, wish);
+    if (outcome.ok) return { kind: "agreed" };
+    this.#deps.onRefused("agree", outcome.error);
+    return { kind: "refused", reason: outcome.error, next: "again" };
+  }
+
   recognise(code: string): StationAnswer {
     const subject = readClaimCode(code);
-    return subject === null ? UNREADABLE : answerOf(this.#deps.station.recogniseByCode(subject));
+    if (subject === null) return this.#unreadable("code");
+    return this.#answer("code", this.#deps.station.recogniseByCode(subject));
   }
 
   async verify(code: string): Promise<StationAnswer> {
     const subject = readClaimCode(code);
-    return subject === null ? UNREADABLE : answerOf(await this.#deps.station.verify(subject));
+    if (subject === null) return this.#unreadable("verify");
+    return this.#answer("verify", await this.#deps.station.verify(subject));
   }
 
   async identify(): Promise<StationAnswer> {
-    return answerOf(await this.#deps.station.identify());
+    return this.#answer("identify", await this.#deps.station.identify());
   }
 
-  async enrol(
-    code: string,
-    wish: ConsentWish & { readonly sha256: string },
-  ): Promise<StationAnswer> {
+  async enrol(code: string, wish: NoticedWish): Promise<StationAnswer> {
     const subject = readClaimCode(code);
-    if (subject === null) return UNREADABLE;
-    const consent = (): Result<Grant, Refusal> => this.#grant(subject, "loyalty-face", wish);
-    return answerOf(await this.#deps.station.enrol(subject, consent));
+    if (subject === null) return this.#unreadable("enrol");
+    const consent = this.#faceConsent(subject, wish);
+    return this.#answer("enrol", await this.#deps.station.enrol(subject, consent));
   }
 
   consents(code: string): readonly Purpose[] {
@@ -124,17 +148,27 @@ export class StationDesk implements StationPort {
 
   forget(code: string, purposes?: readonly Purpose[]): StationAnswer {
     const subject = readClaimCode(code);
-    if (subject === null) return UNREADABLE;
+    if (subject === null) return this.#unreadable("forget");
     const { consents, stationId, station } = this.#deps;
     const wish = { subjectRef: subject, by: "shopper", ref: stationId } as const;
-    consents.revoke(purposes === undefined ? wish : { ...wish, purposes });
+    const outcome = consents.revoke(purposes === undefined ? wish : { ...wish, purposes });
     // Whoever is just being looked at may be who is to be forgotten.
     station.stop();
-    return { kind: "forgotten" };
+    return { kind: "forgotten", state: stateOf(outcome) };
   }
 
   stop(): void {
     this.#deps.station.stop();
+  }
+
+  #answer(act: RefusedAct, outcome: StationOutcome): StationAnswer {
+    if (outcome.kind === "refused") this.#deps.onRefused(act, outcome.reason);
+    return answerOf(outcome);
+  }
+
+  #unreadable(act: RefusedAct): StationAnswer {
+    this.#deps.onRefused(act, "code-unreadable");
+    return UNREADABLE;
   }
 
   #face(): StationFactsView["face"] {
@@ -155,21 +189,53 @@ export class StationDesk implements StationPort {
     return OFFERED_IN_ORDER.filter((purpose) => isOffered[purpose]);
   }
 
-  #grant(
-    subjectRef: SubjectRef,
-    purpose: Purpose,
-    { language, isAdult, sha256 }: ConsentWish & { readonly sha256: string },
+  #agreed(
+    subject: SubjectRef,
+    { purpose, ...wish }: Parameters<StationPort["agree"]>[1],
   ): Result<Grant, Refusal> {
+    // The face is agreed to at the moment of its enrolment.
+    if (purpose === "loyalty-face" || !this.#offered().includes(purpose)) return fail("face-off");
+    return this.#pace.take() ? this.#grant(subject, purpose, wish) : fail("busy");
+  }
+
+  /** Asked for at every enrolment; a face has a code beside it that works, or it would be a dead end. */
+  #faceConsent(subject: SubjectRef, wish: NoticedWish): FaceConsent {
+    const { consents } = this.#deps;
+    return {
+      refusal: () => {
+        if (!wish.isAdult) return "minor";
+        if (!this.#isShown("loyalty-face", wish)) return "notice-missing";
+        const { refusal } = consents.status();
+        if (refusal !== null) return refusal;
+        return consents.holds(subject, "loyalty-beacon") ? null : "no-grant";
+      },
+      give: () =>
+        this.#pace.take() ? this.#grant(subject, "loyalty-face", wish) : fail<Refusal>("busy"),
+    };
+  }
+
+  /** A page that was loaded before the words changed showed other ones. */
+  #isShown(purpose: Purpose, { language, sha256 }: Pick<NoticedWish, "language" | "sha256">) {
+    return sha256 === this.#deps.notices(language).purposes[purpose].sha256;
+  }
+
+  #grant(subjectRef: SubjectRef, purpose: Purpose, wish: NoticedWish): Result<Grant, Refusal> {
     const { notices, consents, loyalty, stationId } = this.#deps;
-    const { shown, sha256: expected } = notices(language).purposes[purpose];
-    // A page that was loaded before the words changed showed other ones.
-    if (sha256 !== expected) return fail("notice-missing");
+    const { language, isAdult } = wish;
+    if (!this.#isShown(purpose, wish)) return fail("notice-missing");
+    const { shown } = notices(language).purposes[purpose];
     return consents.grant({
       ...{ tenantId: loyalty.tenantId, subjectRef, purpose, notice: shown },
       proof: { kind: "screen", ref: stationId },
       isMinor: !isAdult,
     });
   }
+}
+
+/** In force it is in any case; what is not done yet is told, and tried again every ten seconds. */
+function stateOf({ isKept, isErased }: RevokeOutcome): ForgottenState {
+  if (!isKept) return "unkept";
+  return isErased ? "done" : "erasing";
 }
 
 function answerOf(outcome: StationOutcome): StationAnswer {
@@ -181,51 +247,4 @@ function answerOf(outcome: StationOutcome): StationAnswer {
     case "refused":
       return outcome;
   }
-}
-
-/** The same member in the same way so soon after is somebody who pressed twice. */
-const AGAIN_MS = 60_000;
-
-/** What a recognition at the station is told with. */
-export interface RecognitionDeps {
-  readonly stationId: string;
-  /** Names this life of the process. */
-  readonly boot: string;
-  readonly anchor: () => TimeAnchor;
-  /** What the group of stores calls a member; null: not known here (yet), and nothing is told. */
-  readonly pseudonymOf: (subject: SubjectRef) => string | null;
-  readonly consents: Pick<ConsentDesk, "visited">;
-  readonly onEvent: (event: ShopperRecognised) => void;
-}
-
-/** Tells that a member was recognised: the visit by its pseudonym, the ledger that the member was here. */
-export function recognitionTeller({
-  stationId,
-  boot,
-  anchor,
-  pseudonymOf,
-  consents,
-  onEvent,
-}: RecognitionDeps): (subject: SubjectRef, method: RecognitionMethod) => void {
-  let seq = 0;
-  let last: { readonly who: string; readonly mono: MonoMs } | null = null;
-  return (subject, method) => {
-    const { mono: atMono, epoch: at, clock } = anchor();
-    const who = `${subject} ${method}`;
-    const isAgain = last?.who === who && atMono - last.mono < AGAIN_MS;
-    last = { who, mono: atMono };
-    if (isAgain) return;
-    consents.visited(subject);
-    const pseudonym = pseudonymOf(subject);
-    if (pseudonym === null) return;
-    const head = { source: `station:${stationId}#${boot}`, seq, at, atMono, clock };
-    seq += 1;
-    onEvent({
-      kind: "shopper-recognised",
-      ...head,
-      pseudonym: tagId(pseudonym),
-      method,
-      stationId,
-    });
-  };
 }

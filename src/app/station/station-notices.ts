@@ -1,11 +1,8 @@
 import type { ActiveLoyalty } from "../../config/loyalty.ts";
 import { PURPOSES, type Purpose, type ShownNotice } from "../../core/consent.ts";
-import { shownNotice } from "../../privacy/consent/notice.ts";
+import { ENROL_LIMIT_MS, VERIFY_LIMIT_MS } from "../../face/station/station.ts";
 import type { PurposeNoticeView, StationLanguageCode } from "../../web/station/station-view.ts";
 import { NOTICE_TEXTS } from "./notice-texts.ts";
-
-/** Raised whenever a word of `NOTICE_TEXTS` changes: the ledger then tells who agreed to which. */
-export const NOTICE_VERSION = 1;
 
 /** A notice with what the ledger notes about it. */
 export type PurposeNotice = PurposeNoticeView & { readonly shown: ShownNotice };
@@ -19,28 +16,42 @@ export interface StationNotice {
 /** The notice by language; the same every time. */
 export type StationNotices = (language: StationLanguageCode) => StationNotice;
 
-/** Fills the notices from the gateway's configuration. Pure; each language is filled once. */
+/** What a consent notes about words: kept beside the ledger, and those that are new have the next version. */
+export type NoticeNumbering = (id: string, language: string, text: string) => ShownNotice;
+
+type NoticeLoyalty = Pick<ActiveLoyalty, "controller" | "jurisdiction">;
+
+/** Fills the notices from the gateway's configuration. */
 export function stationNotices(
-  loyalty: Pick<ActiveLoyalty, "controller" | "jurisdiction">,
+  loyalty: NoticeLoyalty,
   storeName: string,
+  numbered: NoticeNumbering,
 ): StationNotices {
-  const filled = new Map<StationLanguageCode, StationNotice>();
   return (language) => {
-    const known = filled.get(language) ?? fill(loyalty, storeName, language);
-    filled.set(language, known);
-    return known;
+    const { common, own } = filled(loyalty, storeName, language);
+    const entries = PURPOSES.map((purpose) => {
+      const paragraphs = own[purpose];
+      const text = [...common, ...paragraphs].join("\n");
+      const shown = numbered(`station-${purpose}`, language, text);
+      return [purpose, { purpose, paragraphs, sha256: shown.sha256, shown }] as const;
+    });
+    const purposes = Object.fromEntries(entries) as StationNotice["purposes"];
+    return { paragraphs: common, purposes };
   };
 }
 
-function fill(
-  { controller, jurisdiction }: Pick<ActiveLoyalty, "controller" | "jurisdiction">,
+function filled(
+  { controller, jurisdiction }: NoticeLoyalty,
   storeName: string,
   language: StationLanguageCode,
-): StationNotice {
+): {
+  readonly common: readonly string[];
+  readonly own: Readonly<Record<Purpose, readonly string[]>>;
+} {
   const texts = NOTICE_TEXTS[language];
   const { name, address, contact, dataProtectionOfficer: officer, noticeUrl } = controller;
   const who = address === undefined ? name : `${name}, ${address}`;
-  const paragraphs = [
+  const common = [
     texts.who(who, storeName, contact),
     ...(officer === undefined ? [] : [texts.officer(officer)]),
     texts.equal,
@@ -53,15 +64,11 @@ function fill(
     "loyalty-beacon": texts.carried,
     "loyalty-face": [
       jurisdiction === "kiosk-identify" ? texts.faceIdentify : texts.faceVerify,
-      ...texts.face,
+      texts.template,
+      texts.camera(VERIFY_LIMIT_MS / 1_000, ENROL_LIMIT_MS / 1_000),
     ],
     messages: texts.messages,
     "cross-channel": texts.crossChannel,
   };
-  const entries = PURPOSES.map((purpose) => {
-    const text = [...paragraphs, ...own[purpose]].join("\n");
-    const shown = shownNotice(`station-${purpose}`, NOTICE_VERSION, language, text);
-    return [purpose, { purpose, paragraphs: own[purpose], sha256: shown.sha256, shown }] as const;
-  });
-  return { paragraphs, purposes: Object.fromEntries(entries) as StationNotice["purposes"] };
+  return { common, own };
 }

@@ -52,6 +52,7 @@ export class TemplateStore {
         if (tenantId !== loyalty.tenantId || !purposes.includes("loyalty-face")) return 0;
         return this.#isBegun() && this.#open().shred(subjectRef) ? 1 : 0;
       },
+      tidy: () => void this.#vault?.tidy(),
       holders: {
         purpose: "loyalty-face",
         subjects: () => (this.#isBegun() ? (this.vault?.subjects() ?? []) : []),

@@ -13,6 +13,8 @@ export type StoreState = Pick<
   readonly unsetClocks?: number;
   /** Gateways whose certificate ends soon; absent = none. */
   readonly endingCertificates?: number;
+  /** Requests to erase that its gateways have not answered for more than a day; absent = none. */
+  readonly overdueErasures?: number;
   /** It has a plan, and nothing was ever heard of it; absent = something was. */
   readonly isUnheard?: boolean;
 };
@@ -30,6 +32,7 @@ export function attentionOf(state: StoreState): readonly Attention[] {
   const count = (n: number | undefined, code: Attention["code"], one: string, rest = ""): void => {
     if (n !== undefined && n > 0) add(code, `${plural(n, one)}${rest}`);
   };
+  count(state.overdueErasures, "erasure", "request", " to erase open for more than a day");
   const away = gateways - online;
   if (away > 0) add("offline", `${plural(away, "gateway")} offline`);
   else if (freshness === "silent") add("offline", "No health for more than ten minutes");
@@ -50,6 +53,7 @@ export function attentionOf(state: StoreState): readonly Attention[] {
 
 const ORDER: readonly Attention["code"][] = [
   ...([
+    "erasure",
     "offline",
     "damaged",
     "disk",

@@ -75,12 +75,13 @@ async function compareCsv(context: ApiContext, asked: Asked<"compareCsv">): Prom
 }
 
 /** Reads the chain at most every few seconds, once for all who ask meanwhile; a reading that failed is not kept. */
-function sharedChain({ repository, plans, clock }: ApiContext): () => Promise<ChainNow> {
+function sharedChain({ repository, plans, clock, loyalty }: ApiContext): () => Promise<ChainNow> {
   let latest: { readonly at: MonoMs; readonly chain: Promise<ChainNow> } | null = null;
   return () => {
     const at = clock.mono();
     if (latest !== null && at - latest.at < FRESH_MS) return latest.chain;
-    const reading = { at, chain: readChain(repository, plans, clock.now()) };
+    const overdue = loyalty?.overdue();
+    const reading = { at, chain: readChain(repository, plans, clock.now(), overdue) };
     latest = reading;
     reading.chain.catch(() => {
       if (latest === reading) latest = null;

@@ -31,11 +31,15 @@ export interface ChainNow {
   readonly plans: ReadonlyMap<string, SitePlan>;
 }
 
-/** Reads the whole chain: a dozen questions to the store, however many stores there are. @throws STORE_FAILED */
+/**
+ * Reads the whole chain: a dozen questions to the store, however many stores there are. `overdue`: requests to erase by the
+ * gateway that has not answered for too long. @throws STORE_FAILED
+ */
 export async function readChain(
   repository: CentralStore,
   plans: StorePlans,
   now: EpochMs,
+  overdue: ReadonlyMap<string, number> = new Map(),
 ): Promise<ChainNow> {
   const [stores, rows, documents, lost, sites] = await Promise.all([
     repository.stores(),
@@ -51,7 +55,13 @@ export async function readChain(
   const ids = new Set([...events.keys(), ...gateways.keys(), ...sites.keys()]);
   const tiles = [...ids].map((storeId) =>
     tileOf(storeId, {
-      ...{ site: sites.get(storeId) ?? null, events: events.get(storeId) ?? null, now, lostOf },
+      ...{
+        site: sites.get(storeId) ?? null,
+        events: events.get(storeId) ?? null,
+        now,
+        lostOf,
+        overdue,
+      },
       ...{ gateways: gateways.get(storeId) ?? [], figures: figures.get(storeId) ?? null },
     }),
   );
@@ -87,13 +97,14 @@ interface TileParts {
   readonly now: EpochMs;
   /** Events of the last 24 hours that will never come, by gateway. */
   readonly lostOf: ReadonlyMap<string, number>;
+  readonly overdue: ReadonlyMap<string, number>;
 }
 
 /** From the best to the worst. */
 const FRESHNESS: readonly StoreTile["freshness"][] = ["fresh", "late", "never", "silent"];
 
 function tileOf(storeId: string, parts: TileParts): StoreTile {
-  const { site, events, gateways, figures, now, lostOf } = parts;
+  const { site, events, gateways, figures, now, lostOf, overdue } = parts;
   const ranks = gateways.map(({ fresh }) => FRESHNESS.indexOf(fresh.freshness));
   const seen = gateways.map(({ row }) => row.lastSeenAt);
   const state = {
@@ -122,6 +133,10 @@ function tileOf(storeId: string, parts: TileParts): StoreTile {
           .length,
         isUnheard: gateways.length === 0 && events === null && (figures?.today ?? null) === null,
         endingCertificates: gateways.filter(({ health }) => endsSoon(health, now)).length,
+        overdueErasures: gateways.reduce(
+          (sum, { row }) => sum + (overdue.get(row.gatewayId) ?? 0),
+          0,
+        ),
         fullDisks: gateways.filter(({ health }) => isDiskFull(health)).length,
         unsetClocks: gateways.filter(({ health }) => health?.clock.state === "unsynced").length,
       }),

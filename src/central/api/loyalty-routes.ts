@@ -1,9 +1,11 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import type { TenantId } from "../../core/brand.ts";
 import { ok, type Result } from "../../core/errors.ts";
+import { destroyKey, keptKeys } from "../loyalty/key-shelf.ts";
 import type { LoyaltyDesk } from "../loyalty/loyalty-desk.ts";
 import * as acts from "../loyalty/member-acts.ts";
 import { exportOf, profileOf, shownGrant, stateOf } from "../loyalty/member-views.ts";
+import { writeOff } from "../loyalty/write-off.ts";
 import { type ApiContext, addOperation } from "./api-context.ts";
 import type { Access } from "./api-keys.ts";
 
@@ -20,6 +22,10 @@ const NO_PROFILE: acts.ActRefusal = {
   ...{ status: 404, error: "NO_PROFILE", message: "there is no profile: no live consent" },
 };
 
+const NO_KEY: acts.ActRefusal = {
+  ...{ status: 404, error: "KEY_UNKNOWN", message: "the gateway was never given a key" },
+};
+
 type Outcome<T> = Result<T, acts.ActRefusal>;
 
 /** Members, their consents and what is known of them. What is done, and every look, goes into the audit log. */
@@ -30,6 +36,8 @@ export function addLoyaltyRoutes(app: FastifyInstance, context: ApiContext): voi
   addRegistration(app, context);
   addRights(app, context);
   addCarried(app, context);
+  addTemplateKeys(app, context);
+  addWriteOffs(app, context);
   addLooks(app, context);
 }
 
@@ -66,7 +74,8 @@ function addRights(app: FastifyInstance, context: ApiContext): void {
     const { purposes } = body;
     const how = purposes === undefined ? {} : { purposes };
     const answer = await acts.takeBack(found.value, { ...how, ref: `api-${access.name}` });
-    const member = found.value.desk.outsideName(found.value.member.subject);
+    // Whoever was forgotten is not named by the note either.
+    const member = found.value.desk.auditName(found.value.member.subject);
     await note(context, access, "revoke", member, answer.ended.join(" "));
     return answer;
   });
@@ -74,7 +83,7 @@ function addRights(app: FastifyInstance, context: ApiContext): void {
     const found = find(context, access, body);
     if (!found.ok) return refuse(reply, found.error);
     const answer = await acts.takeBack(found.value, { ref: `api-${access.name}` });
-    const member = found.value.desk.outsideName(found.value.member.subject);
+    const member = found.value.desk.auditName(found.value.member.subject);
     await note(context, access, "erase", member, answer.ended.join(" "));
     return answer;
   });
@@ -114,6 +123,30 @@ function addCarried(app: FastifyInstance, context: ApiContext): void {
     const member = nameOf(loyalty.value, found.value.member);
     await note(context, access, "tag-clock", member, "");
     return { member, tags: outcome.value.tags.length };
+  });
+}
+
+function addTemplateKeys(app: FastifyInstance, context: ApiContext): void {
+  addOperation(app, "destroyTemplateKey", async ({ body, access, reply }) => {
+    const loyalty = deskFor(context, access, body.tenantId);
+    if (!loyalty.ok) return refuse(reply, loyalty.error);
+    const { repository, clock } = context;
+    const { gatewayId } = body;
+    const kept = await keptKeys(repository, body.tenantId);
+    if (!kept.some((one) => one.gatewayId === gatewayId)) return refuse(reply, NO_KEY);
+    const by = { actor: access.name, at: clock.now() };
+    return { gatewayId, isDestroyed: await destroyKey(repository, body, by) };
+  });
+}
+
+function addWriteOffs(app: FastifyInstance, context: ApiContext): void {
+  addOperation(app, "writeOffErasure", async ({ body, access, reply }) => {
+    const loyalty = deskFor(context, access, body.tenantId);
+    if (!loyalty.ok) return refuse(reply, loyalty.error);
+    const outcome = await writeOff(loyalty.value, context.repository, body, {
+      ...{ actor: access.name, at: context.clock.now() },
+    });
+    return outcome.ok ? outcome.value : refuse(reply, outcome.error);
   });
 }
 

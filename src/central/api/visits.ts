@@ -1,12 +1,15 @@
 import type { JourneyEvent } from "../../core/events.ts";
 import type { VisitAnswer } from "../../wire/central-answers.ts";
+import { isGoneName } from "../named-events.ts";
 import { type Access, pseudonymOf } from "./api-keys.ts";
 
 type Completed = Extract<JourneyEvent, { readonly kind: "completed" }>;
 
 /** A completed visit without who made it: a card's id only with scope loyalty, a receipt's never. Pure. */
 export function visitAnswer(event: Completed, access: Access): VisitAnswer {
-  const isCard = event.tagKind === "loyalty-card" && event.tagId !== null;
+  // Of a member who was erased a visit is left, and nobody is called as stands there.
+  const isCard =
+    event.tagKind === "loyalty-card" && event.tagId !== null && !isGoneName(event.tagId);
   return {
     visit: pseudonymOf(access, event.visitId),
     customer: isCard && access.scopes.has("loyalty") ? event.tagId : null,

@@ -22,6 +22,8 @@ export interface CentralFiguresOptions {
   /** Memory of the process, bytes. */
   readonly memory: () => { readonly rss: number; readonly heapUsed: number };
   readonly isConnected: () => boolean;
+  /** Requests to erase that are open; absent: the centre runs without loyalty. */
+  readonly erasures?: () => readonly { readonly ageMs: number; readonly isOverdue: boolean }[];
   readonly clock: Clock;
 }
 
@@ -127,6 +129,7 @@ function processFigures(make: Make, options: CentralFiguresOptions): () => void 
   const total = make("ingest_total", "Since the start", ["what"]);
   const fleet = make("fleet_messages_total", "Since the start", ["what"]);
   const connected = make("broker_connected", "1 while it is");
+  const fillErasures = erasureFigures(make, options);
   const rollups = make("rollups_total", "Days made and what else, since the start", ["what"]);
   const lag = make("event_loop_lag_s", "How late the loop was since the last look", ["quantile"]);
   const lanes = LANES.map(([name, help]) => make(name, help, ["lane"]));
@@ -149,6 +152,20 @@ function processFigures(make: Make, options: CentralFiguresOptions): () => void 
     lag.set({ quantile: "0.99" }, p99Ms / 1000);
     lag.set({ quantile: "1" }, maxMs / 1000);
     connected.set(options.isConnected() ? 1 : 0);
+    fillErasures();
+  };
+}
+
+function erasureFigures(make: Make, { erasures }: CentralFiguresOptions): () => void {
+  if (erasures === undefined) return () => undefined;
+  const open = make("erasures_open", "Requests to erase that not everyone has answered");
+  const overdue = make("erasures_overdue", "Of them, open for more than 24 hours");
+  const oldest = make("erasures_oldest_s", "Since when the first of them is open");
+  return () => {
+    const all = erasures();
+    open.set(all.length);
+    overdue.set(all.filter(({ isOverdue }) => isOverdue).length);
+    oldest.set(all.reduce((most, { ageMs }) => Math.max(most, ageMs), 0) / 1000);
   };
 }
 

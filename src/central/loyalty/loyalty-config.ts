@@ -7,7 +7,11 @@ import { levelText } from "../../wire/vocabulary.ts";
 
 /** Events that a webhook may be sent. */
 export const HOOK_EVENTS = ["shopper.recognised", "visit.completed"] as const;
-export type HookEvent = (typeof HOOK_EVENTS)[number];
+export type WishedEvent = (typeof HOOK_EVENTS)[number];
+/** What webhooks are sent: what they asked for, and to each of them that a member is to be erased. */
+export type HookEvent = WishedEvent | "member.erased";
+/** So that its name fits where it is noted who has erased. */
+const HOOK_ID = 56;
 
 const store = z.strictObject({
   storeId: levelText,
@@ -16,7 +20,7 @@ const store = z.strictObject({
 });
 
 const webhook = z.strictObject({
-  id: levelText,
+  id: levelText.max(HOOK_ID, "at most 56 characters"),
   url: z.url({ protocol: /^https?$/, error: "an http or https URL" }).max(2048),
   keyId: levelText.meta({ description: "Sent with each signature, so that keys can be changed" }),
   secretFile: z.string().min(1).meta({ description: "File with the secret, 32 to 256 characters" }),

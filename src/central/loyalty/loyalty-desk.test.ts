@@ -128,10 +128,11 @@ test("what waits is not told any more once the consent is taken back, and the cu
   assert.equal(rig.desk.queue.counts.waiting, 2);
   const { json } = await rig.ask("/revocations", ADA);
   assert.deepEqual([json["ended"], json["isForgotten"]], [["loyalty-beacon"], true]);
-  assert.equal(rig.desk.queue.counts.waiting, 0);
+  assert.equal(rig.desk.queue.counts.waiting, 1);
   rig.clock.advance(DAY_MS);
   await rig.tell();
-  assert.equal(receiver.received.length, 2);
+  assert.equal(receiver.received.length, 3);
+  assert.equal(kinds().at(-1), "member.erased");
   for (const kind of ["loyalty-member", "loyalty-identity", "loyalty-visit", "loyalty-look"])
     assert.deepEqual(await rig.store.documents(kind, null), [], kind);
   await rig.send("shop1", visit(card, { visitId: visitId("visit-2"), seq: 5 }));

@@ -1,24 +1,32 @@
+import { randomFillSync } from "node:crypto";
 import { join } from "node:path";
 import type { EpochMs, GatewayId, TenantId } from "../../core/brand.ts";
 import type { Clock, Timer } from "../../core/clock.ts";
 import { GatewayError } from "../../core/errors.ts";
 import type { JourneyEvent } from "../../core/events.ts";
 import { Disposer, type Log, type Service } from "../../core/lifecycle.ts";
+import type { SitePlan } from "../../core/site.ts";
 import type { Link } from "../../io/mqtt/link.ts";
+import { LoyaltyKeys } from "../../privacy/loyalty/loyalty-keys.ts";
 import { readCloudEvent } from "../../wire/cloud-event.ts";
-import type { CentralStore } from "../repository.ts";
+import type { NamedEvent } from "../named-events.ts";
+import type { BatchRecord, CentralStore } from "../repository.ts";
+import { StorePlans } from "../rollups/store-plans.ts";
+import type { ShownErasure } from "./erasure-round.ts";
+import { GoneBook } from "./gone-book.ts";
 import { Homes, storeDistances } from "./homes.ts";
+import { KeyDesk } from "./key-desk.ts";
 import type { CentralLoyaltyConfig } from "./loyalty-config.ts";
-import { LoyaltyKeys } from "./loyalty-keys.ts";
 import { MemberBook } from "./member-book.ts";
 import { cardOf, Recognitions } from "./recognitions.ts";
+import { ShopDays } from "./shop-days.ts";
+import { StoreEraser } from "./store-eraser.ts";
 import { TableDesk } from "./table-desk.ts";
 import type { Tap, TappedEvent } from "./tap-commits.ts";
-import { CENTRE } from "./tenant-consents.ts";
 import { type ConsentTold, TenantDesk } from "./tenant-desk.ts";
 import { VisitBook } from "./visit-book.ts";
 import { postHook } from "./webhook-post.ts";
-import { WebhookQueue } from "./webhook-queue.ts";
+import { type WaitingJob, WebhookQueue } from "./webhook-queue.ts";
 import { type Hook, WebhookSender } from "./webhook-sender.ts";
 
 /** What loyalty at the centre is switched on with. */
@@ -37,8 +45,20 @@ export interface LoyaltyDeskTerms extends LoyaltySetting {
   readonly clock: Clock;
   readonly log: Log;
   readonly random: () => number;
+  /** Days that the store keeps events; absent = all. */
+  readonly keepDays?: number;
+  /** Site plans that win over what gateways report. */
+  readonly sites?: readonly SitePlan[];
 }
 
+const DAY_MS = 86_400_000;
+/** How long a late event of somebody who was erased is looked for: as long as it would be kept, and a month in addition. */
+const KEPT_DAYS = 400;
+const LATE_DAYS = 31;
+const EXPIRY =
+  "consents: twelve months after the last visit, at most thirty-six after they were given";
+const VISITS = "visits: older than ninety days, or beyond five hundred of a member";
+const GONE = "marks of erased members: no event is kept that long";
 /** A gateway's lease lives on it: a quarter of it. */
 const REPEAT_MS = 15_000;
 const SWEEP_MS = 10_000;
@@ -61,18 +81,28 @@ export class LoyaltyDesk implements Service, Tap {
   readonly visits: VisitBook;
   readonly homes: Homes;
   readonly tables: TableDesk;
+  /** Keys of gateways' templates. */
+  readonly templateKeys: KeyDesk;
   readonly queue: WebhookQueue;
   readonly sender: WebhookSender;
   readonly recognitions: Recognitions;
   readonly #terms: LoyaltyDeskTerms;
   readonly #desks = new Map<TenantId, TenantDesk>();
   readonly #disposer = new Disposer();
+  /** Names that were taken out of the store. */
+  readonly gone: GoneBook;
+  readonly #eraser: StoreEraser;
+  readonly #commits = new Set<Promise<void>>();
+  readonly #pruned = new Map<TenantId, number>();
   #timers: readonly Timer[] = [];
   #sweep: Promise<void> | null = null;
   #pruning: Iterator<readonly [TenantDesk, ReturnType<MemberBook["bySubject"]>]> | null = null;
   #faults = 0;
 
-  private constructor(terms: LoyaltyDeskTerms, keys: LoyaltyKeys, members: MemberBook) {
+  private constructor(
+    terms: LoyaltyDeskTerms,
+    { keys, members, gone }: { keys: LoyaltyKeys; members: MemberBook; gone: GoneBook },
+  ) {
     const { config, store, root, link, clock, log, random } = terms;
     this.#terms = terms;
     this.members = members;
@@ -86,7 +116,24 @@ export class LoyaltyDesk implements Service, Tap {
     };
     const groupOf = (id: GatewayId): string | null => this.homes.of(id)?.storeGroup ?? null;
     this.tables = new TableDesk({ root, groupOf, pseudonymKeyOf, clock });
-    const parts = { homes: this.homes, members, visits: this.visits, queue: this.queue };
+    this.templateKeys = new KeyDesk({
+      ...{ root, link, store, keys, clock, log, fill: (bytes) => void randomFillSync(bytes) },
+      tenantOf: (id) => {
+        const tenant = this.homes.of(id)?.tenantId;
+        const found = config.tenants.find((one) => one.tenantId === tenant);
+        return found === undefined || found.jurisdiction === "off" ? null : found.tenantId;
+      },
+    });
+    this.gone = gone;
+    const plans = new StorePlans({ files: terms.sites ?? [], repository: store, log });
+    this.#eraser = new StoreEraser({
+      ...{ store, gone, days: new ShopDays((storeId) => plans.of(storeId)) },
+      now: () => clock.now(),
+      commitsDone: async () => void (await Promise.allSettled([...this.#commits])),
+    });
+    const onForgotten = (member: string): void => this.recognitions.forget(member);
+    const stored = { visits: this.visits, queue: this.queue, eraser: this.#eraser, onForgotten };
+    const parts = { homes: this.homes, members, ...stored };
     for (const tenant of config.tenants) {
       const { stateDir } = config;
       const own = { root, stateDir, tenant, keys, link, tables: this.tables, clock, log };
@@ -100,15 +147,11 @@ export class LoyaltyDesk implements Service, Tap {
     });
     this.sender = new WebhookSender({
       ...{ queue: this.queue, hooks: hooksOf(terms), post: postHook, clock, log, random },
-      messageOf: (job) => {
-        const desk = this.#desks.get(job.tenantId);
-        if (desk === undefined || !desk.consents.mayRecognise(job.subject)) return null;
-        const member = desk.outsideName(job.subject);
-        const head = { id: job.id, type: job.event, tenantId: job.tenantId, member };
-        return JSON.stringify({ ...head, ...(JSON.parse(job.body) as object) });
-      },
+      messageOf: (job) => this.#messageOf(job),
+      onErased: (job) => this.#desks.get(job.tenantId)?.takeErased(erasureOf(job.body), job.hookId),
     });
     this.tables.attach(link);
+    this.templateKeys.attach();
     link.onState(({ kind }) => {
       if (kind === "connected") for (const desk of this.#desks.values()) desk.repeat();
     });
@@ -123,7 +166,10 @@ export class LoyaltyDesk implements Service, Tap {
     const keys = new LoyaltyKeys(masterKey);
     const tenants = config.tenants.map(({ tenantId }) => tenantId);
     const members = await MemberBook.open({ store, keys, now: () => clock.now() }, tenants);
-    const desk = new LoyaltyDesk(terms, keys, members);
+    const keptMs = ((terms.keepDays ?? KEPT_DAYS) + LATE_DAYS) * DAY_MS;
+    const own = { store, keys, now: () => clock.now(), keptMs };
+    const gone = await GoneBook.open(own, tenants);
+    const desk = new LoyaltyDesk(terms, { keys, members, gone });
     for (const { gatewayId, storeId } of await store.gateways())
       if (storeId !== null) desk.homes.note(gatewayId as GatewayId, storeId);
     return desk;
@@ -187,6 +233,32 @@ export class LoyaltyDesk implements Service, Tap {
     }
   }
 
+  async cleaned(storeId: string, records: readonly BatchRecord[]): Promise<readonly BatchRecord[]> {
+    const home = this.homes.ofStore(storeId);
+    const desk = home === null ? null : this.desk(home.tenantId);
+    if (home === null || desk === null) return records;
+    return await this.#eraser.cleaned(desk.tenantId, storeId, records, (name, at) => {
+      const since = desk.keptSince(home.storeGroup, name);
+      return since !== null && (at === null || at >= since);
+    });
+  }
+
+  cleanText(gateway: GatewayId, text: string): string {
+    const home = this.homes.of(gateway);
+    const desk = home === null ? null : this.desk(home.tenantId);
+    if (home === null || desk === null) return text;
+    const mayKeep = (name: string): boolean => desk.keptSince(home.storeGroup, name) !== null;
+    return this.#eraser.cleanText(desk.tenantId, text, mayKeep);
+  }
+
+  follow(work: Promise<unknown>): void {
+    const settled: Promise<void> = work.then(
+      () => void this.#commits.delete(settled),
+      () => void this.#commits.delete(settled),
+    );
+    this.#commits.add(settled);
+  }
+
   /** Tells everyone how consents stand, and asks everyone anew who has not erased. */
   repeat(): void {
     for (const desk of this.#desks.values()) desk.repeat();
@@ -194,14 +266,40 @@ export class LoyaltyDesk implements Service, Tap {
 
   /** What time brings: ends what is over, erases here, prunes. What fails is tried again in ten seconds. */
   async sweep(): Promise<void> {
-    for (const desk of this.#desks.values()) this.#attempt(() => desk.sweep());
+    const ended = new Map<TenantId, number>();
+    for (const desk of this.#desks.values())
+      this.#attempt(() => ended.set(desk.tenantId, desk.sweep()));
     try {
-      for (const desk of this.#desks.values()) await desk.eraseHere(CENTRE);
+      for (const desk of this.#desks.values()) await desk.eraseHere();
+      await this.#eraser.again();
+      for (const [tenant, count] of ended) await this.#receipt(tenant, count, EXPIRY);
       await this.#prune();
       this.#faults = 0;
     } catch (error) {
       this.#fault(error);
     }
+  }
+
+  /** Events of stores that name somebody so. @throws STORE_FAILED */
+  namedEvents(
+    storeIds: readonly string[],
+    name: string,
+    limit: number,
+  ): Promise<readonly NamedEvent[]> {
+    return this.#terms.store.namedEvents(storeIds, name, limit);
+  }
+
+  /** Requests to erase of all tenants that not everyone has answered; names nobody. */
+  openErasures(): readonly ShownErasure[] {
+    return [...this.#desks.values()].flatMap((desk) => desk.erasures.shown(this.now()));
+  }
+
+  /** How many of them are open for more than a day, by who is waited for. */
+  overdue(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    for (const { waiting, isOverdue } of this.openErasures())
+      for (const name of isOverdue ? waiting : []) counts.set(name, (counts.get(name) ?? 0) + 1);
+    return counts;
   }
 
   now(): EpochMs {
@@ -214,13 +312,40 @@ export class LoyaltyDesk implements Service, Tap {
       const next = this.#pruning.next();
       if (next.done === true) {
         this.#pruning = null;
+        const gone = await this.gone.prune();
+        for (const [tenant, count] of this.#pruned) await this.#receipt(tenant, count, VISITS);
+        await this.#receipt("all", gone, GONE);
+        this.#pruned.clear();
         return;
       }
       const [desk, member] = next.value;
       if (member === null) continue;
-      await this.visits.prune(member.subject, this.now());
+      const over = await this.visits.prune(member.subject, this.now());
+      this.#pruned.set(desk.tenantId, (this.#pruned.get(desk.tenantId) ?? 0) + over);
       if (this.now() - member.registeredAt > PENDING_MS) await desk.forgetWithout(member.subject);
     }
+  }
+
+  /** What a rule dropped by itself: when, how many, and which rule. */
+  async #receipt(target: string, count: number, rule: string): Promise<void> {
+    if (count === 0) return;
+    const [actor, action, detail] = ["retention", "drop:loyalty", `${count} ${rule}`];
+    await this.#terms.store.audit({ at: this.now(), actor, action, target, detail });
+  }
+
+  /** What a receiver may be told now: of a member with a live consent, and that one is to be erased. */
+  #messageOf({ id, event, tenantId, hookId, subject, body }: WaitingJob): string | null {
+    const desk = this.#desks.get(tenantId);
+    if (desk === undefined) return null;
+    const isErasure = event === "member.erased";
+    const mayTell = isErasure
+      ? desk.isAsked(erasureOf(body), hookId)
+      : desk.consents.mayRecognise(subject);
+    if (!mayTell) return null;
+    const head = { id, type: event, tenantId, member: desk.outsideName(subject) };
+    const isForgotten = isErasure && desk.consents.register.liveOf(subject).length === 0;
+    const own = JSON.parse(body) as object;
+    return JSON.stringify({ ...head, ...own, ...(isErasure ? { isForgotten } : {}) });
   }
 
   *#everyone(): Generator<readonly [TenantDesk, ReturnType<MemberBook["bySubject"]>]> {
@@ -244,6 +369,9 @@ export class LoyaltyDesk implements Service, Tap {
     this.#terms.log.error(fields, error.message);
   }
 }
+
+const erasureOf = (body: string): string =>
+  (JSON.parse(body) as { readonly erasureId: string }).erasureId;
 
 const isTold = (event: JourneyEvent): event is ConsentTold => TOLD.includes(event.kind);
 

@@ -6,7 +6,6 @@ import { type EidTag, findEidClock } from "../../privacy/loyalty/eid-window.ts";
 import type { RevokedAnswer } from "../../wire/loyalty-answers.ts";
 import type { LoyaltyDesk } from "./loyalty-desk.ts";
 import { type Member, newRandomId } from "./member-book.ts";
-import { CENTRE } from "./tenant-consents.ts";
 import type { TenantDesk } from "./tenant-desk.ts";
 
 /** Why something about a member was not done; nothing was changed. */
@@ -119,7 +118,7 @@ export async function takeBack(
   how: { readonly purposes?: readonly Purpose[]; readonly ref: string },
 ): Promise<RevokedAnswer> {
   const ended = desk.revoke({ subject, ...how, by: "controller" });
-  await desk.eraseHere(CENTRE);
+  await desk.eraseHere();
   const isForgotten = await desk.forgetWithout(subject);
   return {
     ended: ended.map(({ purpose }) => purpose),

@@ -9,8 +9,8 @@ import {
 } from "../../core/brand.ts";
 import { GatewayError } from "../../core/errors.ts";
 import type { EidTag } from "../../privacy/loyalty/eid-window.ts";
+import type { LoyaltyKeys, SealedPlace } from "../../privacy/loyalty/loyalty-keys.ts";
 import type { DocumentRepository } from "../repository.ts";
-import type { LoyaltyKeys, SealedPlace } from "./loyalty-keys.ts";
 
 /** What the centre keeps of a member besides consents; who that is stands elsewhere. */
 export interface Member {

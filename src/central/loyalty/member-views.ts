@@ -7,6 +7,9 @@ import type { Member } from "./member-book.ts";
 import type { TenantDesk } from "./tenant-desk.ts";
 import type { MemberVisit } from "./visit-book.ts";
 
+/** Of one group of stores; what is beyond is told to be missing. */
+const EXPORTED_EVENTS = 10_000;
+
 /**
  * The profile of a member: visits on which recognising was consented to. Null while no consent to be recognised is live:
  * then there is no profile, whatever was known before. @throws STORE_FAILED
@@ -47,7 +50,25 @@ export async function exportOf(
     decisions: [],
     looks: (await loyalty.visits.looksOf(subject)).map((look) => ({ ...look })),
     receivers: desk.config.webhooks.map(({ id, events }) => ({ id, events: [...events] })),
+    told: loyalty.queue.toldOf(subject).map((row) => ({ ...row })),
+    ...(await eventsOf(loyalty, desk, member)),
   };
+}
+
+/** Events that name a member, by what the stores of each group call them. @throws STORE_FAILED */
+async function eventsOf(
+  loyalty: LoyaltyDesk,
+  desk: TenantDesk,
+  { subject }: Member,
+): Promise<Pick<ExportAnswer, "events" | "areAllEvents">> {
+  const events: Record<string, unknown>[] = [];
+  let areAllEvents = true;
+  for (const { name, storeIds } of desk.namesOf(subject)) {
+    const found = await loyalty.namedEvents(storeIds, name, EXPORTED_EVENTS);
+    areAllEvents &&= found.length < EXPORTED_EVENTS;
+    for (const { body } of found) events.push(JSON.parse(body) as Record<string, unknown>);
+  }
+  return { events, areAllEvents };
 }
 
 /** How loyalty stands, for the tenants that may be seen; names nobody. */
@@ -69,6 +90,7 @@ export function stateOf(
       .filter((one) => one.stores.every((id) => own.has(id)))
       .map((one) => ({ ...one, stores: [...one.stores] })),
     anomaliesUntold: recognitions.anomaliesUntold,
+    templateKeys: loyalty.templateKeys.counts,
   };
 }
 
@@ -76,6 +98,9 @@ const NOTHING: LoyaltyState = {
   ...{ isOn: false, tenants: [], anomalies: [], anomaliesUntold: 0 },
   webhooks: {
     ...{ waiting: 0, added: 0, known: 0, full: 0, told: 0, failed: 0, withdrawn: 0, stale: 0 },
+  },
+  templateKeys: {
+    ...{ handed: 0, unreadable: 0, foreign: 0, destroyed: 0, repeated: 0, flooded: 0, failed: 0 },
   },
 };
 

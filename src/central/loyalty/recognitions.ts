@@ -6,7 +6,7 @@ import type { Log } from "../../core/lifecycle.ts";
 import { StoreAnomalies } from "../../privacy/loyalty/store-anomalies.ts";
 import { isoTime } from "../../wire/cloud-event.ts";
 import type { DocumentRepository } from "../repository.ts";
-import type { HookEvent } from "./loyalty-config.ts";
+import type { WishedEvent } from "./loyalty-config.ts";
 import type { MemberBook } from "./member-book.ts";
 import type { TenantDesk } from "./tenant-desk.ts";
 import type { VisitBook } from "./visit-book.ts";
@@ -60,7 +60,7 @@ export class Recognitions {
 
   constructor(terms: RecognitionsTerms) {
     this.#terms = terms;
-    this.#watch = new StoreAnomalies(terms.distanceM);
+    this.#watch = new StoreAnomalies(terms.distanceM, terms.now);
   }
 
   /** The latest anomalies, newest first, at most 100. */
@@ -71,6 +71,11 @@ export class Recognitions {
   /** Anomalies that were not told because there were too many. */
   get anomaliesUntold(): number {
     return this.#watch.untold;
+  }
+
+  /** Forgets what is shown of a member who is not known any more. */
+  forget(member: string): void {
+    this.#anomalies = this.#anomalies.filter((one) => one.member !== member);
   }
 
   /** Takes an event of a tenant's shop; the same one again changes nothing. @throws STORE_FAILED and the ledger's faults */
@@ -139,7 +144,7 @@ export class Recognitions {
 
   #tell(
     desk: TenantDesk,
-    event: HookEvent,
+    event: WishedEvent,
     subject: SubjectRef,
     { id, storeId, event: { at } }: ShopEvent,
     fields: object,

@@ -27,6 +27,10 @@ test("what could not be heard is not stored, so that it comes again; what is sto
       if (fault !== null) throw fault;
       heard.push(...events.map(({ id }) => id));
     },
+    cleaned: async (_storeId, records) =>
+      records.map((one) => (one.kind === "event" ? { ...one, body: '{"clean":true}' } : one)),
+    cleanText: (_gateway, text) => text.replace("name", "gone"),
+    follow: () => undefined,
   });
   await assert.rejects(store.commit([batch(1)]), { code: "CONSENT_LEDGER_UNAVAILABLE" });
   assert.deepEqual(await store.positions("g", "e"), {});
@@ -35,6 +39,12 @@ test("what could not be heard is not stored, so that it comes again; what is sto
   assert.deepEqual([outcome?.stored, heard], [1, ["id-1"]]);
   const [again] = await store.commit([batch(1)]);
   assert.deepEqual([again?.stored, heard.length], [0, 2]);
+  const all = { from: epochMs(0), to: epochMs(9), type: null, limit: 9, after: null };
+  const [stored] = await bare.events({ storeId: "shop", ...all });
+  assert.equal(stored?.body, '{"clean":true}', "what is stored is what was let through");
+  await store.quarantine("g", "odd name", "a name", epochMs(1));
+  const [aside] = await bare.quarantined(null, 9);
+  assert.deepEqual([aside?.reason, aside?.body], ["odd gone", "a gone"]);
   await store.claimHome("other", "shop2");
   assert.ok(homes.includes("g shop") && homes.includes("other shop2"));
   assert.equal(store.lanes, 1);

@@ -19,10 +19,19 @@ import { Register } from "./register.ts";
 
 /** Name of the centre among those who are asked to erase. */
 export const CENTRE = "centre";
+const HOOK = "webhook-";
+
+/** Name of a receiver of webhooks among those who are asked to erase. */
+export const hookConsumer = (hookId: string): string => HOOK + hookId;
+/** The receiver that a name among those who are asked to erase is of; null: it is none's. */
+export const hookOf = (consumer: string): string | null =>
+  consumer.startsWith(HOOK) ? consumer.slice(HOOK.length) : null;
+/** Whether a gateway has a name of somebody else among them: it is neither asked nor heard. */
+const isTaken = (gateway: GatewayId): boolean => gateway === CENTRE || hookOf(gateway) !== null;
 
 export interface TenantConsentsTerms {
   readonly stateDir: string;
-  readonly tenant: Pick<TenantConfig, "tenantId" | "jurisdiction" | "switchedOnBy">;
+  readonly tenant: Pick<TenantConfig, "tenantId" | "jurisdiction" | "switchedOnBy" | "webhooks">;
   readonly clock: Clock;
   readonly log: Log;
   /** A consent stands otherwise than before. */
@@ -50,7 +59,7 @@ const ODD: readonly ChainVerdict[] = [...UNBELIEVED, "fork", "gap"];
 /**
  * The consents of one tenant at the centre: its own ledger (app, API, staff) and the register, which is the union with the
  * ledgers of the tenant's gateways. What either takes back is taken back. Requests to erase, wherever a consent ended, are
- * asked of every gateway that ever told of consents, and of the centre itself.
+ * asked of every gateway that ever told of consents, of the receivers of webhooks, and of the centre itself.
  */
 export class TenantConsents {
   readonly register: Register;
@@ -99,8 +108,16 @@ export class TenantConsents {
   /** A gateway told of consents: from now on it is asked to erase. */
   note(gateway: GatewayId): void {
     if (this.#gateways.has(gateway) || this.#gateways.size >= GATEWAYS_CAP) return;
+    if (isTaken(gateway)) return;
     this.#gateways.add(gateway);
     this.#file.setMark(GATEWAYS_MARK, JSON.stringify([...this.#gateways]));
+  }
+
+  /** A gateway is gone for good: it is not asked any more, until it tells of consents again. */
+  retire(gateway: GatewayId): boolean {
+    if (!this.#gateways.delete(gateway)) return false;
+    this.#file.setMark(GATEWAYS_MARK, JSON.stringify([...this.#gateways]));
+    return true;
   }
 
   /** Whether anything about a member may be used: a live consent to be recognised, in one way or another. */
@@ -150,6 +167,11 @@ export class TenantConsents {
     return this.ledger.answer(erasureId, consumer, outcome);
   }
 
+  /** Notes that somebody is not waited for any more, and who said so. @throws as `grant` */
+  writeOff(erasureId: string, consumer: string, how: { by: string; reason: string }): boolean {
+    return this.ledger.writeOff(erasureId, consumer, how);
+  }
+
   /** Requests to erase that not everyone has answered, oldest first. */
   openErasures(): readonly OpenErasure[] {
     return this.ledger.book.openErasures();
@@ -159,17 +181,17 @@ export class TenantConsents {
     return this.ledger.book.erasure(id);
   }
 
-  /** What time brings: ends what is over, writes what could not be written. @throws as `grant` */
-  sweep(): void {
+  /** What time brings: ends what is over, writes what could not be written; how many consents ended. @throws as `grant` */
+  sweep(): number {
     this.ledger.settle();
-    this.ledger.expireDue();
+    const own = this.ledger.expireDue();
     this.#feed();
-    if (!this.#clock.isSure()) return;
+    if (!this.#clock.isSure()) return own;
     const now = this.#clock.now();
-    this.#end(this.register.due(now, EXPIRIES_AT_ONCE), {
-      ...{ by: "system", ref: "expired", state: "expired" },
-    });
+    const due = this.register.due(now, EXPIRIES_AT_ONCE);
+    this.#end(due, { by: "system", ref: "expired", state: "expired" });
     this.register.forgetEnded(now);
+    return own + due.length;
   }
 
   close(): void {
@@ -225,7 +247,11 @@ export class TenantConsents {
     const outcome = openLedger({
       ...{ store: this.#file, clock: this.#clock, read: readEntry, newId: newRandomId },
       ...{ tenantId: tenant.tenantId, jurisdiction: () => tenant.jurisdiction },
-      consumers: () => [CENTRE, ...this.#gateways],
+      consumers: () => [
+        CENTRE,
+        ...tenant.webhooks.map(({ id }) => hookConsumer(id)),
+        ...this.#gateways,
+      ],
       onBreak: ({ seq, what }) =>
         log.error(
           { event: "loyalty.ledger-damaged", code: "CONSENT_LEDGER_DAMAGED", seq, what },

@@ -81,15 +81,20 @@ test("a gateway of another tenant neither gives nor takes back a consent of this
   assert.equal(may(member("m")), true);
 });
 
-test("a request to erase stays open, with its age, until each gateway answered for itself", async () => {
+test("a request to erase stays open, with its age, until each gateway and receiver answered for itself", async () => {
   const [one, two] = [new TellingLedger("1"), new TellingLedger("2")];
   await rig.send("shop1", one.tell(granted("m")));
   await rig.send("shop2", two.tell(granted("n")));
   await rig.send("shop1", one.tell(revoked("m")));
   await rig.desk.sweep();
   rig.clock.advance(DAY_MS);
+  const everyone = ["webhook-crm", "gw-shop1", "gw-shop2"];
+  assert.deepEqual([open()[0]?.waiting, open()[0]?.isOverdue], [everyone, false]);
+  rig.clock.advance(1);
+  assert.deepEqual([open()[0]?.ageMs, open()[0]?.isOverdue], [DAY_MS + 1, true]);
+  await rig.tell();
   const [first] = open();
-  assert.deepEqual([first?.waiting, first?.ageMs], [["gw-shop1", "gw-shop2"], DAY_MS]);
+  assert.deepEqual(first?.waiting, ["gw-shop1", "gw-shop2"]);
   const id = first?.erasureId ?? "";
   await rig.send("shop1", answered(id, "gw-shop2", 1));
   assert.deepEqual(open()[0]?.waiting, ["gw-shop1", "gw-shop2"]);

@@ -1,18 +1,31 @@
-import type { EpochMs, GatewayId, SubjectRef, TenantId } from "../../core/brand.ts";
+import {
+  type EpochMs,
+  epochMs,
+  type GatewayId,
+  type SubjectRef,
+  type TenantId,
+} from "../../core/brand.ts";
 import type { Clock } from "../../core/clock.ts";
-import type { Grant } from "../../core/consent.ts";
+import type { Grant, Purpose } from "../../core/consent.ts";
 import type { ConsentApplied, ConsentRecorded, ErasureAnswerRecorded } from "../../core/events.ts";
 import type { Log } from "../../core/lifecycle.ts";
 import type { Link } from "../../io/mqtt/link.ts";
+import type { LoyaltyKeys } from "../../privacy/loyalty/loyalty-keys.ts";
 import { memberPseudonym, pseudonymTag } from "../../privacy/loyalty/pseudonym.ts";
 import { ErasureRound } from "./erasure-round.ts";
 import type { Homes } from "./homes.ts";
 import type { TenantConfig } from "./loyalty-config.ts";
-import type { LoyaltyKeys } from "./loyalty-keys.ts";
 import type { MemberBook } from "./member-book.ts";
 import { NewsDesk } from "./news-desk.ts";
+import type { StoreEraser, StoreName } from "./store-eraser.ts";
 import type { TableDesk } from "./table-desk.ts";
-import { type CentreRevocation, TenantConsents } from "./tenant-consents.ts";
+import {
+  CENTRE,
+  type CentreRevocation,
+  hookConsumer,
+  hookOf,
+  TenantConsents,
+} from "./tenant-consents.ts";
 import type { VisitBook } from "./visit-book.ts";
 import type { WebhookQueue } from "./webhook-queue.ts";
 
@@ -27,6 +40,9 @@ export interface TenantDeskTerms {
   readonly visits: VisitBook;
   readonly queue: WebhookQueue;
   readonly tables: Pick<TableDesk, "put" | "remove">;
+  /** A member, by the name that programs of the tenant know, is not known any more. */
+  readonly onForgotten: (member: string) => void;
+  readonly eraser: Pick<StoreEraser, "erase" | "eraseAudits" | "auditNameOf">;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -51,10 +67,12 @@ export class TenantDesk {
   readonly #pseudonymKey: Uint8Array;
   /** Members by what a group of stores calls them. */
   readonly #names = new Map<string, SubjectRef>();
+  /** Erasing at the centre: one after the other. */
+  #erasing: Promise<unknown> = Promise.resolve();
 
   /** @throws CONSENT_LEDGER_DAMAGED, CONSENT_LEDGER_UNAVAILABLE */
   constructor(terms: TenantDeskTerms) {
-    const { root, stateDir, tenant, keys, link, homes, clock, log } = terms;
+    const { root, stateDir, tenant, keys, link, homes, queue, clock, log } = terms;
     this.#terms = terms;
     this.config = tenant;
     this.tenantId = tenant.tenantId;
@@ -76,7 +94,9 @@ export class TenantDesk {
       gateways: () => homes.gatewaysOf(this.tenantId),
     });
     const pseudonymKey = this.#pseudonymKey;
-    this.erasures = new ErasureRound({ root, link, consents: this.consents, homes, pseudonymKey });
+    const round = { root, link, consents: this.consents, homes, pseudonymKey, queue };
+    this.erasures = new ErasureRound(round);
+    this.#writeOffFormerReceivers();
     for (const { subjectRef } of this.consents.register.live()) this.stand(subjectRef);
   }
 
@@ -136,10 +156,11 @@ export class TenantDesk {
     return ended;
   }
 
-  /** What time brings to consents. @throws the ledger's faults */
-  sweep(): void {
-    this.consents.sweep();
+  /** What time brings to consents; how many ended. @throws the ledger's faults */
+  sweep(): number {
+    const ended = this.consents.sweep();
     this.erasures.askNew();
+    return ended;
   }
 
   /** Asks everyone anew who has not answered, and tells everyone how consents stand. */
@@ -152,13 +173,43 @@ export class TenantDesk {
    * Erases at the centre what open requests ask for, and answers them. Of a member without any live consent nothing is
    * left but what the ledger says of a random number. @throws STORE_FAILED; the requests stay open, and it is tried again
    */
-  async eraseHere(name: string): Promise<void> {
-    for (const { erasureId, waiting } of this.consents.openErasures()) {
-      const open = waiting.includes(name) ? this.consents.erasure(erasureId) : null;
-      if (open === null) continue;
-      const count = await this.#eraseMember(open.subjectRef);
-      this.consents.answer(erasureId, name, count > 0 ? "erased" : "held-nothing");
-    }
+  eraseHere(): Promise<void> {
+    const turn = this.#erasing.then(() => this.#eraseOpen());
+    this.#erasing = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** Notes that a receiver of webhooks took a request to erase. @throws the ledger's faults */
+  takeErased(erasureId: string, hookId: string): void {
+    this.consents.answer(erasureId, hookConsumer(hookId), "erased");
+  }
+
+  /** Whether a receiver of webhooks is still asked to erase. */
+  isAsked(erasureId: string, hookId: string): boolean {
+    return this.consents.erasure(erasureId)?.waiting.includes(hookConsumer(hookId)) === true;
+  }
+
+  /** Under which name acts about a member are noted: a member who was erased has none any more. */
+  auditName(subject: SubjectRef): string {
+    const name = this.outsideName(subject);
+    const isKnown = this.#terms.members.bySubject(subject) !== null;
+    return isKnown ? name : (this.#terms.eraser.auditNameOf(this.tenantId, name) ?? name);
+  }
+
+  /** What the stores of each group call a member. */
+  namesOf(subject: SubjectRef): readonly StoreName[] {
+    return this.config.groups.map(({ storeGroup, stores }) => ({
+      name: pseudonymTag(memberPseudonym(this.#pseudonymKey, storeGroup, subject)),
+      storeIds: stores.map(({ storeId }) => storeId),
+    }));
+  }
+
+  /** Since when a name of a group's member may stand in what is stored; null: it may not. */
+  keptSince(storeGroup: string, name: string): EpochMs | null {
+    const subject = this.memberNamed(storeGroup, name);
+    if (subject === null) return null;
+    const grants = this.consents.register.liveOf(subject).filter(({ purpose }) => isSeen(purpose));
+    return epochMs(Math.min(...grants.map(({ grantedAt }) => grantedAt)));
   }
 
   /** Forgets a member that has no consent; false when there is one. @throws STORE_FAILED */
@@ -181,17 +232,50 @@ export class TenantDesk {
     this.consents.close();
   }
 
+  async #eraseOpen(): Promise<void> {
+    for (const { erasureId, waiting } of this.consents.openErasures()) {
+      const open = waiting.includes(CENTRE) ? this.consents.erasure(erasureId) : null;
+      if (open === null) continue;
+      const { subjectRef } = open;
+      const live = this.consents.register.liveOf(subjectRef);
+      // First what a crash leaves half done and only the open request leads to.
+      const events = live.some(({ purpose }) => isSeen(purpose))
+        ? 0
+        : await this.#terms.eraser.erase(this.tenantId, this.namesOf(subjectRef));
+      if (live.length === 0)
+        await this.#terms.eraser.eraseAudits(this.tenantId, this.outsideName(subjectRef));
+      const count = events + (await this.#eraseMember(subjectRef));
+      this.consents.answer(erasureId, CENTRE, count > 0 ? "erased" : "held-nothing");
+    }
+  }
+
+  /** A receiver that the file does not name any more is not told anything, and would be waited for in vain. */
+  #writeOffFormerReceivers(): void {
+    const { webhooks, switchedOnBy = "the loyalty file" } = this.config;
+    const isFormer = (name: string): boolean =>
+      hookOf(name) !== null && !webhooks.some(({ id }) => hookConsumer(id) === name);
+    const how = { by: switchedOnBy, reason: "the loyalty file names no such receiver any more" };
+    for (const { erasureId, waiting } of this.consents.openErasures())
+      for (const name of waiting.filter(isFormer)) this.consents.writeOff(erasureId, name, how);
+  }
+
   async #eraseMember(subject: SubjectRef): Promise<number> {
-    const { visits, members, clock } = this.#terms;
+    const { visits, members, queue, clock } = this.#terms;
     const live = this.consents.register.liveOf(subject).map(({ purpose }) => purpose);
     this.stand(subject);
     if (!live.includes("loyalty-beacon"))
       await members.change(subject, (member) => ({ ...member, appKey: null, tags: [] }));
-    const isRecognised = live.includes("loyalty-beacon") || live.includes("loyalty-face");
+    const isRecognised = live.some(isSeen);
     const gone = isRecognised ? 0 : await visits.forget(subject, now(clock));
     if (live.length > 0) return gone;
+    queue.forgetTold(subject);
+    this.#terms.onForgotten(this.outsideName(subject));
     return gone + Number(await members.remove(subject));
   }
 }
+
+/** Whether somebody who agreed to this may be recognised. */
+const isSeen = (purpose: Purpose): boolean =>
+  purpose === "loyalty-beacon" || purpose === "loyalty-face";
 
 const now = (clock: Clock): EpochMs => clock.now();

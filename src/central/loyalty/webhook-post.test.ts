@@ -111,6 +111,7 @@ test("what may not be told at the moment of sending, or is too old, is never sen
         ...{ tenantId: tenantId("acme"), hookId: "crm", events: ["visit.completed"] },
       },
     ],
+    onErased: () => undefined,
     messageOf: ({ id }) => (id === "ended" ? null : "{}"),
     post: async (_hook, { id }) => {
       told.push(id);

@@ -47,11 +47,23 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS job_due ON job(tenant, hook, due);
   CREATE INDEX IF NOT EXISTS job_age ON job(tenant, hook, at);
   CREATE INDEX IF NOT EXISTS job_subject ON job(subject);
+  CREATE TABLE IF NOT EXISTS told(subject TEXT NOT NULL, tenant TEXT NOT NULL, hook TEXT NOT NULL, event TEXT NOT NULL,
+    n INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, PRIMARY KEY(subject, tenant, hook, event))
+    STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS done(n INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE) STRICT;`;
 /** Jobs that wait for one receiver: half a day of a chain that it cannot be told. */
 const JOBS = 10_000;
 /** Ids of jobs that are over, so that an event that comes again is not told again. */
 const DONE = 50_000;
+
+/** What a receiver was told of a member: how often, and when the first and the last happened. */
+export interface ToldRow {
+  readonly receiver: string;
+  readonly event: string;
+  readonly count: number;
+  readonly firstAt: EpochMs;
+  readonly lastAt: EpochMs;
+}
 
 interface JobRow {
   readonly id: string;
@@ -73,6 +85,7 @@ export class WebhookQueue {
   readonly #db: Database.Database;
   readonly #cap: number;
   readonly #counts = { added: 0, known: 0, full: 0 };
+  readonly #noteTold: Database.Statement<unknown[]>;
 
   /** Opens or begins the file. @throws STORE_FAILED, STORE_UNREADABLE, DISK_FULL */
   constructor(path: string, cap: number = JOBS) {
@@ -87,6 +100,10 @@ export class WebhookQueue {
       db.exec(SCHEMA);
       return db;
     });
+    this.#noteTold = this.#db.prepare(
+      `INSERT INTO told VALUES(?,?,?,?,1,?,?) ON CONFLICT(subject, tenant, hook, event)
+       DO UPDATE SET n=n+1, first=min(first, excluded.first), last=max(last, excluded.last)`,
+    );
   }
 
   get counts(): QueueCounts {
@@ -125,18 +142,45 @@ export class WebhookQueue {
     );
   }
 
-  /** Ends a job: it was told, or is not to be told any more. */
+  /** Ends a job: it is not to be told any more. */
   end(id: string): void {
     guarded(() => this.#db.transaction(() => this.#end(id)).immediate());
   }
 
-  /** Forgets everything about a member that was not told yet; returns how many. */
+  /** Ends a job that was told, and notes that it was. */
+  told({ id, subject, tenantId: tenant, hookId, event, at }: HookJob): void {
+    guarded(() =>
+      this.#db
+        .transaction(() => {
+          this.#end(id);
+          // Whom a request to erase is about is not noted: that is what it asks for.
+          if (event !== "member.erased") this.#noteTold.run(subject, tenant, hookId, event, at, at);
+        })
+        .immediate(),
+    );
+  }
+
+  /** What was told of a member, and to whom. */
+  toldOf(subject: SubjectRef): readonly ToldRow[] {
+    const rows = `SELECT hook AS receiver, event, n AS count, first AS firstAt, last AS lastAt FROM told
+      WHERE subject=? ORDER BY hook, event`;
+    return guarded(() => this.#db.prepare<[string], ToldRow>(rows).all(subject));
+  }
+
+  /** Forgets what was told of a member. */
+  forgetTold(subject: SubjectRef): void {
+    guarded(() => this.#db.prepare("DELETE FROM told WHERE subject=?").run(subject));
+  }
+
+  /** Forgets everything about a member that was not told yet, but for requests to erase; returns how many. */
   forget(subject: SubjectRef): number {
     return guarded(() =>
       this.#db
         .transaction(() => {
           const ids = this.#db
-            .prepare<[string], string>("SELECT id FROM job WHERE subject=?")
+            .prepare<[string], string>(
+              "SELECT id FROM job WHERE subject=? AND event<>'member.erased'",
+            )
             .pluck()
             .all(subject);
           for (const id of ids) this.#end(id);
@@ -162,23 +206,28 @@ export class WebhookQueue {
       .prepare<[string, string], number>("SELECT count(*) FROM job WHERE tenant=? AND hook=?")
       .pluck()
       .get(tenant, hookId);
-    if ((count ?? 0) >= this.#cap) this.#dropOldest(tenant, hookId);
+    if ((count ?? 0) >= this.#cap && !this.#dropOldest(tenant, hookId)) {
+      this.#counts.full += 1;
+      return;
+    }
     this.#db
       .prepare("INSERT INTO job VALUES(?,?,?,?,?,?,?,0,0)")
       .run(id, tenant, hookId, event, subject, body, at);
     this.#counts.added += 1;
   }
 
-  #dropOldest(tenant: string, hookId: string): void {
+  /** Requests to erase are not dropped: false when nothing else waits. */
+  #dropOldest(tenant: string, hookId: string): boolean {
     const oldest = this.#db
       .prepare<[string, string], string>(
-        "SELECT id FROM job WHERE tenant=? AND hook=? ORDER BY at LIMIT 1",
+        "SELECT id FROM job WHERE tenant=? AND hook=? AND event<>'member.erased' ORDER BY at LIMIT 1",
       )
       .pluck()
       .get(tenant, hookId);
-    if (oldest === undefined) return;
+    if (oldest === undefined) return false;
     this.#end(oldest);
     this.#counts.full += 1;
+    return true;
   }
 
   #end(id: string): void {

@@ -1,5 +1,6 @@
 import { type EpochMs, epochMs, type TenantId } from "../../core/brand.ts";
 import type { Clock, Timer } from "../../core/clock.ts";
+import { GatewayError } from "../../core/errors.ts";
 import type { Log, Service } from "../../core/lifecycle.ts";
 import type { HookEvent } from "./loyalty-config.ts";
 import type { HookTarget, PostOutcome } from "./webhook-post.ts";
@@ -17,6 +18,8 @@ export interface WebhookSenderTerms {
   readonly hooks: readonly Hook[];
   /** The message for a job as it may be told now; null: it may not be told any more, since the consent has ended. */
   readonly messageOf: (job: WaitingJob) => string | null;
+  /** A receiver took a request to erase: that is its answer. @throws the ledger's faults; it is told again then */
+  readonly onErased: (job: WaitingJob) => void;
   readonly post: (
     target: HookTarget,
     message: { readonly id: string; readonly body: string; readonly timestamp: number },
@@ -44,6 +47,8 @@ const LONGEST_PAUSE_MS = 3_600_000;
 const WORTH_MS: Readonly<Record<HookEvent, number>> = {
   "shopper.recognised": 3_600_000,
   "visit.completed": 3 * 86_400_000,
+  // Until it is taken, or somebody writes it off.
+  "member.erased": Number.POSITIVE_INFINITY,
 };
 const LOG_EVERY = 100;
 
@@ -128,10 +133,26 @@ export class WebhookSender implements Service {
     }
   }
 
+  /** Whether the answer to a request to erase stands in the ledger. */
+  #isNoted(job: WaitingJob): boolean {
+    if (job.event !== "member.erased") return true;
+    try {
+      this.#terms.onErased(job);
+      return true;
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error;
+      this.#terms.log.warn(
+        { event: "loyalty.answer-unwritten", code: error.code },
+        "the answer of a receiver could not be written",
+      );
+      return false;
+    }
+  }
+
   #note(hook: Hook, job: WaitingJob, { isTaken, status, reason }: PostOutcome): void {
     const { queue, clock, random, log } = this.#terms;
-    if (isTaken) {
-      queue.end(job.id);
+    if (isTaken && this.#isNoted(job)) {
+      queue.told(job);
       this.#counts.told += 1;
       return;
     }

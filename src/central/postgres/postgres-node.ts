@@ -1,6 +1,7 @@
 import type { EpochMs } from "../../core/brand.ts";
 import type { BirthMessage } from "../../wire/envelopes.ts";
 import { asideHash } from "../kept-text.ts";
+import type { EventChange, NamedEvent } from "../named-events.ts";
 import type {
   AsideLoss,
   AuditEntry,
@@ -27,6 +28,7 @@ import type {
 import { CommitWriter } from "./commit-writer.ts";
 import { DocumentQueries, type KeyedDocument } from "./document-queries.ts";
 import { readGapsWithin, readGateways, readLostSince, writeBirth } from "./gateway-queries.ts";
+import { changeEvents, readNamedEvents, renameAsides, renameAudits } from "./name-queries.ts";
 import type { NodePool } from "./node-pool.ts";
 import { Partitions } from "./partitions.ts";
 import {
@@ -227,6 +229,26 @@ export class PostgresNode implements CentralStore {
 
   audits(before: number | null, limit: number): Promise<readonly (AuditEntry & { n: number })[]> {
     return this.#documents.entries(before, limit);
+  }
+
+  namedEvents(
+    storeIds: readonly string[],
+    name: string,
+    limit: number,
+  ): Promise<readonly NamedEvent[]> {
+    return readNamedEvents(this.#pool, storeIds, name, limit);
+  }
+
+  changeEvents(changes: readonly EventChange[]): Promise<number> {
+    return changeEvents(this.#pool, changes);
+  }
+
+  renameAsides(name: string, to: string): Promise<number> {
+    return this.#pool.transaction((connection) => renameAsides(connection, name, to));
+  }
+
+  renameAudits(target: string, to: string): Promise<number> {
+    return renameAudits(this.#pool, target, to);
   }
 
   close(): Promise<void> {

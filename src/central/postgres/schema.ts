@@ -1,4 +1,5 @@
 import { GatewayError } from "../../core/errors.ts";
+import { STATION_TYPE } from "../named-events.ts";
 import { type Connection, SCHEMA } from "./node-pool.ts";
 
 /** Texts compare by bytes, as in SQLite: the order of a page of events must not depend on the server's language. */
@@ -84,8 +85,24 @@ CREATE INDEX quarantine_place ON quarantine(gateway, n);
 CREATE TABLE aside_loss(gateway ${TEXT} PRIMARY KEY, n bigint NOT NULL);
 `;
 
+/**
+ * The name in an event, as the index has it: what stands between the quotes if that is 16 characters, else NULL. Texts are
+ * searched and not read as JSON or by a pattern, which would cost a commit more than all the rest. Never changed without a
+ * migration.
+ */
+export const EVENT_NAME = `(CASE
+  WHEN type='${STATION_TYPE}' THEN substr(body, strpos(body, '"pseudonym":"')+13, 16)
+  WHEN strpos(body, '"tagId":"')>0 AND substr(body, strpos(body, '"tagId":"')+25, 1)='"'
+    THEN substr(body, strpos(body, '"tagId":"')+9, 16) END)`;
+
+/** Whom events name, and entries of the log about members: to find them without reading everything. */
+const NAMES = `
+CREATE INDEX event_name ON event(${EVENT_NAME}) WHERE ${EVENT_NAME} IS NOT NULL;
+CREATE INDEX audit_member ON audit(target) WHERE action LIKE 'loyalty:%';
+`;
+
 /** Steps of the schema; version n is reached by the first n. Steps that were released are never changed. */
-const MIGRATIONS: readonly string[] = [TABLES, CLOCKS, ASIDES];
+const MIGRATIONS: readonly string[] = [TABLES, CLOCKS, ASIDES, NAMES];
 
 /** Oldest server the statements are tried on, as it states its version. */
 const OLDEST_SERVER = 150_000;

@@ -3,6 +3,7 @@ import { type EpochMs, epochMs, type MonoMs, monoMs } from "../../core/brand.ts"
 import { GatewayError } from "../../core/errors.ts";
 import type { BirthMessage } from "../../wire/envelopes.ts";
 import { homeOfKind } from "../kept-text.ts";
+import type { EventChange, NamedEvent } from "../named-events.ts";
 import { storeOf } from "../plan-commit.ts";
 import type {
   AsideLoss,
@@ -282,6 +283,38 @@ export class ShardedStore implements CentralStore {
     limit: number,
   ): Promise<readonly (AuditEntry & { n: number })[]> {
     return (await this.#node(0)).audits(before, limit);
+  }
+
+  async namedEvents(
+    storeIds: readonly string[],
+    name: string,
+    limit: number,
+  ): Promise<readonly NamedEvent[]> {
+    const lanes = [...new Set(storeIds.map((storeId) => this.laneOf(storeId)))];
+    const answers = lanes.map(async (lane) => {
+      const own = storeIds.filter((storeId) => this.laneOf(storeId) === lane);
+      return (await this.#node(lane)).namedEvents(own, name, limit);
+    });
+    const found = (await Promise.all(answers)).flat();
+    return found.sort((a, b) => a.at - b.at || inOrder(a.id, b.id)).slice(0, limit);
+  }
+
+  async changeEvents(changes: readonly EventChange[]): Promise<number> {
+    const lanes = [...new Set(changes.map(({ storeId }) => this.laneOf(storeId)))];
+    const counts = lanes.map(async (lane) => {
+      const own = changes.filter(({ storeId }) => this.laneOf(storeId) === lane);
+      return (await this.#node(lane)).changeEvents(own);
+    });
+    return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+  }
+
+  async renameAsides(name: string, to: string): Promise<number> {
+    const counts = await this.#everywhere(async (node) => [await node.renameAsides(name, to)]);
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  async renameAudits(target: string, to: string): Promise<number> {
+    return (await this.#node(0)).renameAudits(target, to);
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,15 @@
 import type Database from "better-sqlite3";
 import { GatewayError } from "../../core/errors.ts";
+import { STATION_TYPE } from "../named-events.ts";
+
+/**
+ * The name in an event, as the index has it: what stands between the quotes if that is 16 characters, else NULL. Texts are
+ * searched and not read as JSON, which would cost a commit more than all the rest. Never changed without a migration.
+ */
+export const EVENT_NAME = `CASE
+  WHEN type='${STATION_TYPE}' THEN substr(body, instr(body, '"pseudonym":"')+13, 16)
+  WHEN instr(body, '"tagId":"')>0 AND substr(body, instr(body, '"tagId":"')+25, 1)='"'
+    THEN substr(body, instr(body, '"tagId":"')+9, 16) END`;
 
 /** What files hold that were written before the version was noted. */
 const EVENTS = `
@@ -77,8 +87,14 @@ CREATE INDEX quarantine_place ON quarantine(gateway, n);
 CREATE TABLE aside_loss(gateway TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;
 `;
 
+/** Whom events name, and entries of the log about members: to find them without reading everything. */
+const NAMES = `
+CREATE INDEX event_name ON event(${EVENT_NAME}) WHERE ${EVENT_NAME} IS NOT NULL;
+CREATE INDEX audit_member ON audit(target) WHERE action LIKE 'loyalty:%';
+`;
+
 /** Steps of the schema; version n is reached by the first n. Steps that were released are never changed. */
-const MIGRATIONS: readonly string[] = [EVENTS, FIGURES, CLOCKS, ASIDES];
+const MIGRATIONS: readonly string[] = [EVENTS, FIGURES, CLOCKS, ASIDES, NAMES];
 
 /**
  * Brings a file to the present schema in one transaction, and writes once to be sure that it can.

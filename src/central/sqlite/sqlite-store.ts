@@ -4,6 +4,7 @@ import type Database from "better-sqlite3";
 import type { EpochMs } from "../../core/brand.ts";
 import type { BirthMessage } from "../../wire/envelopes.ts";
 import { SETTLED_MS } from "../kept-text.ts";
+import type { EventChange, NamedEvent } from "../named-events.ts";
 import type {
   AsideLoss,
   AuditEntry,
@@ -33,6 +34,7 @@ import { DocumentTables, type KeyedDocument } from "./document-tables.ts";
 import { EventWriter } from "./event-writer.ts";
 import { readGapsWithin, readGateways, writeBirth } from "./gateway-rows.ts";
 import { guarded } from "./guarded.ts";
+import { NameTables } from "./name-tables.ts";
 import { RollupTables } from "./rollup-tables.ts";
 import { migrate } from "./schema.ts";
 
@@ -48,6 +50,7 @@ export class SqliteStore implements CentralStore {
   readonly #writer: EventWriter;
   readonly #rollups: RollupTables;
   readonly #documents: DocumentTables;
+  readonly #names: NameTables;
   readonly #page: Database.Statement<unknown[], StoredEvent>;
 
   /**
@@ -62,6 +65,7 @@ export class SqliteStore implements CentralStore {
     this.#writer = new EventWriter(this.#db, this.#asides);
     this.#rollups = new RollupTables(this.#db);
     this.#documents = new DocumentTables(this.#db);
+    this.#names = new NameTables(this.#db);
     this.#page = this.#db.prepare(
       `SELECT at, id, body FROM event WHERE store_id=? AND (at, id)>(?, ?) AND at<?
        AND (? IS NULL OR type=?) ORDER BY at, id LIMIT ?`,
@@ -240,6 +244,26 @@ export class SqliteStore implements CentralStore {
     limit: number,
   ): Promise<readonly (AuditEntry & { n: number })[]> {
     return guarded(() => this.#documents.entries(before, limit));
+  }
+
+  async namedEvents(
+    storeIds: readonly string[],
+    name: string,
+    limit: number,
+  ): Promise<readonly NamedEvent[]> {
+    return guarded(() => this.#names.find(storeIds, name, limit));
+  }
+
+  async changeEvents(changes: readonly EventChange[]): Promise<number> {
+    return this.#write(() => this.#names.change(changes));
+  }
+
+  async renameAsides(name: string, to: string): Promise<number> {
+    return this.#write(() => this.#names.renameAsides(name, to));
+  }
+
+  async renameAudits(target: string, to: string): Promise<number> {
+    return this.#write(() => this.#names.renameAudits(target, to));
   }
 
   /** "ok", or what SQLite found wrong with the file. */

@@ -37,6 +37,9 @@ const OF_A_PICTURE: ReadonlySet<Refusal> = new Set([
   "needs-second-look",
 ]);
 
+/** What good pictures that settled nothing come to when the time is over. */
+const UNDECIDED = { match: "no-match", enrol: "face-unsteady" } as const;
+
 /** Whether a refusal is about one picture. Pure. */
 export const isOfAPicture = (refusal: Refusal): boolean => OF_A_PICTURE.has(refusal);
 
@@ -46,7 +49,7 @@ export const isOfAPicture = (refusal: Refusal): boolean => OF_A_PICTURE.has(refu
  * what the world does: a camera that fails is a refusal.
  */
 export async function look<T>(terms: LookTerms<T>): Promise<Result<T, Refusal>> {
-  const { camera, chain, clock, limitMs, stop } = terms;
+  const { camera, clock, limitMs, stop, use } = terms;
   const over = new AbortController();
   const timer = clock.after(limitMs, "station.look", () => over.abort());
   const signal = AbortSignal.any([stop, over.signal]);
@@ -56,7 +59,7 @@ export async function look<T>(terms: LookTerms<T>): Promise<Result<T, Refusal>> 
       const verdict = await judged(terms, frame, signal);
       if (signal.aborted) break;
       if (!("hint" in verdict)) return verdict;
-      if (verdict.hint !== null) hint = verdict.hint;
+      hint = verdict.hint ?? UNDECIDED[use];
       terms.onHint(verdict.hint);
     }
     if (stop.aborted) return fail("not-at-station");
@@ -67,7 +70,16 @@ export async function look<T>(terms: LookTerms<T>): Promise<Result<T, Refusal>> 
     return fail(isOfModels ? "models-missing" : "camera-missing");
   } finally {
     timer.cancel();
+    await scrubbed(terms);
+  }
+}
+
+async function scrubbed<T>({ chain, onFault }: LookTerms<T>): Promise<void> {
+  try {
     await chain.scrub?.();
+  } catch (fault) {
+    // What the look brought stands; the networks are opened anew for the next one.
+    onFault(fault);
   }
 }
 

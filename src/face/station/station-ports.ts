@@ -78,5 +78,24 @@ export type StationOutcome =
   | { readonly kind: "enrolled"; readonly subject: SubjectRef }
   | { readonly kind: "refused"; readonly reason: Refusal; readonly next: "again" | "code" };
 
-/** A consent to be written at the moment of an enrolment, or why not. */
-export type FaceConsent = () => Result<unknown, Refusal>;
+/** A consent to the face, which is asked for at every enrolment: no template is kept on the ground of an older one. */
+export interface FaceConsent {
+  /** Why it could not be given now, asked before the camera is on; null: nothing is in the way. */
+  refusal(): Refusal | null;
+  /** Writes it. */
+  give(): Result<unknown, Refusal>;
+}
+
+/** How the looks of a station ended since its start; numbers and nothing of whom. */
+export interface LookCounts {
+  /** A face was known again. */
+  readonly matches: number;
+  /** Good pictures, and of nobody they were compared with. */
+  readonly nonMatches: number;
+  /** Pictures that rather looked like one of a picture. */
+  readonly doubted: number;
+  /** No picture was good enough. */
+  readonly unusable: number;
+  /** Templates that were kept. */
+  readonly enrolled: number;
+}

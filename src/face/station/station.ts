@@ -11,6 +11,7 @@ import type { FaceChain, FaceProbe, OpenTemplate, TemplateVault } from "../ports
 import { isOfAPicture, type LookTerms, look, type PictureVerdict } from "./look.ts";
 import type {
   FaceConsent,
+  LookCounts,
   StationAct,
   StationCamera,
   StationDeps,
@@ -27,6 +28,13 @@ export const GALLERY_CAP = 50;
 const FAILURES_BEFORE_CODE = 2;
 /** Failures of somebody who is gone do not count for the next one. */
 const FAILURES_KEPT_MS = 120_000;
+
+/** Reasons for which a consent to the face is what is missing; for any other a new one would change nothing. */
+const MENDED_BY_CONSENT: ReadonlySet<Refusal> = new Set([
+  "no-grant",
+  "grant-expired",
+  "grant-revoked",
+]);
 
 const IDLE: StationView = Object.freeze({ act: null, hint: null, taken: 0 });
 
@@ -48,6 +56,9 @@ export class Station {
   #stop: AbortController | null = null;
   #failures = 0;
   #failedMono: MonoMs | null = null;
+  readonly #counts = { matches: 0, nonMatches: 0, doubted: 0, unusable: 0, enrolled: 0 };
+  #acting: Promise<void> = Promise.resolve();
+  #isClosed = false;
 
   constructor(deps: StationDeps) {
     this.#deps = deps;
@@ -58,9 +69,21 @@ export class Station {
     return this.#view;
   }
 
+  /** How looks ended since the start. */
+  get counts(): LookCounts {
+    return { ...this.#counts };
+  }
+
   /** Ends what is going on; the camera goes off. */
   stop(): void {
     this.#stop?.abort();
+  }
+
+  /** Ends what is going on and waits until nothing of it is half done; nothing is begun any more. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.stop();
+    await this.#acting;
   }
 
   /** The equal path: a code or a card alone. No camera, no face. */
@@ -92,12 +115,14 @@ export class Station {
       if (this.#deps.jurisdiction() !== "kiosk-identify") return fail("face-off");
       const eyes = this.#eyes();
       if (!eyes.ok) return eyes;
-      const members = eyes.value.vault.subjects();
-      if (members.length > GALLERY_CAP) return fail("gallery-full");
-      const permits = members
+      // Whoever agreed to be confirmed did not agree to be searched for.
+      const permits = eyes.value.vault
+        .subjects()
         .map((member) => this.#deps.gate.permit(member, "loyalty-face"))
         .filter((permit) => permit.ok)
-        .map(({ value }) => value);
+        .map(({ value }) => value)
+        .filter(({ jurisdiction }) => jurisdiction === "kiosk-identify");
+      if (permits.length > GALLERY_CAP) return fail("gallery-full");
       // Somebody's permit is needed to look at all; whose it is says nothing about who stands there.
       const live = (): Result<Permit<"loyalty-face">, Refusal> => {
         const one = permits.find(({ refusal }) => refusal === null);
@@ -112,30 +137,44 @@ export class Station {
   }
 
   /**
-   * Keeps a template of who acts. `consent` writes the consent to it, unless there is one already; when nothing comes of
-   * the enrolment, that consent is taken back again.
+   * Keeps a template of who acts, each on a consent of its own. Where one is live already, it permits the look, and the
+   * new one is written with the template. A consent of which no template comes is taken back.
    */
   async enrol(subject: SubjectRef, consent: FaceConsent): Promise<StationOutcome> {
-    const { gate, consents } = this.#deps;
-    let isFresh = false;
-    let isKept = false;
-    const run = async (stop: AbortSignal): Promise<Result<SubjectRef, Refusal>> => {
+    return await this.#act("enrol", async (stop) => {
       const eyes = this.#eyes();
       if (!eyes.ok) return eyes;
-      if (!gate.permit(subject, "loyalty-face").ok) {
-        const granted = consent();
-        if (!granted.ok) return granted;
-        isFresh = true;
-      }
-      const permit = gate.permit(subject, "loyalty-face");
-      return permit.ok ? await this.#enrol(eyes.value, permit.value, stop) : permit;
+      const refusal = consent.refusal();
+      if (refusal !== null) return fail(refusal);
+      return await this.#enrolOn(consent, subject, eyes.value, stop);
+    });
+  }
+
+  async #enrolOn(
+    consent: FaceConsent,
+    subject: SubjectRef,
+    eyes: Eyes,
+    stop: AbortSignal,
+  ): Promise<Result<SubjectRef, Refusal>> {
+    const { gate, consents } = this.#deps;
+    const held = gate.permit(subject, "loyalty-face");
+    if (!held.ok && !MENDED_BY_CONSENT.has(held.error)) return held;
+    let isGiven = false;
+    let isKept = false;
+    const renewed = (): Result<Permit<"loyalty-face">, Refusal> => {
+      const given = consent.give();
+      if (!given.ok) return given;
+      isGiven = true;
+      return gate.permit(subject, "loyalty-face");
     };
     try {
-      const outcome = await this.#act("enrol", run);
-      isKept = outcome.kind === "enrolled";
+      const permit = held.ok ? held : renewed();
+      if (!permit.ok) return permit;
+      const outcome = await this.#enrol(eyes, permit.value, held.ok ? renewed : () => permit, stop);
+      isKept = outcome.ok;
       return outcome;
     } finally {
-      if (isFresh && !isKept) consents.withdrawFace(subject);
+      if (isGiven && !isKept) consents.withdrawFace(subject);
     }
   }
 
@@ -143,12 +182,25 @@ export class Station {
     act: StationAct,
     run: (stop: AbortSignal) => Promise<Result<SubjectRef, Refusal>>,
   ): Promise<StationOutcome> {
-    if (this.#stop !== null) return { kind: "refused", reason: "busy", next: "again" };
+    if (this.#stop !== null || this.#isClosed)
+      return { kind: "refused", reason: "busy", next: "again" };
+    const acting = this.#run(act, run);
+    // Whoever asked is told of a fault; who closes only waits.
+    const over = (): void => undefined;
+    this.#acting = acting.then(over, over);
+    return await acting;
+  }
+
+  async #run(
+    act: StationAct,
+    run: (stop: AbortSignal) => Promise<Result<SubjectRef, Refusal>>,
+  ): Promise<StationOutcome> {
     const stop = new AbortController();
     this.#stop = stop;
     this.#view = { act, hint: null, taken: 0 };
     try {
       const outcome = await run(stop.signal);
+      this.#tally(act, outcome);
       if (!outcome.ok) return this.#refused(outcome.error);
       if (act !== "enrol") return this.#recognised(outcome.value, "face");
       this.#failures = 0;
@@ -157,6 +209,13 @@ export class Station {
       this.#stop = null;
       this.#view = IDLE;
     }
+  }
+
+  #tally(act: StationAct, outcome: Result<SubjectRef, Refusal>): void {
+    if (outcome.ok) this.#counts[act === "enrol" ? "enrolled" : "matches"] += 1;
+    else if (outcome.error === "no-match") this.#counts.nonMatches += 1;
+    else if (outcome.error === "needs-second-look") this.#counts.doubted += 1;
+    else if (isOfAPicture(outcome.error)) this.#counts.unusable += 1;
   }
 
   #recognised(subject: SubjectRef, method: "code" | "face"): StationOutcome {
@@ -207,8 +266,7 @@ export class Station {
       if (needsSecondLook(probe.quality.live)) return { hint: "needs-second-look" };
       const turned = eyes.vault.project(probe.values);
       if (!turned.ok) return turned;
-      const found = who({ ...probe, values: turned.value }, within);
-      turned.value.fill(0);
+      const found = wiping(turned.value, (values) => who({ ...probe, values }, within));
       if (!found.ok) return found;
       const agreed = agreement.push(found.value);
       this.#count(agreement.seen);
@@ -240,6 +298,7 @@ export class Station {
   async #enrol(
     eyes: Eyes,
     permit: Permit<"loyalty-face">,
+    toKeep: () => Result<Permit<"loyalty-face">, Refusal>,
     stop: AbortSignal,
   ): Promise<Result<SubjectRef, Refusal>> {
     const enrolment = new Enrolment(eyes.chain.id);
@@ -249,7 +308,7 @@ export class Station {
       this.#count(enrolment.count);
       if (!missing.ok)
         return isOfAPicture(missing.error) ? { hint: missing.error } : fail(missing.error);
-      return missing.value > 0 ? { hint: null } : this.#keep(eyes, permit, enrolment);
+      return missing.value > 0 ? { hint: null } : this.#keep(eyes, toKeep, enrolment);
     };
     try {
       return await this.#look<SubjectRef>(eyes, {
@@ -262,16 +321,19 @@ export class Station {
 
   #keep(
     { vault, chain }: Eyes,
-    permit: Permit<"loyalty-face">,
+    toKeep: () => Result<Permit<"loyalty-face">, Refusal>,
     enrolment: Enrolment,
   ): Result<SubjectRef, Refusal> {
     const template = enrolment.template();
     if (!template.ok) return template;
-    // The consent ends earlier, by the ledger; this is the latest at which a template may be used whatever that says.
-    const terms = { tenantId: this.#deps.tenantId, expiresAtMs: capOf(this.#deps.now()) };
-    const kept = vault.put(permit, { ...terms, chain: chain.id }, template.value);
-    template.value.fill(0);
-    return kept.ok ? ok(permit.subjectRef) : kept;
+    return wiping(template.value, (values) => {
+      const permit = toKeep();
+      if (!permit.ok) return permit;
+      // The consent ends earlier, by the ledger; this is the latest at which a template may be used whatever that says.
+      const terms = { tenantId: this.#deps.tenantId, expiresAtMs: capOf(this.#deps.now()) };
+      const kept = vault.put(permit.value, { ...terms, chain: chain.id }, values);
+      return kept.ok ? ok(permit.value.subjectRef) : kept;
+    });
   }
 
   #look<T>(
@@ -287,6 +349,15 @@ export class Station {
 
   #count(taken: number): void {
     this.#view = { ...this.#view, taken };
+  }
+}
+
+/** Numbers of a face are overwritten when their use is over, also when it ends in a fault. */
+function wiping<T>(values: Float32Array, use: (values: Float32Array) => T): T {
+  try {
+    return use(values);
+  } finally {
+    values.fill(0);
   }
 }
 

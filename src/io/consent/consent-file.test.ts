@@ -240,7 +240,7 @@ test("the centre's changes are kept with how far they reach; a damaged one has a
 });
 
 test("receipts are kept newest first and bounded, and hold counts alone", () => {
-  const file = new ConsentFile(freshPath(), 20);
+  const file = new ConsentFile(freshPath(), { receiptsKept: 20 });
   for (let n = 1; n <= 23; n += 1)
     file.addReceipt({ at: epochMs(n), job: "expiry", counts: { expired: n } });
   const kept = file.receipts(50);

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, mkdirSync, openSync } from "node:fs";
+import { chmodSync, closeSync, existsSync, fchmodSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { GatewayError } from "../../core/errors.ts";
@@ -32,8 +32,16 @@ const SCHEMA = `
     BEGIN SELECT RAISE(ABORT, 'an entry is never removed'); END;`;
 
 /**
+ * The words of a notice, by their hash: what somebody agreed to can be shown word for word for as long as the entry is kept.
+ * Words that were noted are never changed.
+ */
+const NOTICES = `
+  CREATE TABLE IF NOT EXISTS notice(sha256 TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL,
+    language TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY(id, language, version)) STRICT;`;
+
+/**
  * Opens or begins the file of a consent ledger: WAL, synchronous FULL, shared with other processes of this machine, for
- * the owner's eyes only.
+ * the owner's eyes only, also when it was not so before.
  * @throws CONSENT_LEDGER_DAMAGED, CONSENT_LEDGER_UNAVAILABLE
  */
 export function openConsentDatabase(path: string): Database.Database {
@@ -55,6 +63,24 @@ export function openConsentDatabase(path: string): Database.Database {
   });
 }
 
+/**
+ * Opens the file to look at it alone: nothing is begun and nothing written, whatever is in it.
+ * @throws as `openConsentDatabase`, also for an empty file
+ */
+export function readConsentDatabase(path: string): Database.Database {
+  return guarded(() => {
+    const db = new Database(path, { timeout: BUSY_MS, readonly: true, fileMustExist: true });
+    try {
+      db.pragma("trusted_schema=OFF");
+      if (versionOf(db) === 0) throw notALedger();
+      return db;
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  });
+}
+
 /** Runs work on the database and turns what SQLite throws into a fault. @throws as `openConsentDatabase` */
 export function guarded<T>(work: () => T): T {
   try {
@@ -68,7 +94,9 @@ export function guarded<T>(work: () => T): T {
 export function asFault(error: unknown): unknown {
   const code = error instanceof Database.SqliteError ? error.code : systemCode(error);
   if (code === null) return error;
-  const isDamage = code.startsWith("SQLITE_CORRUPT") || code === "SQLITE_NOTADB";
+  // Entries that do not follow what is there: somebody took away what was.
+  const isRefused = code.startsWith("SQLITE_CONSTRAINT");
+  const isDamage = isRefused || code.startsWith("SQLITE_CORRUPT") || code === "SQLITE_NOTADB";
   const sentence = isDamage ? "the file is damaged" : `the ledger cannot be used (${code})`;
   const fault = isDamage ? "CONSENT_LEDGER_DAMAGED" : "CONSENT_LEDGER_UNAVAILABLE";
   return new GatewayError(fault, sentence, { cause: error });
@@ -82,23 +110,41 @@ function systemCode(error: unknown): string | null {
 function makePrivate(path: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   // SQLite gives its journal the mode of the file, so that is made with the right one from the start.
-  closeSync(openSync(path, "a", 0o600));
+  const fd = openSync(path, "a", 0o600);
+  try {
+    // One that was copied here may have come with another mode.
+    fchmodSync(fd, 0o600);
+  } finally {
+    closeSync(fd);
+  }
+  for (const journal of [`${path}-wal`, `${path}-shm`])
+    if (existsSync(journal)) chmodSync(journal, 0o600);
 }
+
+/** @throws CONSENT_LEDGER_UNAVAILABLE when a newer program wrote it */
+function versionOf(db: Database.Database): number {
+  const version = Number(db.pragma("user_version", { simple: true }));
+  if (version === 0 || version === SCHEMA_VERSION) return version;
+  const sentence = "the ledger was written by a newer version of the program";
+  throw new GatewayError("CONSENT_LEDGER_UNAVAILABLE", sentence);
+}
+
+const notALedger = (): GatewayError =>
+  new GatewayError("CONSENT_LEDGER_DAMAGED", "the file is no consent ledger");
 
 function prepare(db: Database.Database): void {
   db.transaction(() => {
-    const version = Number(db.pragma("user_version", { simple: true }));
-    if (version === SCHEMA_VERSION) return;
-    if (version !== 0) {
-      const sentence = "the ledger was written by a newer version of the program";
-      throw new GatewayError("CONSENT_LEDGER_UNAVAILABLE", sentence);
-    }
-    if (Number(db.prepare("SELECT count(*) FROM sqlite_schema").pluck().get()) > 0)
-      throw new GatewayError("CONSENT_LEDGER_DAMAGED", "the file is no consent ledger");
-    db.exec(SCHEMA);
-    db.pragma(`application_id=${APPLICATION_ID}`);
-    db.pragma(`user_version=${SCHEMA_VERSION}`);
-    const mark = db.prepare<[string, string]>("INSERT INTO mark VALUES(?, ?)");
-    mark.run("ledger", randomBytes(16).toString("hex"));
+    if (versionOf(db) === 0) begin(db);
+    db.exec(NOTICES);
   }).immediate();
+}
+
+function begin(db: Database.Database): void {
+  if (Number(db.prepare("SELECT count(*) FROM sqlite_schema").pluck().get()) > 0)
+    throw notALedger();
+  db.exec(SCHEMA);
+  db.pragma(`application_id=${APPLICATION_ID}`);
+  db.pragma(`user_version=${SCHEMA_VERSION}`);
+  const mark = db.prepare<[string, string]>("INSERT INTO mark VALUES(?, ?)");
+  mark.run("ledger", randomBytes(16).toString("hex"));
 }

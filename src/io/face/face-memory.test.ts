@@ -29,28 +29,48 @@ interface Searched {
   readonly scrubbed: Readonly<Record<string, number>>;
 }
 
-async function lookAndSearch(dir: string, outcome: "match" | "refused"): Promise<Searched> {
+type Outcome = "match" | "refused" | "closed" | "killed";
+
+async function lookAndSearch(dir: string, outcome: Outcome): Promise<Searched> {
   const args = ["--import", "tsx", CHILD, dir, outcome];
   const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: ROOT });
   return JSON.parse(stdout) as Searched;
 }
 
-for (const outcome of ["match", "refused"] as const) {
-  test(`a face that is ${outcome} leaves no pixel in memory, the engine's own included`, {
+const NO_PIXEL = { picture: 0, copy: 0, floats: 0, planes: 0 };
+
+for (const [outcome, said] of [
+  ["match", "ok"],
+  ["refused", "face-blurred"],
+  ["closed", "ok"],
+] as const) {
+  test(`a face that is looked at (${outcome}) leaves no pixel in memory, its thread and the engine included`, {
     skip,
   }, async () => {
     const dir = join(root, outcome);
     await writeFakeFaceModels(dir);
-    const { before, wiped, scrubbed, outcome: said } = await lookAndSearch(dir, outcome);
-    assert.equal(said, outcome === "match" ? "ok" : "face-blurred");
+    const { before, wiped, scrubbed, ...rest } = await lookAndSearch(dir, outcome);
+    assert.equal(rest.outcome, said);
     assert.ok((before["picture"] ?? 0) > 0, "the search finds what is there");
     assert.equal(wiped["picture"], 0);
     assert.equal(wiped["copy"], 0, "the chain's own buffers are overwritten when it returns");
     assert.ok((wiped["floats"] ?? 0) > 0, "the engine keeps its last floats until the act ends");
     const { numbers: _, ...pixels } = scrubbed;
-    assert.deepEqual(pixels, { picture: 0, copy: 0, floats: 0, planes: 0 });
+    assert.deepEqual(pixels, NO_PIXEL);
   });
 }
+
+test("what a thread held that was ended by force in mid-look is overwritten by the next one", {
+  skip,
+}, async () => {
+  const dir = join(root, "killed");
+  await writeFakeFaceModels(dir);
+  const { before, wiped, scrubbed, outcome } = await lookAndSearch(dir, "killed");
+  assert.equal(outcome, "failed");
+  assert.ok((before["picture"] ?? 0) > 0, "the search finds what is there");
+  assert.equal(wiped["picture"], 0, "the picture is in shared memory");
+  assert.deepEqual(scrubbed, NO_PIXEL);
+});
 
 test("the numbers of a real face are gone from memory once the probe is wiped", {
   skip: skip || (hasModels ? false : reason),
@@ -59,5 +79,5 @@ test("the numbers of a real face are gone from memory once the probe is wiped", 
   assert.equal(outcome, "ok");
   assert.ok((before["numbers"] ?? 0) > 0, "the search finds what is there");
   assert.equal(wiped["numbers"], 0);
-  assert.deepEqual(scrubbed, { picture: 0, copy: 0, floats: 0, planes: 0, numbers: 0 });
+  assert.deepEqual(scrubbed, { ...NO_PIXEL, numbers: 0 });
 });

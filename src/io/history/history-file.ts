@@ -2,7 +2,7 @@ import { deflateRawSync, inflateRawSync } from "node:zlib";
 import type Database from "better-sqlite3";
 import { type EpochMs, epochMs } from "../../core/brand.ts";
 import { scopeText } from "../../core/scope-text.ts";
-import { openDatabase, overwriting } from "../outbox/open-database.ts";
+import { type Overwriting, openDatabase, overwriting } from "../outbox/open-database.ts";
 import {
   type Forgotten,
   type HistoryStats,
@@ -61,6 +61,8 @@ export class HistoryFile {
   constructor(path: string, capBytes: number) {
     this.#db = openDatabase(path);
     try {
+      // Pages that are split leave copies behind, and rows here name customers.
+      this.#db.pragma("secure_delete=ON");
       const pageBytes = Number(this.#db.pragma("page_size", { simple: true }));
       this.#db.pragma(`max_page_count=${Math.ceil(capBytes / pageBytes)}`);
       createTables(this.#db);
@@ -142,8 +144,12 @@ export class HistoryFile {
    * Forgets on which days a customer came, and writes anew the records of days that name them: `rewrite` gives the text
    * without the name, null for one that has none. What was there before is overwritten in the file.
    */
-  forgetCustomer(customer: string, rewrite: (body: string) => string | null): Forgotten {
-    return overwriting(this.#db, () => {
+  forgetCustomer(
+    customer: string,
+    rewrite: (body: string) => string | null,
+    how: Overwriting,
+  ): Forgotten {
+    return overwriting(this.#db, how, () => {
       const days = this.#db.prepare("DELETE FROM customer WHERE customer=?").run(customer).changes;
       const update = this.#db.prepare<[Buffer, number]>("UPDATE day SET body=? WHERE day_start=?");
       let records = 0;

@@ -2,7 +2,7 @@ import type { EpochMs } from "../../core/brand.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { FaultCode } from "../../core/errors.ts";
 import type { Log } from "../../core/lifecycle.ts";
-import { cannotWrite, isCorrupt } from "../outbox/open-database.ts";
+import { cannotWrite, isCorrupt, type Overwriting } from "../outbox/open-database.ts";
 import { removeAside, tidyAside } from "../outbox/set-aside.ts";
 import type { HistoryFile } from "./history-file.ts";
 import {
@@ -154,9 +154,13 @@ export class History {
    * Forgets a customer, files that were set aside included; `rewrite` as in `HistoryFile`. null when the disk refused it and
    * nothing was changed.
    */
-  forgetCustomer(customer: string, rewrite: (body: string) => string | null): Forgotten | null {
+  forgetCustomer(
+    customer: string,
+    rewrite: (body: string) => string | null,
+    how: Overwriting = "anew",
+  ): Forgotten | null {
     removeAside(this.#options.path, false);
-    return this.#attempt(() => this.#file.forgetCustomer(customer, rewrite));
+    return this.#attempt(() => this.#file.forgetCustomer(customer, rewrite, how));
   }
 
   stats(): HistoryStats {

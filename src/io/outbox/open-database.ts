@@ -18,6 +18,8 @@ export function openDatabase(path: string): Database.Database {
       db.pragma("auto_vacuum=INCREMENTAL");
     db.pragma("journal_mode=WAL");
     db.pragma("synchronous=FULL");
+    // What is removed from a page is overwritten where that costs no write of its own.
+    db.pragma("secure_delete=FAST");
     db.pragma(`journal_size_limit=${JOURNAL_BYTES}`);
     return db;
   } catch (error) {
@@ -27,14 +29,28 @@ export function openDatabase(path: string): Database.Database {
 }
 
 /**
- * Runs a transaction after which nothing that it removed is left in the file or its journal: the file is written anew,
- * which takes a while and for that while as much room again.
+ * How what is removed is overwritten. `anew`: the file is written anew, which takes a while and for that while as much room
+ * again: also for files that an earlier version wrote. `in-place`: it is overwritten where it lies, and free pages, which
+ * hold what was removed before, are given back to the file system: a moment, for a gateway that is counting.
  */
-export function overwriting<T>(db: Database.Database, run: () => T): T {
-  const outcome = db.transaction(run)();
-  db.exec("VACUUM");
-  db.pragma("wal_checkpoint(TRUNCATE)");
-  return outcome;
+export type Overwriting = "anew" | "in-place";
+
+/** By SQLite's number for it. */
+const SECURE_DELETES = ["OFF", "ON", "FAST"] as const;
+
+/** Runs a transaction after which nothing that it removed is left in the file or its journal. */
+export function overwriting<T>(db: Database.Database, how: Overwriting, run: () => T): T {
+  const before = SECURE_DELETES[Number(db.pragma("secure_delete", { simple: true }))] ?? "OFF";
+  db.pragma("secure_delete=ON");
+  try {
+    const outcome = db.transaction(run)();
+    if (how === "anew") db.exec("VACUUM");
+    else db.pragma("incremental_vacuum");
+    db.pragma("wal_checkpoint(TRUNCATE)");
+    return outcome;
+  } finally {
+    db.pragma(`secure_delete=${before}`);
+  }
 }
 
 /** Whether SQLite says that the file is damaged or no database. */

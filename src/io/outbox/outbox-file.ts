@@ -2,7 +2,7 @@ import type Database from "better-sqlite3";
 import type { EpochMs } from "../../core/brand.ts";
 import { STREAMS, type StreamName } from "../../wire/cloud-event.ts";
 import type { GapReason } from "../../wire/envelopes.ts";
-import { openDatabase, overwriting } from "./open-database.ts";
+import { type Overwriting, openDatabase, overwriting } from "./open-database.ts";
 import { createSchema, loadPosition, type StreamPosition } from "./outbox-schema.ts";
 import { type PoweredMark, PoweredTime } from "./powered-time.ts";
 import type { Refusal } from "./refusals.ts";
@@ -313,8 +313,8 @@ export class OutboxFile {
    * Writes bodies that hold a text anew, in place: their numbers and times stay. `rewrite` gives the new body, null for one
    * to be left as it is. What was there before is overwritten in the file. Returns how many were written.
    */
-  rewrite(containing: string, rewrite: (body: string) => string | null): number {
-    return overwriting(this.#db, () => {
+  rewrite(containing: string, rewrite: (body: string) => string | null, how: Overwriting): number {
+    return overwriting(this.#db, how, () => {
       let written = 0;
       for (const stream of STREAMS) {
         const table = `stream_${stream}`;

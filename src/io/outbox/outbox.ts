@@ -5,7 +5,7 @@ import { retryPauses } from "../../core/retry.ts";
 import { STREAMS, type StreamName } from "../../wire/cloud-event.ts";
 import { DAYBOOK_STREAMS, dayEvents, keptFrom } from "./daybook.ts";
 import { KeptFile } from "./kept-file.ts";
-import { cannotWrite } from "./open-database.ts";
+import { cannotWrite, type Overwriting } from "./open-database.ts";
 import { type OpenedOutboxFile, openOutboxFile } from "./open-outbox-file.ts";
 import type {
   OnAccepted,
@@ -263,10 +263,14 @@ export class Outbox {
   }
 
   /** Writes bodies that hold a text anew, files set aside removed; as `OutboxFile.rewrite`. While they are needed, it fails. */
-  rewrite(containing: string, rewrite: (body: string) => string | null): number {
+  rewrite(
+    containing: string,
+    rewrite: (body: string) => string | null,
+    how: Overwriting = "anew",
+  ): number {
     this.flush();
     if (!this.#kept.removeCopies()) this.#awaitDisk();
-    return this.#kept.run((file) => file.rewrite(containing, rewrite));
+    return this.#kept.run((file) => file.rewrite(containing, rewrite, how));
   }
 
   stats(): OutboxStats {

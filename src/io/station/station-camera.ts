@@ -60,7 +60,8 @@ export class FfmpegStationCamera implements StationCamera {
     const size = this.#options.size ?? (this.#source.kind === "v4l2" ? USB_SIZE : NETWORK_SIZE);
     const shared = createSharedFrames(size.widthPx * size.heightPx * 3);
     const slots = new FrameSlots(shared);
-    const rgb = new Uint8Array(shared.frameBytes);
+    // Shared, so that the thread for faces reads the picture where it lies.
+    const rgb = new Uint8Array(new SharedArrayBuffer(shared.frameBytes));
     const bell = new Bell();
     let generation = 0;
     const { clock } = this.#options;

@@ -67,6 +67,8 @@ export class SealedTemplates implements TemplateVault {
   readonly #templateFile: SlotFile;
   readonly #slots = new Map<SubjectRef, number>();
   readonly #free: number[] = [];
+  /** Slots that are to be overwritten and could not be yet, with whose they were; null: nobody can say. */
+  readonly #left = new Map<number, SubjectRef | null>();
   readonly #tenantHash: Uint8Array;
   readonly #vaultId: Uint8Array;
   #keys: VaultKeys | null = null;
@@ -139,17 +141,43 @@ export class SealedTemplates implements TemplateVault {
     return this.#slots.has(subject);
   }
 
+  /**
+   * Overwrites a member's key and template, and what is left of former ones; true when there was something. From the first
+   * line on nothing of it opens. @throws TEMPLATE_VAULT_UNAVAILABLE when something may be left; `tidy` tries again
+   */
   shred(subject: SubjectRef): boolean {
     const slot = this.#slots.get(subject);
-    if (slot === undefined) return false;
-    this.#clear(slot);
+    if (slot !== undefined) this.#give(slot, subject);
     this.#slots.delete(subject);
-    this.#free.push(slot);
-    return true;
+    let isFound = false;
+    let fault: unknown = null;
+    for (const [left, whose] of [...this.#left]) {
+      if (whose !== null && whose !== subject) continue;
+      try {
+        this.#clear(left);
+        isFound ||= whose === subject;
+      } catch (error) {
+        // One slot that cannot be overwritten keeps no other from it.
+        fault ??= error;
+      }
+    }
+    if (fault !== null) throw fault;
+    return isFound;
   }
 
+  /** Tries again what could not be overwritten; how many slots were. @throws TEMPLATE_VAULT_UNAVAILABLE */
+  tidy(): number {
+    const left = [...this.#left.keys()];
+    for (const slot of left) this.#clear(slot);
+    return left.length;
+  }
+
+  /** Members of whom something may be there, also what could not be overwritten yet. */
   subjects(): readonly SubjectRef[] {
-    return [...this.#slots.keys()];
+    const left = [...this.#left.values()].filter((subject) => subject !== null);
+    return left.length === 0
+      ? [...this.#slots.keys()]
+      : [...new Set([...this.#slots.keys(), ...left])];
   }
 
   /** Forgets the gateway key, so that it is asked for anew: for a key that comes from elsewhere and changed. */
@@ -187,6 +215,8 @@ export class SealedTemplates implements TemplateVault {
     const record = readTemplateRecord(this.#templateFile.read(slot));
     const key = readKeyRecord(this.#keyFile.read(slot));
     if (record === null || key === null) return fail("template-damaged");
+    // Whose it is was read when the vault was opened; both files may have been written since.
+    if (key.subject !== subject) return fail("template-damaged");
     if (!isSame(record.tenantHash, this.#tenantHash)) return fail("template-foreign");
     const keys = this.#open(false);
     if (keys === null) return fail("key-lost");
@@ -201,25 +231,48 @@ export class SealedTemplates implements TemplateVault {
     return ok({ subjectRef: subject, chain, values, wipe: () => void values.fill(0) });
   }
 
-  /** Which member's template lies where; a template without a key, as a power cut may leave one, is a free slot. */
+  /**
+   * Which member's template lies where. What is no key record is overwritten, whatever it was: behind a changed byte a wrapped
+   * key would outlive its member. A template without a key, as a power cut may leave one, is a free slot.
+   */
   #index(): void {
     for (let slot = 0; slot < this.#keyFile.count; slot += 1) {
-      const record = readKeyRecord(this.#keyFile.read(slot));
-      if (record !== null && !this.#slots.has(record.subject)) {
+      const bytes = this.#keyFile.read(slot);
+      const record = readKeyRecord(bytes);
+      if (record !== null && !this.#slots.has(record.subject))
         this.#slots.set(record.subject, slot);
-        continue;
-      }
       // The power went while a template was replaced: one of the two is enough.
-      if (record !== null) this.#clear(slot);
-      this.#free.push(slot);
+      else if (record !== null) this.#give(slot, record.subject);
+      else if (bytes.some((byte) => byte !== 0)) this.#give(slot, null);
+      else this.#free.push(slot);
     }
     this.#free.reverse();
+    this.#tidyQuietly();
   }
 
-  /** The key first: without it the template is noise, whatever becomes of that. */
+  /** The first slot behind all others, also behind one that could not be written in full. */
+  #nextSlot(): number {
+    let next = this.#keyFile.count;
+    for (const left of this.#left.keys()) next = Math.max(next, left + 1);
+    return next;
+  }
+
+  /** Marks a slot as one to overwrite. */
+  #give(slot: number, subject: SubjectRef | null): void {
+    this.#left.set(slot, subject);
+  }
+
+  /** The key first: without it the template is noise, whatever becomes of that. Then the slot is free. */
   #clear(slot: number): void {
     this.#keyFile.clear(slot);
     this.#templateFile.clear(slot);
+    this.#left.delete(slot);
+    this.#free.push(slot);
+  }
+
+  /** What cannot be overwritten now is in the log, and tried again by `shred` and `tidy`. */
+  #tidyQuietly(): void {
+    this.#guarded("busy", () => ok(this.tidy()));
   }
 
   /** The keys; null when the gateway key is not there or is another one than the templates were kept with. */
@@ -268,18 +321,19 @@ export class SealedTemplates implements TemplateVault {
       const sealed = sealTemplate(dataKey, values, bond, randomBytes(IV_BYTES));
       const wrapped = wrapKey(keys, dataKey, bond, randomBytes(IV_BYTES));
       const former = this.#slots.get(subject);
-      const slot = this.#free.pop() ?? this.#keyFile.count;
+      const slot = this.#free.pop() ?? this.#nextSlot();
       try {
         this.#templateFile.write(slot, writeTemplateRecord({ ...terms, ...hashes, sealed }));
         this.#keyFile.write(slot, writeKeyRecord({ subject, wrapped }));
       } catch (error) {
-        this.#free.push(slot);
+        // The key may be there in part, or whole and not known to be on the disk.
+        this.#give(slot, subject);
         throw error;
       }
       this.#slots.set(subject, slot);
       if (former === undefined) return;
-      this.#free.push(former);
-      this.#clear(former);
+      this.#give(former, subject);
+      this.#tidyQuietly();
     } finally {
       dataKey.fill(0);
       values.fill(0);

@@ -8,8 +8,9 @@ import {
   readSync,
   writeSync,
 } from "node:fs";
-import { dirname } from "node:path";
-import { GatewayError } from "../../core/errors.ts";
+import { type FaultCode, GatewayError } from "../../core/errors.ts";
+
+import { syncFolder } from "./sync-folder.ts";
 
 /** What a file of slots looks like. */
 export interface SlotShape {
@@ -18,6 +19,10 @@ export interface SlotShape {
   /** Bytes after the magic, made by whoever begins the file. */
   readonly head: () => Uint8Array;
   readonly slotBytes: number;
+  /** What its faults are told as; TEMPLATE_VAULT_UNAVAILABLE when absent. */
+  readonly fault?: FaultCode;
+  /** Slots that the file has room for from its beginning: overwriting them needs no room on a disk that is full. */
+  readonly reserved?: number;
 }
 
 const MAGIC_BYTES = 8;
@@ -32,17 +37,21 @@ export class SlotFile {
   readonly #fd: number;
   readonly #headBytes: number;
   readonly #slotBytes: number;
+  readonly #fault: FaultCode;
 
   /**
    * Opens or begins the file, for the owner's eyes only.
-   * @throws TEMPLATE_VAULT_UNAVAILABLE when it cannot be used or is no such file
+   * @throws TEMPLATE_VAULT_UNAVAILABLE, or what was asked for, when it cannot be used or is no such file
    */
-  constructor(path: string, { magic, head, slotBytes }: SlotShape) {
+  constructor(path: string, shape: SlotShape) {
+    const { slotBytes, fault = "TEMPLATE_VAULT_UNAVAILABLE", reserved = 0 } = shape;
     this.#slotBytes = slotBytes;
-    this.#fd = attempt(() => openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600));
+    this.#fault = fault;
+    this.#fd = this.#attempt(() => openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600));
     try {
-      this.head = attempt(() => this.#begin(magic, head, path));
+      this.head = this.#attempt(() => this.#begin(shape, path));
       this.#headBytes = MAGIC_BYTES + this.head.length;
+      if (this.count < reserved) this.#reserve(reserved);
     } catch (error) {
       closeSync(this.#fd);
       throw error;
@@ -51,14 +60,14 @@ export class SlotFile {
 
   /** Whole slots in the file. */
   get count(): number {
-    const { size } = attempt(() => fstatSync(this.#fd));
+    const { size } = this.#attempt(() => fstatSync(this.#fd));
     return Math.max(0, Math.floor((size - this.#headBytes) / this.#slotBytes));
   }
 
   /** What stands in a slot; zeros beyond the end. The caller's own copy. @throws TEMPLATE_VAULT_UNAVAILABLE */
   read(slot: number): Uint8Array {
     const bytes = new Uint8Array(this.#slotBytes);
-    attempt(() => readSync(this.#fd, bytes, 0, bytes.length, this.#at(slot)));
+    this.#attempt(() => readSync(this.#fd, bytes, 0, bytes.length, this.#at(slot)));
     return bytes;
   }
 
@@ -67,7 +76,7 @@ export class SlotFile {
     if (bytes.length > this.#slotBytes) throw new RangeError("more bytes than a slot holds");
     const whole = new Uint8Array(this.#slotBytes);
     whole.set(bytes);
-    attempt(() => {
+    this.#attempt(() => {
       writeFully(this.#fd, whole, this.#at(slot));
       fsyncSync(this.#fd);
     });
@@ -81,7 +90,7 @@ export class SlotFile {
 
   /** Writes the head anew, as `head` stands now. @throws TEMPLATE_VAULT_UNAVAILABLE */
   keepHead(): void {
-    attempt(() => {
+    this.#attempt(() => {
       writeFully(this.#fd, this.head, MAGIC_BYTES);
       fsyncSync(this.#fd);
     });
@@ -95,7 +104,15 @@ export class SlotFile {
     return this.#headBytes + slot * this.#slotBytes;
   }
 
-  #begin(magic: string, head: () => Uint8Array, path: string): Uint8Array {
+  #reserve(slots: number): void {
+    const from = this.count;
+    this.#attempt(() => {
+      writeFully(this.#fd, new Uint8Array((slots - from) * this.#slotBytes), this.#at(from));
+      fsyncSync(this.#fd);
+    });
+  }
+
+  #begin({ magic, head }: SlotShape, path: string): Uint8Array {
     fchmodSync(this.#fd, 0o600);
     const made = head();
     const found = new Uint8Array(MAGIC_BYTES + made.length);
@@ -109,32 +126,22 @@ export class SlotFile {
       syncFolder(path);
     }
     if (Buffer.from(found.subarray(0, MAGIC_BYTES)).toString("latin1") !== magic)
-      throw new GatewayError("TEMPLATE_VAULT_UNAVAILABLE", "a file of it is no part of a vault");
+      throw new GatewayError(this.#fault, "a file of it is another one, or damaged");
     return found.slice(MAGIC_BYTES);
+  }
+
+  #attempt<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      if (!(error instanceof Error) || !("syscall" in error) || !("code" in error)) throw error;
+      const sentence = `a file of it cannot be used (${String(error.code)})`;
+      throw new GatewayError(this.#fault, sentence, { cause: error });
+    }
   }
 }
 
 function writeFully(fd: number, bytes: Uint8Array, at: number): void {
   for (let done = 0; done < bytes.length; )
     done += writeSync(fd, bytes, done, bytes.length - done, at + done);
-}
-
-/** Or the file's name would be lost with the power although its bytes are there. */
-function syncFolder(path: string): void {
-  const fd = openSync(dirname(path), constants.O_RDONLY);
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-}
-
-function attempt<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    if (!(error instanceof Error) || !("syscall" in error) || !("code" in error)) throw error;
-    const sentence = `a file of it cannot be used (${String(error.code)})`;
-    throw new GatewayError("TEMPLATE_VAULT_UNAVAILABLE", sentence, { cause: error });
-  }
 }

@@ -61,8 +61,6 @@ export interface CarrierIdentity {
  * looks, and no radio address.
  */
 export class Carrier {
-  readonly key: string;
-  readonly who: Somebody;
   readonly tagKind: TagKind | null;
   readonly makesVisits: boolean;
   readonly marks = new MarkList();
@@ -75,16 +73,29 @@ export class Carrier {
   /** First and last time it was where people pay, as far as it was ever told; most carriers are not there most of the time. */
   #payFrom = Number.POSITIVE_INFINITY;
   #payTo = Number.NEGATIVE_INFINITY;
+  #name: Pick<CarrierIdentity, "key" | "who">;
   #source: string;
   #offsetMs: number;
 
   constructor({ key, who, tagKind, makesVisits }: CarrierIdentity, head: JourneyHead) {
-    this.key = key;
-    this.who = who;
+    this.#name = { key, who };
     this.tagKind = tagKind;
     this.makesVisits = makesVisits;
     this.#source = runOf(head.source);
     this.#offsetMs = head.at - head.atMono;
+  }
+
+  get key(): string {
+    return this.#name.key;
+  }
+
+  get who(): Somebody {
+    return this.#name.who;
+  }
+
+  /** From now on a tag goes by another name, and always did. */
+  rename(tagId: TagId): void {
+    this.#name = { key: tagKey(tagId), who: { ...this.who, tagId } };
   }
 
   get method(): VisitMethod {

@@ -1,7 +1,7 @@
 import { BoundedMap } from "../../core/bounded-map.ts";
-import { type EpochMs, monoMs } from "../../core/brand.ts";
+import { type EpochMs, monoMs, type TagId } from "../../core/brand.ts";
 import type { JourneyHead } from "../../core/events.ts";
-import { Carrier, type CarrierIdentity } from "./carrier.ts";
+import { Carrier, type CarrierIdentity, tagKey } from "./carrier.ts";
 import { compareMarks, type Mark } from "./marks.ts";
 import { VISIT_LIMITS } from "./rules.ts";
 
@@ -57,6 +57,16 @@ export class Carriers {
   delete(key: string): void {
     for (const other of this.find(key)?.sameAs ?? []) this.find(other)?.sameAs.delete(key);
     if (!this.#tracks.delete(key)) this.#tags.delete(key);
+  }
+
+  /** Gives a tag another name; it, or null when nothing is known of it. */
+  renameTag(from: TagId, to: TagId): Carrier | null {
+    const carrier = this.#tags.peek(tagKey(from));
+    if (carrier === undefined) return null;
+    this.#tags.delete(tagKey(from));
+    carrier.rename(to);
+    this.#tags.set(carrier.key, carrier, monoMs(0));
+    return carrier;
   }
 
   /** A tag told that it was moved at this time: such tags are followed by their movements from then on. */

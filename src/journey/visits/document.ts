@@ -31,7 +31,7 @@ export function documentOf(
   group: readonly Carrier[],
   context: DocumentContext,
 ): VisitBody {
-  const { first, enteredAt, exitedAt, entry, exit, endedBy, isEntrySeen, isExitSeen } = segment;
+  const { first, enteredAt, exitedAt, endedBy, isEntrySeen, isExitSeen } = segment;
   const [one] = group;
   const isTag = one?.method === "tag";
   const spells = spellsOf(segment.stays);
@@ -50,8 +50,8 @@ export function documentOf(
     exitedAt,
     isEntrySeen,
     isExitSeen,
-    entryLineId: isTag ? context.lineNear(segment, "in") : (entry?.lineId ?? null),
-    exitLineId: isTag ? context.lineNear(segment, "out") : (exit?.lineId ?? null),
+    entryLineId: lineOf(segment, isTag, context, "in"),
+    exitLineId: lineOf(segment, isTag, context, "out"),
     endedBy,
     reentries: segment.reentries,
     isStaff: context.isStaff,
@@ -67,6 +67,19 @@ export function documentOf(
       .slice(0, VISIT_LIMITS.documentReceipts),
     began: { source: first.head.source, seq: first.head.seq },
   };
+}
+
+/** Nobody goes through a door at the instant of a recognition, whatever a camera counts then. */
+function lineOf(
+  segment: Segment,
+  isTag: boolean,
+  { lineNear }: DocumentContext,
+  direction: "in" | "out",
+): LineId | null {
+  const { entry, exit, first, endedBy } = segment;
+  if (!isTag) return (direction === "in" ? entry : exit)?.lineId ?? null;
+  const isRecognition = direction === "in" ? first.kind === "seen" : endedBy === "lost";
+  return isRecognition ? null : lineNear(segment, direction);
 }
 
 /** Whether something at an instant belongs to the visit. A receipt may be printed while somebody goes out. */

@@ -7,6 +7,7 @@ import type {
   JourneyEvent,
   JourneyHead,
   SensorRecorded,
+  ShopperRecognised,
   StaffCrossingRecorded,
   TagMovementRecorded,
   TagPresenceRecorded,
@@ -93,6 +94,11 @@ export class Intake {
     return this.#parts.carriers.find(this.#owners.peek(originKey(origin))?.key ?? "");
   }
 
+  /** Events of one carrier are another's from now on: it has another name. */
+  rename(from: string, to: string): void {
+    for (const [, owner] of this.#owners.entries()) if (owner.key === from) owner.key = to;
+  }
+
   /** Whether an event has come before; from now on it has. */
   hasCome(event: JourneyEvent): boolean {
     const key = originKey(event);
@@ -117,6 +123,8 @@ export class Intake {
         return this.#takeStay(event, this.#tagOf(event));
       case "tag-moved":
         return this.#takeMovement(event);
+      case "shopper-recognised":
+        return this.#takeRecognition(event);
       case "basket-changed":
         return this.#takeBasket(event);
       case "staff-crossed":
@@ -177,6 +185,19 @@ export class Intake {
     this.#parts.carriers.noteMover(carrier.key, at);
     if (kind === "put" && zoneId !== null)
       this.#notePaying(carrier, zoneId, epochMs(at - VISIT_RULES.afterPaymentMs));
+    return [{ carrier, at }];
+  }
+
+  /**
+   * A member at a station: the customer whose card, tag or app has this name. On the wall clock alone: the station is no
+   * run of the radio, whose times must not depend on what came between them.
+   */
+  #takeRecognition(event: ShopperRecognised): readonly Touched[] {
+    const carrier = this.#tagOf({ ...event, tagId: event.pseudonym, tagKind: "loyalty-card" });
+    if (carrier === null) return [];
+    const { at } = event;
+    this.#noteOwner(event, carrier, at);
+    carrier.marks.add({ kind: "seen", at, head: headOf(event) });
     return [{ carrier, at }];
   }
 
@@ -297,11 +318,15 @@ export class Intake {
 
   /** Notes whose event it is; when it was on their own steady clock. */
   #own(event: JourneyHead, carrier: Carrier): EpochMs {
+    const at = carrier.steady(event);
+    this.#noteOwner(event, carrier, at);
+    return at;
+  }
+
+  #noteOwner(event: JourneyHead, carrier: Carrier, at: EpochMs): void {
     const owner = this.#owners.peek(originKey(event));
     if (owner !== undefined) owner.key = carrier.key;
-    const at = carrier.steady(event);
     if (this.#newest === null || at > this.#newest) this.#newest = at;
-    return at;
   }
 }
 

@@ -43,16 +43,22 @@ export interface MoveMark extends MarkHead {
   readonly zoneId: ZoneId | null;
 }
 
+/** Recognised at a station: was in the shop at this instant, and nothing is said of before and after. */
+export interface SeenMark extends MarkHead {
+  readonly kind: "seen";
+}
+
 /** What is known of one track or tag at one time. */
-export type Mark = PassMark | GoneMark | StayMark | MoveMark;
+export type Mark = PassMark | GoneMark | StayMark | MoveMark | SeenMark;
 
 const RANK: Readonly<Record<Mark["kind"], number>> = {
   in: 0,
   taken: 1,
   stay: 2,
-  gone: 3,
-  put: 4,
-  out: 5,
+  seen: 3,
+  gone: 4,
+  put: 5,
+  out: 6,
 };
 
 /** Order of time; at one instant coming in is first and going out last, then the order of the sources. */

@@ -1,5 +1,5 @@
 import { BoundedMap } from "../../core/bounded-map.ts";
-import { type EpochMs, epochMs, monoMs } from "../../core/brand.ts";
+import { type EpochMs, epochMs, monoMs, type TagId } from "../../core/brand.ts";
 import type { JourneyHead, QueueJoined, QueueLeft, Somebody } from "../../core/events.ts";
 import type { Carrier } from "./carrier.ts";
 import { marksOf } from "./carriers.ts";
@@ -59,6 +59,16 @@ export class QueueTeller {
     const time: QueueTime = { zoneId, via: zoneId, from, to: null, outcome: null };
     const saying: Saying = { due: at, what: isJoin ? "joined" : "left", time };
     this.#told.set(keyOf(saying, event), true, monoMs(0));
+  }
+
+  /** A tag has another name now: what was told of it is told. */
+  rename(from: TagId, to: TagId): void {
+    const ofTag = ` ${from}`;
+    for (const [key] of [...this.#told.entries()]) {
+      if (!key.endsWith(ofTag)) continue;
+      this.#told.delete(key);
+      this.#told.set(`${key.slice(0, -from.length)}${to}`, true, monoMs(0));
+    }
   }
 
   #sayings(stays: readonly StayMark[], asOf: EpochMs): readonly Saying[] {

@@ -83,6 +83,12 @@ export class ReceiptLinks<Of> {
     return { ...this.#counters };
   }
 
+  /** A tag has another name now, also on the receipts that wait. */
+  rename(from: TagId, to: TagId): void {
+    for (const [key, event] of this.#waiting)
+      if (event.tagId === from) this.#waiting.set(key, { ...event, tagId: to });
+  }
+
   /** Takes a receipt; when it is to be decided on, or null when it has come before or is nobody's in the shop. */
   take(event: TransactionRecorded): EpochMs | null {
     if (event.transactionKind === "delivery") return null;

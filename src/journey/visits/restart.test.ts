@@ -30,6 +30,9 @@ const deed = fc.record({
     "put",
     "taken",
     "set-down",
+    "recognised",
+    "card-inside",
+    "card-silent",
   ),
 });
 type Deed = typeof deed extends fc.Arbitrary<infer Value> ? Value : never;
@@ -70,6 +73,12 @@ function eventsOf(make: ToldEvents, { minute, second, lastsS, track, what }: Dee
       return [make.moved(from, `b${track}`, "picked-up", "shelf", "basket")];
     case "set-down":
       return [make.moved(from, `b${track}`, "put-back", "till", "basket")];
+    case "recognised":
+      return [make.recognised(from, `c${track}`)];
+    case "card-inside":
+      return [make.presence(from, `c${track}`, "inside", { kind: "loyalty-card" })];
+    case "card-silent":
+      return [make.presence(from, `c${track}`, "outside", { kind: "loyalty-card" })];
     default:
       return make.stay(from, to, what, track);
   }

@@ -1,6 +1,6 @@
 import { type EpochMs, epochMs, type ZoneId } from "../../core/brand.ts";
 import type { VisitEnd, VisitMethod } from "../../core/events.ts";
-import type { GoneMark, Mark, PassMark, StayMark } from "./marks.ts";
+import type { GoneMark, Mark, PassMark, SeenMark, StayMark } from "./marks.ts";
 import { VISIT_RULES } from "./rules.ts";
 
 /** When a visit that has not ended by itself is ended. */
@@ -70,19 +70,30 @@ export function segmentsOf(marks: readonly Mark[], context: SegmentContext): rea
       segments.push(draft.end(ending));
       draft = null;
     }
-    const before = segments.at(-1)?.endedBy;
-    // Whoever leaves after having been ended by the clock leaves that visit and begins none.
-    const isLeaver = mark.kind === "out" && (before === "closing" || before === "day-end");
-    if (!isLeaver && begins(mark, context)) draft = new Draft(mark, context);
+    if (!isOfVisitBefore(mark, segments.at(-1), context) && begins(mark, context))
+      draft = new Draft(mark, context);
   }
   if (draft !== null) segments.push(draft.end(draft.ending()));
   return segments;
 }
 
+/**
+ * Of a visit that the clock ended: whoever leaves after it leaves that visit and begins none, and whoever is recognised
+ * within the re-entry gap is still there.
+ */
+function isOfVisitBefore(
+  { kind, at }: Mark,
+  before: Segment | undefined,
+  { reentryGapMs }: SegmentContext,
+): boolean {
+  if (before?.endedBy !== "closing" && before?.endedBy !== "day-end") return false;
+  return kind === "out" || (kind === "seen" && at <= before.over + reentryGapMs);
+}
+
 /** Whether a visit can begin with this: an exit nobody saw the entry of is one, for a track. */
 function begins(mark: Mark, { method, isInside }: SegmentContext): boolean {
   if (mark.kind === "stay") return isInside(mark.zoneId);
-  return mark.kind === "in" || (mark.kind === "out" && method === "track");
+  return ["in", "seen"].includes(mark.kind) || (mark.kind === "out" && method === "track");
 }
 
 /** A visit while its marks are read. */
@@ -94,6 +105,8 @@ class Draft {
   #last: Mark;
   #entry: PassMark | null = null;
   #exit: PassMark | GoneMark | null = null;
+  /** The latest recognition, while nothing else says that the customer is inside. */
+  #seen: SeenMark | null = null;
   #reentries = 0;
   #contradictions = 0;
   #limit: VisitLimit | null = null;
@@ -108,6 +121,7 @@ class Draft {
     if (first.kind === "in") this.#enter(first);
     else if (first.kind === "out") this.#leave(first);
     else if (first.kind === "stay") this.#stay(first);
+    else if (first.kind === "seen") this.#see(first);
   }
 
   take(mark: Mark): void {
@@ -125,6 +139,9 @@ class Draft {
       case "stay":
         this.#takeStay(mark);
         break;
+      case "seen":
+        this.#takeSeen(mark);
+        break;
       case "taken":
       case "put":
         // Of a basket: read before, as coming in and going out.
@@ -136,6 +153,7 @@ class Draft {
   ending(): Ending {
     const { reentryGapMs } = this.#context;
     const exit = this.#exit;
+    if (exit === null && this.#seen !== null) return this.#endingUnheard(this.#seen);
     if (exit === null) return this.#endingInside();
     const isFinal = exit.kind === "out" && exit.isFinal === true;
     const over = epochMs(exit.at + (isFinal ? 0 : reentryGapMs) + 1);
@@ -194,6 +212,17 @@ class Draft {
     return { ...ending, over, endedBy: "sensor", exitedAt };
   }
 
+  /**
+   * Of a member known to be there by a recognition alone: nobody hears them leave. One visit as long as the next
+   * recognition comes within the re-entry gap, and as long as its day.
+   */
+  #endingUnheard({ at }: SeenMark): Ending {
+    const { limitOf, reentryGapMs } = this.#context;
+    this.#limit ??= limitOf(this.#first.at);
+    const over = epochMs(Math.min(at, this.#limit.at) + reentryGapMs + 1);
+    return { over, endedBy: "lost", exitedAt: this.#until, isExitSeen: false };
+  }
+
   /** Until when somebody who is there was seen, `at` at most. */
   #seenTo(at: EpochMs): EpochMs {
     const until = this.#until;
@@ -215,23 +244,26 @@ class Draft {
       this.#limit = null;
       return;
     } else if (mark.lineId !== null) this.#contradictions += 1;
+    this.#seen = null;
     this.#note(mark.at);
     this.#passes.push(mark);
   }
 
   #isDoorstep(mark: PassMark): boolean {
-    if (this.#passes.length > 0) return false;
+    if (this.#passes.length > 0 || this.#first.kind === "seen") return false;
     return mark.at - this.#first.at <= VISIT_RULES.doorstepMs;
   }
 
   #enter(mark: PassMark): void {
     this.#entry = mark;
+    this.#seen = null;
     this.#note(mark.at);
     this.#passes.push(mark);
   }
 
   #leave(mark: PassMark): void {
     this.#exit = mark;
+    this.#seen = null;
     this.#note(mark.at);
     this.#passes.push(mark);
   }
@@ -253,7 +285,25 @@ class Draft {
     this.#stay(mark);
   }
 
+  #takeSeen(mark: SeenMark): void {
+    const exit = this.#exit;
+    if (exit === null) {
+      // Whoever is heard inside goes on being heard.
+      if (this.#seen !== null) this.#see(mark);
+      else this.#note(mark.at);
+    } else if (mark.at > exit.at + VISIT_RULES.doorstepMs) {
+      this.#comeBack();
+      this.#see(mark);
+    }
+  }
+
+  #see(mark: SeenMark): void {
+    this.#seen = mark;
+    this.#note(mark.at);
+  }
+
   #stay(mark: StayMark): void {
+    this.#seen = null;
     this.#stays.push(mark);
     this.#note(mark.to ?? mark.at);
   }

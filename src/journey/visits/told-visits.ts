@@ -1,5 +1,5 @@
 import { BoundedMap } from "../../core/bounded-map.ts";
-import { monoMs, type VisitId } from "../../core/brand.ts";
+import { monoMs, type TagId, type VisitId } from "../../core/brand.ts";
 import type { JourneyCompleted } from "../../core/events.ts";
 import type { VisitBody } from "./document.ts";
 import { VISIT_LIMITS } from "./rules.ts";
@@ -47,6 +47,12 @@ export class ToldVisits {
     // What was told is true, whatever was assumed before it was read.
     if (known === null || known.revision <= revision)
       this.#told.set(body.visitId, { body, revision, isRestored: true }, monoMs(0));
+  }
+
+  /** A visit is told on under another name of its tag. */
+  rename(id: VisitId, tagId: TagId): void {
+    const told = this.find(id);
+    if (told !== null) this.#told.set(id, { ...told, body: { ...told.body, tagId } }, monoMs(0));
   }
 
   delete(id: VisitId): void {

@@ -182,6 +182,22 @@ export class VisitBuilder {
     this.#isSilent = false;
   }
 
+  /**
+   * A tag goes by another name, and nothing here names it any more: its visits go on under the other one, so that what is
+   * counted stays counted. Emits nothing. True when something was known of it.
+   */
+  renameTag(from: TagId, to: TagId): boolean {
+    this.#receipts.rename(from, to);
+    this.#queues.rename(from, to);
+    const carrier = this.#carriers.renameTag(from, to);
+    if (carrier === null) return false;
+    this.#intake.rename(tagKey(from), carrier.key);
+    this.#visits.rename(carrier, to);
+    this.#touch({ carrier, at: null });
+    this.#touchQueues({ carrier, at: null });
+    return true;
+  }
+
   /** Ends whatever goes on at the newest time told, and decides everything. */
   finish(): void {
     const end = this.#intake.newest;

@@ -1,4 +1,11 @@
-import { type CameraId, type EpochMs, epochMs, type VisitId, visitId } from "../../core/brand.ts";
+import {
+  type CameraId,
+  type EpochMs,
+  epochMs,
+  type TagId,
+  type VisitId,
+  visitId,
+} from "../../core/brand.ts";
 import type { JourneyCompleted } from "../../core/events.ts";
 import { limitOf, type VisitCalendar } from "./calendar.ts";
 import { carriedMarks } from "./carried.ts";
@@ -92,6 +99,11 @@ export class VisitTeller {
 
   isStaff(segment: Segment): boolean {
     return isStaffVisit(segment, (key) => this.#options.intake.isStaff(key));
+  }
+
+  /** What was told of a tag that has another name now. */
+  rename({ told }: Carrier, tagId: TagId): void {
+    for (const id of told) this.#told.rename(id, tagId);
   }
 
   /** A document that was told in an earlier life. */

@@ -11,7 +11,8 @@ import { CustomerBook } from "./customer-book.ts";
 const DAY_MS = 86_400_000;
 const DAY = utc("2026-11-20T04:00:00Z");
 const day = (n: number): EpochMs => epochMs(DAY + n * DAY_MS);
-const noon = (n: number): EpochMs => epochMs(day(n) + 8 * 3_600_000);
+const HOUR_MS = 3_600_000;
+const noon = (n: number, hoursLater = 0): EpochMs => epochMs(day(n) + (8 + hoursLater) * HOUR_MS);
 
 function metricsWith(...visits: readonly JourneyCompleted[]): Metrics {
   const metrics = createMetrics({ site: fullShop() });
@@ -21,7 +22,7 @@ function metricsWith(...visits: readonly JourneyCompleted[]): Metrics {
 
 test("a customer's days come in order, with the visits of each", () => {
   const maker = new VisitMaker();
-  const visits = [2, 0, 2].map((n) => maker.visit(noon(n), { tag: "card" }));
+  const visits = [2, 0, 2].map((n, i) => maker.visit(noon(n, i), { tag: "card" }));
   const { customers } = metricsWith(...visits).sources;
   assert.deepEqual(customers.visitsOf("card"), [
     { dayStart: day(0), visits: 1 },
@@ -40,6 +41,20 @@ test("a visit that is taken back, or turns out to be staff, is none of the custo
   assert.deepEqual(metrics.sources.customers.visitsOf("card"), [{ dayStart: day(0), visits: 1 }]);
   metrics.ingest({ ...other, seq: 10, revision: 1, isStaff: true });
   assert.equal(metrics.sources.customers.size, 0);
+});
+
+test("what two gateways of a shop tell of one customer at a time is one visit, in whatever order they tell it", () => {
+  const maker = new VisitMaker();
+  const visits = [
+    maker.visit(noon(0), { tag: "card", lengthS: 1800 }),
+    maker.visit(epochMs(noon(0) + 600_000), { tag: "card", lengthS: 60 }),
+    maker.visit(epochMs(noon(0) + 2_700_000), { tag: "card", lengthS: 60 }),
+    maker.visit(epochMs(noon(0) + 3_660_001), { tag: "card", lengthS: 60 }),
+  ];
+  for (const told of [visits, [...visits].reverse()])
+    assert.deepEqual(metricsWith(...told).sources.customers.visitsOf("card"), [
+      { dayStart: day(0), visits: 2 },
+    ]);
 });
 
 test("only loyalty cards name a customer", () => {
@@ -72,7 +87,7 @@ test("a day that came back in full knows better than what was kept of its custom
   const maker = new VisitMaker();
   const before = metricsWith(
     maker.visit(noon(0), { tag: "card" }),
-    maker.visit(noon(0), { tag: "card" }),
+    maker.visit(noon(0, 1), { tag: "card" }),
   );
   const after = createMetrics({ site: fullShop() });
   for (const record of before.takeChangedDays()) assert.ok(after.restore(record));

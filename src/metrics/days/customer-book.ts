@@ -119,6 +119,20 @@ export class CustomerBook {
     return changed;
   }
 
+  /**
+   * Forgets a customer; on trading days from `since` on somebody else came in their place, of whom nothing else is known.
+   * Returns how many days were forgotten; nothing of it counts as changed.
+   */
+  forget(customer: string, other: string, since: number): number {
+    const days = this.#days.get(customer) ?? [];
+    for (const { dayStart } of days) this.#changes.delete(`${dayStart} ${customer}`);
+    if (!this.#days.delete(customer)) return 0;
+    const kept = days.filter(({ dayStart }) => dayStart >= since);
+    this.restore(kept.map((day) => ({ ...day, customer: other })));
+    this.#facet.change();
+    return days.length;
+  }
+
   /** Takes in what was kept before; nothing of it counts as changed. */
   restore(days: Iterable<CustomerVisits>): void {
     for (const { customer, dayStart, visits } of days) {

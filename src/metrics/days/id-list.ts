@@ -36,6 +36,15 @@ export class IdList {
     return this.#texts.length - 1;
   }
 
+  /** Puts another text in the place of one; false when it is not there, or the other is there already. */
+  rename(from: string, to: string): boolean {
+    const index = this.find(from);
+    if (index < 0 || this.find(to) >= 0) return false;
+    this.#texts[index] = to;
+    this.#place(this.#places.length);
+    return true;
+  }
+
   toArray(): string[] {
     return [...this.#texts];
   }
@@ -52,7 +61,11 @@ export class IdList {
   }
 
   #widen(): void {
-    this.#places = new Int32Array(Math.max(LEAST_PLACES, this.#places.length * 2));
+    this.#place(Math.max(LEAST_PLACES, this.#places.length * 2));
+  }
+
+  #place(room: number): void {
+    this.#places = new Int32Array(room);
     this.#texts.forEach((text, index) => {
       this.#places[this.#placeOf(text)] = index + 1;
     });
@@ -66,6 +79,11 @@ export class SharedTexts {
 
   constructor(cap: number) {
     this.#cap = cap;
+  }
+
+  /** Lets go of a text. */
+  forget(text: string): void {
+    this.#texts.delete(text);
   }
 
   /** The same text, as it was met first. */

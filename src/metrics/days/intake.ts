@@ -16,6 +16,7 @@ import type { TagKind } from "../../core/site.ts";
 import { SLOT_MS } from "../calendar/slots.ts";
 import type { CrossingTally, Taken } from "./crossing-tally.ts";
 import { type Day, slotOf } from "./day-book.ts";
+import { identifiedVisits } from "./identified-visits.ts";
 import { SeenOrigins } from "./origins.ts";
 import type { Stores } from "./stores.ts";
 import { plainVisit } from "./visit-row.ts";
@@ -147,7 +148,8 @@ export class Intake {
       case "consent-recorded":
       case "consent-applied":
       case "erasure-answered":
-        // A forecast is for signage, and a camera with a condition still counts: no figure rests on any of these.
+        // A forecast is for signage, a camera with a condition still counts, and a recognition is told as a visit: no
+        // figure rests on any of these.
         return true;
     }
   }
@@ -232,10 +234,9 @@ export class Intake {
 
   #countCustomer(day: Day, { tagKind, tagId }: JourneyCompleted): void {
     if (tagKind !== "loyalty-card" || tagId === null) return;
-    let visits = 0;
-    for (const visit of day.visits.rows())
-      if (visit.tagId === tagId && visit.tagKind === tagKind && !visit.isStaff) visits += 1;
-    this.#stores.customers.put(tagId, day.span.start, visits);
+    const { customers, reentryGapMs } = this.#stores;
+    const own = [...day.visits.rows()].filter((visit) => visit.tagId === tagId);
+    customers.put(tagId, day.span.start, identifiedVisits(own, reentryGapMs).length);
   }
 
   #takeQueue(event: QueueJoined | QueueLeft, isLate: boolean): boolean {

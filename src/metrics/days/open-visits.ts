@@ -4,6 +4,7 @@ import {
   type EpochMs,
   epochMs,
   type MonoMs,
+  monoMs,
   type TrackId,
   type ZoneId,
 } from "../../core/brand.ts";
@@ -155,6 +156,16 @@ export class OpenVisits {
     this.#carriers.delete(from);
     this.#active.delete(from);
     this.#touch(to, known.cameraId, known.tagKind, event.atMono).takeOver(known);
+    this.#change(to);
+  }
+
+  /** A tag has another name: its visit goes on under it. */
+  renameTag(from: string, to: string): void {
+    const known = this.#carriers.peek(from);
+    if (known === undefined) return;
+    this.#carriers.delete(from);
+    this.#active.delete(from);
+    this.#carriers.set(to, known, monoMs(0));
     this.#change(to);
   }
 

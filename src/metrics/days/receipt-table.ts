@@ -211,6 +211,12 @@ export class ReceiptTable {
     });
   }
 
+  /** A tag has another name; false when no receipt names it. */
+  renameTag(from: string, to: string): boolean {
+    this.#texts?.forget(from);
+    return this.#names.rename(from, to);
+  }
+
   #numberOf(name: string | null | undefined): number {
     if (name === null || name === undefined) return 0;
     return this.#names.add(this.#texts?.share(name) ?? name) + 1;

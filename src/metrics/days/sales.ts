@@ -88,6 +88,13 @@ export class SalesDay {
     this.#receipts = new ReceiptTable(dayStart, texts);
   }
 
+  /** A tag has another name; false when no receipt names it. */
+  renameTag(from: string, to: string): boolean {
+    if (!this.#receipts.renameTag(from, to)) return false;
+    this.#options.facet?.change();
+    return true;
+  }
+
   /** Receipts remembered. */
   get size(): number {
     return this.#receipts.size;

@@ -1,4 +1,4 @@
-import { type EpochMs, epochMs, type LineId, type ZoneId } from "../../core/brand.ts";
+import { type EpochMs, epochMs, type LineId, type TagId, type ZoneId } from "../../core/brand.ts";
 import type { SitePlan } from "../../core/site.ts";
 import { createTradingCalendar, type TradingCalendar } from "../calendar/trading-day.ts";
 import { Facet, Readings } from "../figures/facets.ts";
@@ -14,6 +14,7 @@ import {
   type StrangeParts,
   settleInto,
 } from "./day-record.ts";
+import { identifiedVisits } from "./identified-visits.ts";
 import { LearnedDays } from "./learned-days.ts";
 import { OpenVisits } from "./open-visits.ts";
 import { StoreTime } from "./store-time.ts";
@@ -31,6 +32,7 @@ export class Stores {
   readonly calendar: TradingCalendar;
   readonly readings = new Readings();
   readonly time = new StoreTime();
+  readonly reentryGapMs: number;
   readonly lookups: Lookups;
   readonly coverage: Coverage;
   readonly book: DayBook;
@@ -51,6 +53,7 @@ export class Stores {
 
   constructor(site: SitePlan) {
     const { readings, time } = this;
+    this.reentryGapMs = measuresOf(site).reentryGapMs;
     const sensors = [...site.cameras, ...site.receivers];
     this.lookups = lookupsOf(site);
     this.#news = new Facet(readings);
@@ -89,7 +92,7 @@ export class Stores {
       readings,
     );
     const followed = new Set(site.cameras.filter((c) => c.followsVisits === true).map((c) => c.id));
-    const { reentryGapMs } = measuresOf(site);
+    const { reentryGapMs } = this;
     const outside = outsideZones(site);
     const isInside = (zone: ZoneId): boolean => !outside.has(zone);
     this.openVisits = new OpenVisits({ reentryGapMs, followed, isInside, firstUnseen }, readings);
@@ -174,7 +177,7 @@ export class Stores {
       if (day === null) return false;
       if (strange !== null) this.#strange.set(span.start, strange);
       this.coverage.restore(record.sensors);
-      this.customers.restore(customersOf(day));
+      this.customers.restore(customersOf(day, this.reentryGapMs));
     } catch (error) {
       // A record that was cut off or bent on the disk: the day is as unknown as one that was never kept.
       if (error instanceof RangeError || error instanceof TypeError) return false;
@@ -185,6 +188,20 @@ export class Stores {
     if (record.hasReceipts) this.noteReceipts(record.receiptsSince ?? record.start);
     if (record.hasGroups) this.noteGroups();
     return true;
+  }
+
+  /**
+   * Forgets a customer. Their visits of the days that are kept in full go on as somebody's, under another name that says
+   * nothing. Returns the days on which they were known to have come.
+   */
+  forgetCustomer(customer: TagId, other: TagId): number {
+    const since = this.book.days[0]?.span.start ?? Number.POSITIVE_INFINITY;
+    for (const { visits, sales } of this.book.days) {
+      visits.renameTag(customer, other);
+      sales.renameTag(customer, other);
+    }
+    this.openVisits.renameTag(customer, other);
+    return this.customers.forget(customer, other, since);
   }
 
   #settle(stay: EndedStay, where: "zones" | "tagZones"): void {
@@ -201,11 +218,10 @@ export class Stores {
 }
 
 /** Visits of each identified customer that stand on a day. */
-function customersOf({ visits, span }: Day): CustomerVisits[] {
+function customersOf({ visits, span }: Day, reentryGapMs: number): CustomerVisits[] {
   const counts = new Map<string, number>();
-  for (const { tagKind, tagId, isStaff } of visits.rows())
-    if (tagKind === "loyalty-card" && tagId !== null && !isStaff)
-      counts.set(tagId, (counts.get(tagId) ?? 0) + 1);
+  for (const { customer } of identifiedVisits(visits.rows(), reentryGapMs))
+    counts.set(customer, (counts.get(customer) ?? 0) + 1);
   return [...counts].map(([customer, count]) => ({
     customer,
     dayStart: span.start,

@@ -197,6 +197,12 @@ export class VisitColumns {
     };
   }
 
+  /** A tag has another name; false when no visit names it. */
+  rename(from: string, to: string): boolean {
+    this.#texts?.forget(from);
+    return this.#names.rename(from, to);
+  }
+
   /** Gives back room that is not used. */
   trim(): void {
     for (const column of Object.values(this.#columns)) column.trim();

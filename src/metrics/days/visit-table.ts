@@ -1,4 +1,4 @@
-import type { EpochMs } from "../../core/brand.ts";
+import type { EpochMs, TagId } from "../../core/brand.ts";
 import type { JourneyCompleted, VisitMethod } from "../../core/events.ts";
 import type { TagKind } from "../../core/site.ts";
 import { SLOT_MS, type SlotRange } from "../calendar/slots.ts";
@@ -128,6 +128,14 @@ export class VisitTable {
       sum += this.#columns.revisionAt(row);
     }
     return sum;
+  }
+
+  /** A tag has another name; false when no visit names it. */
+  renameTag(from: TagId, to: TagId): boolean {
+    if (!this.#columns.rename(from, to)) return false;
+    if (this.#read !== null) this.#read = [];
+    this.#options.facet?.change();
+    return true;
   }
 
   /** Gives back room: little will be added to this day any more. */

@@ -15,7 +15,7 @@ const memoryDays = parameter(
 );
 
 const cards =
-  "`tag`: identified by a registered loyalty card that receivers heard. Never carried over to visits that are not identified.";
+  "`tag`: identified by a registered loyalty card or a member's app, tag or card that receivers heard, or by a code, a card or a face at a station. Never carried over to visits that are not identified.";
 const fewCustomers =
   "No customer identified: unknown (`no-identified`). Fewer customers than the least: withheld (`small-cell`).";
 const WHOLE_DAYS =
@@ -29,7 +29,7 @@ function repeatRate(
 ): MetricDefinition {
   return {
     metric,
-    version: 3,
+    version: 4,
     name: metric === "repeat-rate" ? "Repeat rate" : `Repeat rate within ${windowDays} days`,
     unit: "ratio",
     meaning:
@@ -85,17 +85,27 @@ export const CUSTOMERS: readonly MetricDefinition[] = [
   },
   {
     metric: "identification-coverage",
-    version: 2,
+    version: 3,
     name: "Identification coverage",
     unit: "ratio",
     meaning:
       "Share of the entrants who are identified customers: how much the figures of returning customers speak for.",
     formula:
-      "Identified visits / E over the minutes of opening hours that the door cameras saw. A visit is identified by a loyalty card that is not staff's.",
-    parameters: [minN, minCell, doors, staff],
+      "Identified visits / E over the minutes of opening hours that the door cameras saw. A visit is identified by a loyalty card that is not staff's, or by a recognition of a member at a station. Recognitions without anything heard of the member are one visit as long as each comes within the re-entry gap of the one before; entry, exit and length of such a visit are unknown, and it is in no figure of durations or zones. What several receivers, stations or gateways tell of one customer within the gap is one visit.",
+    parameters: [
+      minN,
+      minCell,
+      parameter(
+        "reentryGapMs",
+        DEFAULT_MEASURES.reentryGapMs,
+        "Recognised again within it is the same visit.",
+      ),
+      doors,
+      staff,
+    ],
     needs: ["loyalty-cards", "door-cameras"],
     methods: ["tag"],
-    ladder: "`tag`: loyalty cards over counted entrants.",
+    ladder: "`tag`: recognised customers over counted entrants.",
     edges:
       "No entrants: unknown (`no-entrants`). Fewer identified visits than the least: withheld (`small-cell`). More identified visits than entrants: shown as it is and flagged (`more-identified-than-entrants`). Few entrants: interval only (`small-sample`).",
   },
@@ -104,7 +114,7 @@ export const CUSTOMERS: readonly MetricDefinition[] = [
   repeatRate("repeat-rate-60", 60),
   {
     metric: "visit-recency",
-    version: 3,
+    version: 4,
     name: "Days since the visit before",
     unit: "days",
     meaning:
@@ -118,7 +128,7 @@ export const CUSTOMERS: readonly MetricDefinition[] = [
   },
   {
     metric: "visit-frequency",
-    version: 2,
+    version: 3,
     name: "Visits per customer",
     unit: "count",
     meaning: "How often an identified customer comes in ninety days, on average.",
@@ -134,7 +144,7 @@ export const CUSTOMERS: readonly MetricDefinition[] = [
   },
   {
     metric: "customer-tenure",
-    version: 3,
+    version: 4,
     name: "Days since the first visit",
     unit: "days",
     meaning: "How long identified customers have been coming, for half of them longer.",

@@ -23,7 +23,8 @@ const NEED_TEXT: Readonly<Record<SensorNeed, string>> = {
   "visit-sensors": "a camera that follows visits from door to door, or receivers and tags",
   "queue-events": "what sees the queue",
   baskets: "baskets that tell what goes into them",
-  "loyalty-cards": "receivers and registered loyalty cards",
+  "loyalty-cards":
+    "customers who are recognised: receivers and registered loyalty cards, or members who opted in",
   till: "receipts from the till",
 };
 

@@ -1,6 +1,8 @@
 import { type EpochMs, epochMs } from "../../core/brand.ts";
 import { dateText } from "../../core/civil-date.ts";
 import type { MetricId, MetricReason, MetricValue } from "../../core/metric-value.ts";
+import { type DayPart, slotOf } from "../days/day-book.ts";
+import { type IdentifiedVisit, identifiedVisits } from "../days/identified-visits.ts";
 import { type Interval, wilson95, Z95 } from "../estimate/intervals.ts";
 import { clusterSums, spreadShare } from "../paths/cluster-sums.ts";
 import { joinedReasons, reason } from "../reasons.ts";
@@ -28,7 +30,7 @@ import { type CustomerOnDay, type SideOf, type ToldDays, toldDays } from "./told
 
 const DAY_MS = 86_400_000;
 
-/** An identified visit: a customer who showed a loyalty card to a receiver, by the trading day on which it began. */
+/** An identified visit: of a customer whom a card, an app, a code or a face named, by the trading day on which it began. */
 type KnownVisit = CustomerOnDay;
 
 /** Share of the entrants that are identified. */
@@ -46,11 +48,7 @@ export function identificationCoverage(sources: Sources, question: Question): Me
   const n = came.people;
   if (n === 0)
     return unknown(question, sight.share, "no-entrants", "Nobody has entered in this interval.");
-  const known = totalOf(covered, ({ day, range }) => {
-    let visits = 0;
-    for (const row of day.visits.within(range)) if (isIdentified(row)) visits += 1;
-    return visits;
-  });
+  const known = totalOf(covered, (part) => visitsIn(sources, part).length);
   const { minCell } = sources.measures;
   const answer = {
     parameters: { minCell },
@@ -180,15 +178,10 @@ function aboutCustomers(
     .filter(({ day }) => told.starts.has(day.span.start));
   const visits: KnownVisit[] = [];
   for (const { day, range } of covered) {
-    for (const row of day.visits.within(range)) {
-      if (!isIdentified(row) || row.tagId === null) continue;
-      const days = sources.customers.daysOf(row.tagId);
-      const { start } = day.span;
-      visits.push({
-        customer: row.tagId,
-        day: start,
-        earlier: days.filter((one) => one < start),
-      });
+    const { start } = day.span;
+    for (const { customer } of visitsIn(sources, { day, range })) {
+      const days = sources.customers.daysOf(customer);
+      visits.push({ customer, day: start, earlier: days.filter((one) => one < start) });
     }
   }
   const { minPathCell } = sources.measures;
@@ -227,11 +220,22 @@ const windowOf: SideOf = (one) =>
 const isReturn = ({ earlier, day }: KnownVisit, windowDays: number): boolean =>
   daysSince(earlier.at(-1), day) <= windowDays;
 
-const isIdentified = (row: {
-  readonly method: string;
-  readonly tagKind: string | null;
-  readonly isStaff: boolean;
-}): boolean => row.method === "tag" && row.tagKind === "loyalty-card" && !row.isStaff;
+/** The identified visits that began in these slots of a day. */
+function visitsIn(
+  { measures }: Sources,
+  { day, range }: Pick<DayPart, "day" | "range">,
+): readonly IdentifiedVisit[] {
+  const { reentryGapMs } = measures;
+  const all = day.memo(
+    "identified visits",
+    () => identifiedVisits(day.visits.rows(), reentryGapMs),
+    String(reentryGapMs),
+  );
+  return all.filter((visit) => {
+    const slot = slotOf(day, visit.enteredAt);
+    return slot >= range.from && slot < range.to;
+  });
+}
 
 /** Trading days between two starts of trading days; they are 23 to 25 hours long. Infinity without the earlier. */
 const daysSince = (earlier: EpochMs | undefined, day: EpochMs): number =>
@@ -244,7 +248,10 @@ function tooFewCustomers(
 ): MetricValue {
   const { minPathCell = "" } = answer.parameters ?? {};
   const why = isNobody
-    ? reason("no-identified", "No customer was identified in this interval.")
+    ? reason(
+        "no-identified",
+        "No customer was identified in this interval: a registered card, or a member who opted in, has to be recognised.",
+      )
     : reason("small-cell", `Withheld: it is about fewer than ${minPathCell} customers.`);
   return figure(question, { ...answer, n: 0, value: null, reason: why });
 }

@@ -122,7 +122,7 @@ export function sampledVisits({ day, range }: DayPart, kind: SampleKind): Sample
   const visits: SampledVisit[] = [];
   const together = new Groups();
   for (const row of day.visits.within(range)) {
-    if (row.method !== kind.method || !isCustomer(row)) continue;
+    if (row.method !== kind.method || !isCustomer(row) || isRecognition(row)) continue;
     const weight = weightOf(row);
     if (weight === 0) continue;
     const sales = salesOf(row);
@@ -189,6 +189,10 @@ export function isCustomer(row: VisitRow): boolean {
   if (row.isStaff) return false;
   return row.method === "track" || (row.tagKind !== null && isCustomerTag({ kind: row.tagKind }));
 }
+
+/** Known by a recognition at a station alone: where the member went, and for how long, nobody knows. */
+const isRecognition = ({ method, isEntrySeen, endedBy, stays }: VisitRow): boolean =>
+  method === "tag" && !isEntrySeen && endedBy === "lost" && stays.length === 0;
 
 /** Numbers the groups in which visits began: through the same door, shortly after one another. */
 class Groups {

@@ -4,7 +4,7 @@ import type { Grant, Purpose } from "../../core/consent.ts";
 import { BOOK_CAP } from "./consent-book.ts";
 import type { BookedGrant, GrantBook } from "./consent-gate.ts";
 import { GrantShelf, type ShelfCounts } from "./grant-shelf.ts";
-import { CLOCK_LEAP_MS, type LedgerClock } from "./ledger-clock.ts";
+import { CLOCK_TOLERANCE_MS, type LedgerClock } from "./ledger-clock.ts";
 
 /** How a grant of the centre's register stands after a change. */
 export interface CentreChange {
@@ -37,6 +37,9 @@ export interface LeaseStore {
   save(news: CentreNews, isAnew: boolean): void;
 }
 
+/** How far the centre's clock may be from one of this gateway that no time server vouches for. */
+const UNVOUCHED_APART_MS = 86_400_000;
+
 /** What a message of the centre did. */
 export type NewsOutcome =
   /** `ended`: grants that were live until now. */
@@ -59,6 +62,8 @@ export class CentreGrants implements GrantBook {
   #register: string | null;
   #applied: number;
   #leaseMono: MonoMs | "never" = "never";
+  /** The centre's clock less the monotonic one, by the message that waited least: it runs on while nothing is heard. */
+  #centreAheadMs: number | null = null;
   #refused = 0;
   /** Whether what the store has is of another register. */
   #isStoreStale = false;
@@ -114,8 +119,8 @@ export class CentreGrants implements GrantBook {
   take(news: CentreNews): NewsOutcome {
     const isAnew = news.register !== this.#register;
     if (news.from > (isAnew ? 0 : this.#applied)) return { kind: "gap", applied: this.#applied };
-    const isBelievable = Math.abs(news.issuedAt - this.#clock.now()) <= CLOCK_LEAP_MS;
-    // Nobody's clock may be spoilt for good by a centre whose own is wrong by months.
+    const isBelievable = this.#isBelievable(news.issuedAt);
+    // Nobody's clock may be spoilt for good by a centre whose own is wrong.
     if (isBelievable) this.#clock.note(news.issuedAt);
     if (isAnew) this.#begin(news.register);
     const before = this.#applied;
@@ -139,9 +144,24 @@ export class CentreGrants implements GrantBook {
     this.#isStoreStale = true;
   }
 
+  /** Whether a time may be the centre's: near to ours where ours is right, about the same day where nobody knows. */
+  #isBelievable(issuedAt: EpochMs): boolean {
+    const clock = this.#clock;
+    if (clock.isVouched()) return Math.abs(issuedAt - clock.wall()) <= CLOCK_TOLERANCE_MS;
+    return Math.abs(issuedAt - clock.now()) <= UNVOUCHED_APART_MS;
+  }
+
+  /** The oldest that a message can be, by each clock there is: one that waited in a broker must not look fresh. */
   #renew(issuedAt: EpochMs): void {
-    const ageMs = Math.max(0, this.#clock.wall() - issuedAt);
-    const since = this.#clock.mono() - ageMs;
+    const clock = this.#clock;
+    const mono = clock.mono();
+    const heardMs = this.#centreAheadMs;
+    const isOff = heardMs !== null && Math.abs(heardMs + mono - clock.wall()) > CLOCK_TOLERANCE_MS;
+    // A centre whose clock was put back is believed again where ours can tell that it is right now.
+    const known = isOff && clock.isVouched() ? null : heardMs;
+    this.#centreAheadMs = Math.max(known ?? Number.NEGATIVE_INFINITY, issuedAt - mono);
+    const centreNow = this.#centreAheadMs + mono;
+    const since = mono - (Math.max(centreNow, clock.now()) - issuedAt);
     if (this.#leaseMono === "never" || since > this.#leaseMono) this.#leaseMono = monoMs(since);
   }
 

@@ -5,8 +5,8 @@ import type { BookedGrant, GrantBook } from "./consent-gate.ts";
 import { type ErasureAddressee, ErasureBook, type OpenErasure } from "./erasure-book.ts";
 import { GrantShelf, type ShelfCounts } from "./grant-shelf.ts";
 
-/** Grants that one book knows, ended ones included. */
-export const BOOK_CAP = 200_000;
+/** Grants that one book knows, ended ones included: four purposes of the 100,000 members of a large programme. */
+export const BOOK_CAP = 400_000;
 
 /** How full a book is. */
 export interface BookCounts extends ShelfCounts {
@@ -142,6 +142,9 @@ export class ConsentBook implements GrantBook {
         break;
       case "erasure-answered":
         this.#erasures.answer(entry);
+        break;
+      case "erasure-written-off":
+        this.#erasures.writeOff(entry);
         break;
       case "erasure-closed":
         this.#erasures.close(entry.erasureId);

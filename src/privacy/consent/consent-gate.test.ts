@@ -65,6 +65,13 @@ test("a live consent gives a permit for its member and its purpose alone", () =>
   assert.deepEqual(rig.gate.permit(member("n"), "loyalty-face"), refused("no-grant"));
 });
 
+test("a permit says what was allowed when the consent was given, whatever is allowed now", () => {
+  const rig = new GateRig();
+  rig.grant();
+  rig.jurisdiction = "kiosk-identify";
+  assert.equal(rig.permit("loyalty-face").jurisdiction, "kiosk-verify");
+});
+
 test("a permit that was kept is worth nothing from the moment of the revocation on", () => {
   const rig = new GateRig();
   rig.grant();

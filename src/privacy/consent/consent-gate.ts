@@ -49,6 +49,8 @@ export class Permit<P extends Purpose = Purpose> {
   readonly grantId: GrantId;
   readonly subjectRef: SubjectRef;
   readonly purpose: P;
+  /** What the law of the place allowed when the consent was given: it reaches no further than that, whatever holds now. */
+  readonly jurisdiction: Jurisdiction;
   readonly #ask: () => Refusal | null;
 
   /** Only `ConsentGate` can call it: the key is a value that never leaves this module. */
@@ -57,6 +59,7 @@ export class Permit<P extends Purpose = Purpose> {
     this.grantId = grant.grantId;
     this.subjectRef = grant.subjectRef;
     this.purpose = purpose;
+    this.jurisdiction = grant.jurisdiction;
     this.#ask = ask;
     Object.freeze(this);
   }

@@ -54,6 +54,26 @@ test("a request to erase closes with the last answer, and a failure is no answer
   assert.match(rig.store.rows.at(-1)?.text ?? "", /"erasure-closed"/);
 });
 
+test("who will never answer is written off by a named person, which closes the request when nobody else is waited for", () => {
+  const rig = new LedgerRig();
+  const ledger = rig.open({ consumers: () => ["gw-1", "gw-2"] });
+  grant(ledger, "m");
+  const id = revoke(ledger, "m") ?? "";
+  const how = { by: "Ada Holm, head of shops", reason: "stolen" };
+  assert.ok(ledger.answer(id, "gw-1", "failed"));
+  assert.equal(ledger.writeOff(id, "stranger", how), false, "nobody asked it");
+  assert.ok(ledger.writeOff(id, "gw-1", how));
+  assert.equal(ledger.writeOff(id, "gw-1", how), false, "written off already");
+  assert.equal(ledger.answer(id, "gw-1", "erased"), false);
+  const again = rig.open({ consumers: () => ["gw-1", "gw-2"] });
+  const [open] = again.book.openErasures();
+  assert.deepEqual([open?.waiting, open?.failed], [["gw-2"], []], "after a restart too");
+  assert.ok(again.writeOff(id, "gw-2", how));
+  assert.deepEqual(again.book.openErasures(), []);
+  assert.match(rig.store.rows.at(-1)?.text ?? "", /"erasure-closed"/);
+  assert.match(rig.store.rows.at(-2)?.text ?? "", /"erasure-written-off".*"reason":"stolen"/);
+});
+
 test("an open request to erase names nobody where it is shown", () => {
   const ledger = new LedgerRig().open();
   grant(ledger, "m");

@@ -1,6 +1,6 @@
-import { type GrantId, grantId, type SubjectRef, type TenantId } from "../../core/brand.ts";
+import { type GrantId, grantId, type SubjectRef } from "../../core/brand.ts";
 import type { Grant, Jurisdiction, Purpose, Refusal } from "../../core/consent.ts";
-import type { EntryBody, ErasureOutcome, LedgerEntry, Revoker } from "../../core/consent-ledger.ts";
+import type { EntryBody, ErasureOutcome, LedgerEntry } from "../../core/consent-ledger.ts";
 import { fail, ok, type Result } from "../../core/errors.ts";
 import { ConsentBook } from "./consent-book.ts";
 import { expiryOf, extendedExpiry, type GrantRequest, grantRefusal } from "./grant-rules.ts";
@@ -12,53 +12,14 @@ import {
   rowOf,
   verifyChain,
 } from "./hash-chain.ts";
-import type { LedgerClock } from "./ledger-clock.ts";
-
-/** Where entries rest. Appends are durable when they return, and all or nothing. */
-export interface LedgerStore {
-  readonly ledgerId: string;
-  /** Rows above a number, in order. */
-  rowsAfter(seq: number): Iterable<LedgerRow>;
-  /** Whether another process wrote since the last call. */
-  hasNews(): boolean;
-  /**
-   * Alone with the ledger: hands over the rows above a number, then appends what is returned.
-   * @throws the store's faults; nothing was written then
-   */
-  append(after: number, work: (news: Iterable<LedgerRow>) => readonly LedgerRow[]): void;
-}
-
-/** What a ledger is kept with. */
-export interface LedgerTerms {
-  readonly store: LedgerStore;
-  readonly tenantId: TenantId;
-  readonly jurisdiction: () => Jurisdiction;
-  readonly clock: LedgerClock;
-  readonly read: (text: string) => LedgerEntry | null;
-  /** 128 random bits as 22 characters of base64url. */
-  readonly newId: () => string;
-  /** Who is asked to erase when a consent ends. At least one. */
-  readonly consumers: () => readonly string[];
-  /** Ends the use of the ledger: its rows cannot be believed any more. */
-  readonly onBreak: (found: ChainBreak) => void;
-  /** Whether the end of a grant is told here; absent = of all. The centre ends those that it knows and extends. */
-  readonly mayExpire?: (grant: Grant) => boolean;
-  readonly cap?: number;
-}
-
-/** Which consents of a member end, and on whose word. */
-export interface Revocation {
-  readonly subjectRef: SubjectRef;
-  readonly grants: readonly Grant[];
-  readonly by: Revoker;
-  /** A station, a staff id, a request; see `ConsentRevoked`. */
-  readonly ref: string;
-}
+import type { LedgerTerms, Revocation } from "./ledger-terms.ts";
 
 /** Ends of consents that one job takes at a time, so that no transaction grows long. */
 const EXPIRIES_AT_ONCE = 500;
 /** Takings-back that wait for a disk; beyond it the oldest is held in memory alone, until the process ends. */
 const OWED_CAP = 10_000;
+/** Entries that are read again at a time: some 30 ms on a small board, and every entry of years within a day. */
+const RECHECKED_AT_ONCE = 500;
 
 /**
  * The ledger of one place: decides by the rules, writes, and knows what stands. Several processes may share one store;
@@ -69,6 +30,8 @@ export class ConsentLedger {
   readonly #terms: LedgerTerms;
   readonly #owed = new Map<string, Revocation>();
   #head: ChainHead = EMPTY_HEAD;
+  /** How far the round of reading again has come. */
+  #rechecked: ChainHead = EMPTY_HEAD;
   #isBroken = false;
 
   constructor(terms: LedgerTerms) {
@@ -91,28 +54,55 @@ export class ConsentLedger {
     return this.#owed.size;
   }
 
+  /** Whether something of a member was taken back that could not be written yet. */
+  owes(subject: SubjectRef): boolean {
+    for (const { subjectRef } of this.#owed.values()) if (subjectRef === subject) return true;
+    return false;
+  }
+
   /** Takes what was written since; whether there was something. A broken entry is told to `onBreak`. */
   refresh(): boolean {
     const { store } = this.#terms;
-    return store.hasNews() && this.take(store.rowsAfter(this.#head.seq));
+    if (!store.hasNews()) return false;
+    const isNew = this.take(store.rowsAfter(this.#head.seq));
+    // Only now: a fault of the disk on the way must not make a revocation old news.
+    store.newsTaken();
+    return isNew;
   }
 
   /** Checks rows that follow the head and takes them up to the first broken one; whether there were any. */
   take(rows: Iterable<LedgerRow>): boolean {
-    const { store, read, clock, onBreak } = this.#terms;
+    const { store, read, clock, timeAfter = (): number => 0 } = this.#terms;
     const before = this.#head;
     const onEntry = (entry: LedgerEntry): void => {
       this.book.take(entry);
-      if (entry.isTimeSure) clock.note(entry.at);
+      if (entry.isTimeSure && entry.seq > timeAfter()) clock.note(entry.at);
     };
     const terms = { ledgerId: store.ledgerId, read, after: before, onEntry };
     const outcome = verifyChain(rows, terms);
     if (outcome.ok) this.#head = outcome.value;
-    else {
-      this.#isBroken = true;
-      onBreak(outcome.error);
-    }
+    else this.#break(outcome.error);
     return this.#head.seq > before.seq;
+  }
+
+  /**
+   * Reads some entries again from the medium, the whole ledger in turn, and looks whether the newest one is still there. What
+   * was changed or taken away since it was read ends the use of the ledger. @throws the store's faults
+   */
+  recheck(atOnce: number = RECHECKED_AT_ONCE): void {
+    if (this.#isBroken || !this.#isHeadThere()) return;
+    const { store, read } = this.#terms;
+    const from = this.#rechecked;
+    const rows = firstOf(store.rowsOnDisk(from.seq), atOnce);
+    const outcome = verifyChain(rows, { ledgerId: store.ledgerId, read, after: from });
+    if (!outcome.ok) {
+      this.#break(outcome.error);
+      return;
+    }
+    const isEnd = outcome.value.seq - from.seq < atOnce;
+    this.#rechecked = isEnd ? EMPTY_HEAD : outcome.value;
+    if (isEnd && outcome.value.seq < this.#head.seq)
+      this.#break({ seq: outcome.value.seq + 1, what: "number" });
   }
 
   /** Writes a consent, or says why it may not be given. Nothing is written then. */
@@ -129,9 +119,9 @@ export class ConsentLedger {
     const terms = { notice: bare(notice), proof: { kind: proof.kind, ref: proof.ref } };
     const who = { grantId: grantId(newId()), tenantId, subjectRef, purpose };
     const grant: Grant = { ...who, jurisdiction, ...terms, grantedAt, expiresAt };
-    return this.#write(() => (this.book.isFull ? null : [{ kind: "granted", grant }]))
-      ? ok(grant)
-      : fail("ledger-full");
+    if (this.#write(() => (this.book.isFull ? null : [{ kind: "granted", grant }])))
+      return ok(grant);
+    return fail(this.#isBroken ? "ledger-damaged" : "ledger-full");
   }
 
   /** A member came: moves expiries on where that is worth an entry; returns how many. Nothing while time is unsure. */
@@ -161,12 +151,31 @@ export class ConsentLedger {
   revoke(revocation: Revocation): string | null {
     const grants = revocation.grants.filter(({ grantId }) => this.#mayRevoke(grantId));
     if (grants.length === 0) return null;
-    for (const { grantId } of grants) this.book.hold(grantId);
     const erasureId = this.#terms.newId();
-    const [oldest] = this.#owed.keys();
-    if (this.#owed.size >= OWED_CAP && oldest !== undefined) this.#owed.delete(oldest);
-    this.#owed.set(erasureId, { ...revocation, grants });
+    this.#owe(erasureId, { ...revocation, grants });
     return this.#settle(erasureId, { ...revocation, grants }) ? erasureId : null;
+  }
+
+  /**
+   * Asks everyone to erase what is held of a member, whether there is a consent or not: nothing may be left of who has none.
+   * The request's id; null when the ledger cannot be believed. @throws the store's faults
+   */
+  askToErase(subjectRef: SubjectRef, purposes: readonly Purpose[]): string | null {
+    const erasureId = this.#terms.newId();
+    const asked = (): EntryBody[] => [this.#erasure(erasureId, subjectRef, purposes)];
+    return this.#write(asked) ? erasureId : null;
+  }
+
+  /** Takes up what was owed when the process before this one ended. */
+  resume(): void {
+    for (const [erasureId, owed] of this.#terms.owed?.load() ?? []) {
+      const { subjectRef, grants, unseen } = owed;
+      const found = this.book
+        .liveOf(subjectRef)
+        .filter(({ purpose }) => unseen?.purposes.includes(purpose))
+        .filter(({ grantedAt }) => unseen !== undefined && grantedAt <= unseen.at);
+      this.#owe(erasureId, { ...owed, grants: [...grants, ...found] });
+    }
   }
 
   /** Writes what could not be written when it was taken back. @throws the store's faults */
@@ -175,20 +184,20 @@ export class ConsentLedger {
   }
 
   /**
-   * Writes that consents expired, and asks everyone to erase; returns how many, at most 500 at a time. Nothing while
-   * time is unsure: then nobody is matched either.
+   * Writes that consents expired, and asks everyone to erase; returns how many, at most 500 at a time. Nothing before time
+   * is settled: an end that was written is one for good.
    */
   expireDue(): number {
     const { clock, newId, mayExpire = (): boolean => true } = this.#terms;
     const now = clock.now();
-    if (!clock.isSure() || this.book.due(now, 1, mayExpire).length === 0) return 0;
+    if (!clock.isSettled() || this.book.due(now, 1, mayExpire).length === 0) return 0;
     let ended = 0;
     this.#write(() => {
       const due = this.book.due(now, EXPIRIES_AT_ONCE, mayExpire);
       ended = due.length;
       return due.flatMap((grant) => [
         { kind: "expired", grantId: grant.grantId },
-        this.#erasure(newId(), grant.subjectRef, [grant]),
+        this.#erasure(newId(), grant.subjectRef, [grant.purpose]),
       ]);
     });
     return ended;
@@ -205,6 +214,26 @@ export class ConsentLedger {
     });
   }
 
+  /**
+   * Notes that a named person gives up waiting for a consumer, and closes the request when nobody else is waited for; false
+   * when nobody waits for it.
+   */
+  writeOff(erasureId: string, consumer: string, how: { by: string; reason: string }): boolean {
+    return this.#write(() => {
+      const open = this.book.erasure(erasureId);
+      if (open === null || !open.waiting.includes(consumer)) return null;
+      const { by, reason } = how;
+      const entry = { kind: "erasure-written-off", erasureId, consumer, by, reason } as const;
+      return open.waiting.length === 1 ? [entry, { kind: "erasure-closed", erasureId }] : [entry];
+    });
+  }
+
+  /** Notes that a named person did something to the ledger or its clock, beside what is switched on. @throws the store's faults */
+  attest(by: string): boolean {
+    const jurisdiction = this.book.jurisdiction ?? "off";
+    return this.#write(() => [{ kind: "switched", jurisdiction, by }]);
+  }
+
   /** Notes what a named person switched on or off; nothing when it stands so already. */
   switchTo(jurisdiction: Jurisdiction, by: string): boolean {
     return this.#write(() =>
@@ -214,15 +243,32 @@ export class ConsentLedger {
     );
   }
 
-  #settle(erasureId: string, { subjectRef, grants, by, ref }: Revocation): boolean {
-    const isWritten = this.#write(() => {
-      const open = grants.filter((grant) => this.#isUnwritten(grant.grantId));
-      if (open.length === 0) return null;
-      const ends = open.map(({ grantId }) => ({ kind: "revoked", grantId, by, ref }) as const);
-      return [...ends, this.#erasure(erasureId, subjectRef, open)];
-    });
-    if (!this.#isBroken) this.#owed.delete(erasureId);
-    return isWritten;
+  #owe(erasureId: string, owed: Revocation): void {
+    for (const { grantId } of owed.grants) this.book.hold(grantId);
+    const [oldest] = this.#owed.keys();
+    if (this.#owed.size >= OWED_CAP && oldest !== undefined) this.#owed.delete(oldest);
+    this.#owed.set(erasureId, owed);
+  }
+
+  #settle(erasureId: string, owed: Revocation): boolean {
+    const { subjectRef, grants, by, ref } = owed;
+    let isDone = false;
+    try {
+      const isWritten = this.#write(() => {
+        const open = grants.filter((grant) => this.#isUnwritten(grant.grantId));
+        if (open.length === 0) return null;
+        const ends = open.map(({ grantId }) => ({ kind: "revoked", grantId, by, ref }) as const);
+        const purposes = open.map(({ purpose }) => purpose);
+        return [...ends, this.#erasure(erasureId, subjectRef, purposes)];
+      });
+      isDone = !this.#isBroken;
+      return isWritten;
+    } finally {
+      if (isDone) {
+        this.#owed.delete(erasureId);
+        this.#terms.owed?.drop(erasureId);
+      } else this.#terms.owed?.keep(erasureId, owed);
+    }
   }
 
   /** One of the centre's may be taken back once; one of our own while it is live. */
@@ -238,9 +284,8 @@ export class ConsentLedger {
     return this.book.byId(grant) === null ? !this.book.isTakenBack(grant) : this.book.isLive(grant);
   }
 
-  #erasure(erasureId: string, subjectRef: SubjectRef, grants: readonly Grant[]): EntryBody {
+  #erasure(erasureId: string, subjectRef: SubjectRef, purposes: readonly Purpose[]): EntryBody {
     const { tenantId, consumers } = this.#terms;
-    const purposes: Purpose[] = grants.map(({ purpose }) => purpose);
     const who = { erasureId, tenantId, subjectRef };
     return { kind: "erasure-asked", ...who, purposes, consumers: consumers() };
   }
@@ -251,7 +296,8 @@ export class ConsentLedger {
     if (this.#isBroken) return false;
     let rows: readonly LedgerRow[] = [];
     store.append(this.#head.seq, (news) => {
-      this.take(news);
+      // Alone with it now: were the newest entry gone, others would take its number.
+      if (this.#isHeadThere()) this.take(news);
       rows = this.#isBroken ? [] : this.#chained(decide() ?? []);
       return rows;
     });
@@ -259,9 +305,24 @@ export class ConsentLedger {
     return rows.length > 0;
   }
 
+  /** Whether the newest entry that was taken is still what follows the one before it; else the ledger breaks. */
+  #isHeadThere(): boolean {
+    const { seq, sha256 } = this.#head;
+    if (seq === 0) return true;
+    const [there] = firstOf(this.#terms.store.rowsAfter(seq - 1), 1);
+    const isThere = there?.seq === seq && there.sha256 === sha256;
+    if (!isThere) this.#break({ seq, what: there?.seq === seq ? "hash" : "number" });
+    return isThere;
+  }
+
+  #break(found: ChainBreak): void {
+    this.#isBroken = true;
+    this.#terms.onBreak(found);
+  }
+
   #chained(bodies: readonly EntryBody[]): readonly LedgerRow[] {
     const { store, clock } = this.#terms;
-    const times = { at: clock.wall(), isTimeSure: clock.isSure() };
+    const times = { at: clock.wall(), isTimeSure: clock.isSettled() };
     let { seq, sha256 } = this.#head;
     return bodies.map((body) => {
       seq += 1;
@@ -290,5 +351,18 @@ export function openLedger(terms: LedgerTerms): Result<ConsentLedger, ChainBreak
   };
   const ledger = new ConsentLedger({ ...terms, onBreak });
   ledger.take(terms.store.rowsAfter(0));
-  return found === null ? ok(ledger) : fail(found);
+  if (found !== null) return fail(found);
+  ledger.resume();
+  return ok(ledger);
+}
+
+/** At most so many rows; the rest is let go of. */
+function* firstOf(rows: Iterable<LedgerRow>, count: number): Generator<LedgerRow> {
+  let left = count;
+  if (left <= 0) return;
+  for (const row of rows) {
+    yield row;
+    left -= 1;
+    if (left === 0) return;
+  }
 }

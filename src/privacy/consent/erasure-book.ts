@@ -1,6 +1,11 @@
 import type { EpochMs, SubjectRef, TenantId } from "../../core/brand.ts";
 import type { Purpose } from "../../core/consent.ts";
-import type { EntryHead, ErasureAnswered, ErasureAsked } from "../../core/consent-ledger.ts";
+import type {
+  EntryHead,
+  ErasureAnswered,
+  ErasureAsked,
+  ErasureWrittenOff,
+} from "../../core/consent-ledger.ts";
 
 /** A request to erase that waits for somebody; names nobody. */
 export interface OpenErasure {
@@ -72,6 +77,14 @@ export class ErasureBook {
         ? { failed: [...others(kept.failed), consumer] }
         : { waiting: others(kept.waiting), failed: others(kept.failed) };
     this.#open.set(id, { ...kept, ...anew });
+  }
+
+  /** Nobody waits for this one any more. */
+  writeOff({ erasureId: id, consumer }: ErasureWrittenOff): void {
+    const kept = this.#open.get(id);
+    if (kept === undefined) return;
+    const others = (names: readonly string[]): string[] => names.filter((n) => n !== consumer);
+    this.#open.set(id, { ...kept, waiting: others(kept.waiting), failed: others(kept.failed) });
   }
 
   close(id: string): void {

@@ -24,11 +24,11 @@ export const EMPTY_HEAD: ChainHead = Object.freeze({ seq: 0, sha256: "0".repeat(
 /**
  * The first entry that is not as it was written. `number`: one is missing, doubled or out of order. `hash`: the text is
  * not the one that was hashed. `link`: it does not name the entry before. `text`: no entry, or not in canonical form.
- * `ledger`: it was written for another ledger.
+ * `ledger`: it was written for another ledger. `head`: what notes beside the ledger where it ends is gone, or of another one.
  */
 export interface ChainBreak {
   readonly seq: number;
-  readonly what: "number" | "hash" | "link" | "text" | "ledger";
+  readonly what: "number" | "hash" | "link" | "text" | "ledger" | "head";
 }
 
 /** SHA-256 of a text as UTF-8, in 64 hexadecimal digits. Pure. */

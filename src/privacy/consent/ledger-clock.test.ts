@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { DAY_MS, HandClock, LedgerRig, member, request } from "../../../test/fakes/consent-rig.ts";
 import { epochMs } from "../../core/brand.ts";
-import { CLOCK_LEAP_MS, CLOCK_TOLERANCE_MS } from "./ledger-clock.ts";
+import { CLOCK_LEAP_MS, CLOCK_TOLERANCE_MS, CLOCK_TRIAL_MS } from "./ledger-clock.ts";
 
 test("a clock set back is not sure, and expiries are judged by the latest time that was ever seen", () => {
   const hand = new HandClock();
@@ -73,4 +73,53 @@ test("a consent is taken back whatever the clock says, and that entry moves no t
   const again = rig.open({ clock });
   assert.ok(clock.isSure());
   assert.equal(again.book.latestAt, epochMs(rig.hand.epoch));
+});
+
+test("a clock that leapt ahead by itself and is put right leaves no mark, and ends nobody's consent meanwhile", () => {
+  const rig = new LedgerRig();
+  const clock = rig.hand.ledgerClock();
+  const ledger = rig.open({ clock });
+  assert.ok(ledger.grant(request("m")).ok);
+  rig.hand.pass(330 * DAY_MS);
+  clock.now();
+  rig.hand.state = "unsynced";
+  rig.hand.epoch += 39 * DAY_MS;
+  assert.ok(clock.isSure() && !clock.isSettled());
+  assert.equal(ledger.expireDue(), 0, "an end that is written is one for good");
+  assert.ok(ledger.grant(request("n")).ok);
+  rig.hand.epoch -= 39 * DAY_MS;
+  rig.hand.state = "synced";
+  assert.ok(clock.isSure());
+  const again = rig.hand.ledgerClock();
+  rig.open({ clock: again });
+  assert.ok(again.isSure(), "nor does an entry that was written by it");
+});
+
+test("a clock that nobody vouches for is gone by once it has run for an hour: shops are closed at night", () => {
+  const hand = new HandClock();
+  const clock = hand.ledgerClock();
+  clock.now();
+  hand.state = "unsynced";
+  hand.epoch += 2 * DAY_MS;
+  assert.equal(clock.isSettled(), false);
+  hand.pass(CLOCK_TRIAL_MS - 1);
+  assert.equal(clock.isSettled(), false);
+  hand.epoch += DAY_MS;
+  hand.pass(1);
+  assert.equal(clock.isSettled(), false, "it leapt again");
+  hand.pass(CLOCK_TRIAL_MS);
+  assert.ok(clock.isSettled());
+  assert.equal(clock.latest, hand.epoch);
+});
+
+test("somebody who says that the clock is right now is believed, whatever was seen before", () => {
+  const hand = new HandClock();
+  const clock = hand.ledgerClock();
+  hand.epoch += 300 * DAY_MS;
+  clock.now();
+  hand.epoch -= 300 * DAY_MS;
+  assert.equal(clock.isSure(), false);
+  clock.reset();
+  assert.ok(clock.isSure() && clock.isSettled());
+  assert.equal(clock.now(), hand.epoch);
 });

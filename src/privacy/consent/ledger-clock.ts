@@ -5,6 +5,8 @@ import type { TimeAnchor } from "../../core/clock.ts";
 export const CLOCK_TOLERANCE_MS = 300_000;
 /** How far ahead of it a clock may be that no time server vouches for: longer than a shop is closed. */
 export const CLOCK_LEAP_MS = 40 * 86_400_000;
+/** So long a clock that leapt ahead and that no time server vouches for has to run before it is gone by for good. */
+export const CLOCK_TRIAL_MS = 3_600_000;
 
 /** Where the time comes from. */
 export interface LedgerClockTerms {
@@ -18,11 +20,14 @@ export interface LedgerClockTerms {
 /**
  * Wall time as consents need it: it never goes back. Expiries are judged by the latest time that was ever seen, in the
  * ledger, kept across restarts or told by the centre; so a clock that is set back stretches nothing, and as long as it is
- * behind by more than `CLOCK_TOLERANCE_MS` it is not sure, and nothing is permitted.
+ * behind by more than `CLOCK_TOLERANCE_MS` it is not sure, and nothing is permitted. A time becomes one that is never gone
+ * behind when a time server vouches for it, when it is minutes ahead, or when the clock has run by it for an hour.
  */
 export class LedgerClock {
   readonly #terms: LedgerClockTerms;
   #latest = epochMs(0);
+  /** Since when a clock runs that leapt ahead by itself. */
+  #leap: { readonly wall: EpochMs; readonly mono: MonoMs } | null = null;
 
   constructor(terms: LedgerClockTerms) {
     this.#terms = Object.freeze({ ...terms });
@@ -51,7 +56,7 @@ export class LedgerClock {
   /** The time by which expiries are judged; never goes back. */
   now(): EpochMs {
     const wall = this.wall();
-    if (this.#isSure(wall)) this.note(wall);
+    if (this.#isSure(wall)) this.#noteOwn(wall);
     return epochMs(Math.max(wall, this.#latest));
   }
 
@@ -64,9 +69,48 @@ export class LedgerClock {
     return this.#isSure(this.wall());
   }
 
+  /** Whether a time server stands behind the clock now. */
+  isVouched(): boolean {
+    return this.#terms.anchor().clock !== "unsynced";
+  }
+
+  /**
+   * Whether what cannot be taken back may be done by this clock: it is sure, and no time server will find that it leapt ahead
+   * by mistake. A clock without one is settled when it has run for an hour.
+   */
+  isSettled(): boolean {
+    const wall = this.wall();
+    if (!this.#isSure(wall)) return false;
+    this.#noteOwn(wall);
+    return wall - this.#latest <= CLOCK_TOLERANCE_MS;
+  }
+
+  /** Goes by the wall clock from now on, wherever it was before: a named person says that it is right. */
+  reset(): void {
+    this.#latest = this.wall();
+    this.#leap = null;
+  }
+
+  #noteOwn(wall: EpochMs): void {
+    const isNear = this.#latest === 0 || wall - this.#latest <= CLOCK_TOLERANCE_MS;
+    if (isNear || this.isVouched() || this.#isTried(wall)) {
+      this.#leap = null;
+      this.note(wall);
+    }
+  }
+
+  /** Whether the clock has run on evenly for an hour since it leapt. */
+  #isTried(wall: EpochMs): boolean {
+    const mono = this.mono();
+    const ranMs = this.#leap === null ? 0 : mono - this.#leap.mono;
+    const isEven =
+      this.#leap !== null && Math.abs(wall - this.#leap.wall - ranMs) <= CLOCK_TOLERANCE_MS;
+    if (!isEven) this.#leap = { wall, mono };
+    return isEven && ranMs >= CLOCK_TRIAL_MS;
+  }
+
   #isSure(wall: EpochMs): boolean {
     if (this.#terms.isAwaited() || wall < this.#latest - CLOCK_TOLERANCE_MS) return false;
-    const isVouched = this.#terms.anchor().clock !== "unsynced";
-    return isVouched || this.#latest === 0 || wall - this.#latest <= CLOCK_LEAP_MS;
+    return this.isVouched() || this.#latest === 0 || wall - this.#latest <= CLOCK_LEAP_MS;
   }
 }

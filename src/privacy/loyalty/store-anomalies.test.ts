@@ -11,7 +11,7 @@ const distanceM = (a: string, b: string): number | null => {
 const MINUTE_MS = 60_000;
 
 function told(steps: readonly (readonly [store: string, minute: number, member?: string])[]) {
-  const anomalies = new StoreAnomalies(distanceM);
+  const anomalies = new StoreAnomalies(distanceM, () => epochMs(1_800_000_000_000));
   const found: TwoStores[] = steps.flatMap(
     ([store, minute, member = "m1"]) =>
       anomalies.take({
@@ -80,4 +80,20 @@ test("many members at once are told sixty times a minute", () => {
   const { found, untold } = told(steps);
   assert.equal(found.length, 60);
   assert.equal(untold, 140);
+});
+
+test("one stamp of a day ahead does not keep others from being told in the minutes after", () => {
+  let now = 1_800_000_000_000;
+  const anomalies = new StoreAnomalies(distanceM, () => epochMs(now));
+  const inTwoTowns = (member: string, at: number): boolean => {
+    anomalies.take({ member, storeId: storeId("aarhus"), at: epochMs(at) });
+    return anomalies.take({ member, storeId: storeId("odense"), at: epochMs(at + 1) }) !== null;
+  };
+  assert.ok(inTwoTowns("ahead", now + 86_400_000));
+  let told = 0;
+  for (let minute = 0; minute < 4; minute += 1) {
+    for (let n = 0; n < 50; n += 1) told += Number(inTwoTowns(`m${minute}-${n}`, now));
+    now += MINUTE_MS;
+  }
+  assert.equal(told, 200);
 });

@@ -46,12 +46,14 @@ interface Last {
  * Looks whether one member is recognised in two stores at once: somebody replays what her phone sends. `distanceM` says
  * how far two stores are apart, null when it is not known: then nothing is concluded. At most `cap` members are kept, for
  * twelve hours after they were last recognised; told once per member and quarter of an hour and sixty times a minute in
- * all, the rest counted. Time is that of the events; their order does not matter within what is kept.
+ * all, the rest counted. Time is that of the events; their order does not matter within what is kept. What is told a minute is
+ * counted by our own clock (`now`), which no event can set.
  */
 export class StoreAnomalies {
   readonly #distanceM: (a: StoreId, b: StoreId) => number | null;
   readonly #rules: TravelRules;
   readonly #last: BoundedMap<string, Last>;
+  readonly #now: () => EpochMs;
   #minuteAt = Number.NEGATIVE_INFINITY;
   #toldInMinute = 0;
   /** Anomalies that were not told because of the limits. */
@@ -59,9 +61,11 @@ export class StoreAnomalies {
 
   constructor(
     distanceM: (a: StoreId, b: StoreId) => number | null,
+    now: () => EpochMs,
     rules: Partial<TravelRules> = {},
     cap = 100_000,
   ) {
+    this.#now = now;
     this.#distanceM = distanceM;
     this.#rules = { ...TRAVEL_RULES, ...rules };
     this.#last = new BoundedMap({ cap, idleMs: KEPT_MS });
@@ -80,7 +84,7 @@ export class StoreAnomalies {
     const withinMs = Math.abs(at - last.at);
     const apartM = this.#distanceM(last.storeId, storeId);
     if (apartM === null || apartM - this.#rules.nearM <= this.#reachM(withinMs)) return null;
-    if (at - toldAt < TOLD_MS || !this.#hasRoom(at)) {
+    if (at - toldAt < TOLD_MS || !this.#hasRoom()) {
       this.untold += 1;
       return null;
     }
@@ -95,9 +99,11 @@ export class StoreAnomalies {
     return (walkMps * (withinMs - rideMs) + rideMps * rideMs) / 1000;
   }
 
-  #hasRoom(at: EpochMs): boolean {
-    if (at - this.#minuteAt >= MINUTE_MS) {
-      this.#minuteAt = at;
+  #hasRoom(): boolean {
+    const now = this.#now();
+    // Also after our own clock was put back.
+    if (Math.abs(now - this.#minuteAt) >= MINUTE_MS) {
+      this.#minuteAt = now;
       this.#toldInMinute = 0;
     }
     this.#toldInMinute += 1;

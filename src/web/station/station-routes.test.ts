@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { FakeClock } from "../../../test/fakes/fake-clock.ts";
 import { FakeDashboard } from "../../../test/fakes/fake-dashboard.ts";
 import { STATION_TOKEN, StationRig } from "../../../test/fakes/station-rig.ts";
 import { createSystemClock } from "../../app/system-clock.ts";
 import { SILENT_LOG } from "../../core/lifecycle.ts";
 import { UI_FILES, type UiFiles } from "../assets.ts";
 import { createDashboard, type Dashboard } from "../server.ts";
+import { TokenTries } from "./token-tries.ts";
 
 const none = new Uint8Array([0]);
 const assets = Object.fromEntries(UI_FILES.map((name) => [name, none])) as UiFiles;
@@ -48,7 +50,16 @@ test("the page opens without the dashboard's password, and its API without anyth
   for (const headers of [{}, { authorization: "Bearer wrong" }, { authorization: "Bearer " }]) {
     assert.equal((await fetch(`${url}/api/station`, { headers })).status, 401);
     assert.equal((await fetch(`${url}/api/station/act`, { headers })).status, 401);
-    for (const name of ["join", "recognise", "verify", "identify", "enrol", "forget", "stop"])
+    for (const name of [
+      "join",
+      "agree",
+      "recognise",
+      "verify",
+      "identify",
+      "enrol",
+      "forget",
+      "stop",
+    ])
       assert.equal((await post(name, {}, headers)).status, 401, name);
   }
   assert.equal((await fetch(`${url}/api/today`, { headers: TOKEN })).status, 401);
@@ -68,6 +79,7 @@ test("what is not understood is refused, and a body of the wrong size too", asyn
     ["join", { language: "en", isAdult: "yes", purposes: [] }],
     ["join", { language: "en", isAdult: true, purposes: [{ purpose: "all", sha256: "" }] }],
     ["enrol", { code: "VL1" }],
+    ["agree", { code: "VL1", language: "en", isAdult: true, purpose: "all", sha256: "" }],
     ["verify", { code: 1 }],
     ["verify", { code: "x", image: "data:" }],
     ["forget", []],
@@ -105,7 +117,7 @@ test("a membership over HTTP: join, enrol, be known, be forgotten; no answer nam
     purposes: ["loyalty-face", "loyalty-beacon"],
   });
   assert.equal((await ask("identify", {}))["reason"], "face-off");
-  assert.deepEqual(await ask("forget", { code }), { kind: "forgotten" });
+  assert.deepEqual(await ask("forget", { code }), { kind: "forgotten", state: "done" });
   assert.equal((await ask("recognise", { code }))["kind"], "refused");
   assert.equal(JSON.stringify(said).includes(rig.subjectOf(code)), false);
   assert.equal(rig.recognised.length, 2);
@@ -144,4 +156,34 @@ test("the camera goes off when the page that asked is gone", async () => {
   await until(() => silent.station.port.consents(own).length === 1);
   await other[Symbol.asyncDispose]();
   await silent[Symbol.asyncDispose]();
+});
+
+test("who guesses at the token waits, also with the right one, and other pages go on", async () => {
+  const clock = new FakeClock();
+  const own = createDashboard({
+    ...{ source: new FakeDashboard(), definitions: () => [], host: "127.0.0.1", port: 0, assets },
+    ...{ password: null, clock, log: SILENT_LOG },
+    station: { port: rig.station.port, files: { script: none, style: none, icon: none } },
+  });
+  await own.start(new AbortController().signal);
+  const asks = async (token: string): Promise<number> =>
+    (await fetch(`${own.url}/api/station/act`, { headers: { authorization: `Bearer ${token}` } }))
+      .status;
+  for (let i = 0; i < 19; i += 1) assert.equal(await asks(`guess-${i}`), 401);
+  assert.equal(await asks(STATION_TOKEN), 200, "a page with an old token is put right");
+  for (let i = 0; i < 20; i += 1) assert.equal(await asks(`guess-${i}`), 401);
+  assert.equal(await asks("guess"), 429);
+  assert.equal(await asks(STATION_TOKEN), 429, "a hit cannot be told from a miss");
+  clock.advance(60_000);
+  assert.equal(await asks(STATION_TOKEN), 200);
+  await own[Symbol.asyncDispose]();
+});
+
+test("the clients whose wrong tokens are held are bounded", () => {
+  const clock = new FakeClock();
+  const tries = new TokenTries(clock);
+  for (let i = 0; i < 20; i += 1) tries.failed("first");
+  assert.ok(tries.waitMs("first") > 0 && tries.waitMs("second") === 0);
+  for (let i = 0; i < 1_024; i += 1) tries.failed(`client ${i}`);
+  assert.equal(tries.waitMs("first"), 0, "the one seen longest ago was forgotten");
 });

@@ -1,12 +1,15 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
+import type { Clock } from "../../core/clock.ts";
 import { STATION_BODIES } from "../../wire/station-api.ts";
+import { clientKeyOf } from "../access.ts";
 import { type Asset, encodedBody, prepareAsset } from "../assets.ts";
 import { isFromUs } from "../sign-in-routes.ts";
 import type { RefusalView } from "../views.ts";
 import { stationPage } from "./station-page.ts";
 import type { StationLanguageCode, StationPort } from "./station-view.ts";
+import { TokenTries } from "./token-tries.ts";
 
 /** The station page's files, bundled. */
 export interface StationUi {
@@ -19,6 +22,11 @@ const NOT_ADMITTED: RefusalView = {
   error: "SIGNED_OUT",
   message: "The station's own token is missing or wrong.",
   hint: "Open the page as /station#TOKEN, with the token of loyalty.station.tokenFile.",
+};
+const GUESSED: RefusalView = {
+  error: "SIGNED_OUT",
+  message: "Too many wrong tokens came from this address.",
+  hint: "Wait a minute, then open the page as /station#TOKEN, with the token of loyalty.station.tokenFile.",
 };
 const FOREIGN: RefusalView = {
   error: "FOREIGN_ORIGIN",
@@ -42,23 +50,30 @@ type Body<Name extends keyof typeof STATION_BODIES> = z.output<(typeof STATION_B
  * GET /station, its files, and /api/station/*: open to requests without a session of the dashboard, each of which shows
  * the station's token and comes from the page itself. What comes back names no member and holds nothing of a face.
  */
-export function stationRoutes(server: FastifyInstance, port: StationPort, files: StationUi): void {
+export function stationRoutes(
+  server: FastifyInstance,
+  port: StationPort,
+  files: StationUi,
+  clock: Pick<Clock, "mono">,
+): void {
   pageRoutes(server, files);
+  const door = new Door(port, clock);
   server.get<{ Querystring: { language?: unknown } }>(
     "/api/station",
     { config: { open: true } },
     (request, reply) => {
-      if (!isAdmitted(request, reply, port)) return reply;
+      if (!door.admits(request, reply)) return reply;
       const wanted = LANGUAGES.find((language) => language === request.query.language);
       return reply.header("cache-control", "no-store").send(port.facts(wanted ?? null));
     },
   );
   server.get("/api/station/act", { config: { open: true } }, (request, reply) => {
-    if (!isAdmitted(request, reply, port)) return reply;
+    if (!door.admits(request, reply)) return reply;
     return reply.header("cache-control", "no-store").send(port.act());
   });
-  const post = poster(server, port);
+  const post = poster(server, port, door);
   post("join", (body) => port.join(body));
+  post("agree", ({ code, ...wish }) => port.agree(code, wish));
   post("recognise", ({ code }) => port.recognise(code));
   post("verify", ({ code }) => port.verify(code));
   post("identify", () => port.identify());
@@ -74,14 +89,14 @@ export function stationRoutes(server: FastifyInstance, port: StationPort, files:
 /** What the shopper waits for ends when the page is gone: nobody is looked at who has left. */
 const LOOKS: ReadonlySet<string> = new Set(["verify", "identify", "enrol"]);
 
-function poster(server: FastifyInstance, port: StationPort) {
+function poster(server: FastifyInstance, port: StationPort, door: Door) {
   return <Name extends keyof typeof STATION_BODIES>(
     name: Name,
     answer: (body: Body<Name>) => unknown,
   ): void => {
     const options = { config: { open: true }, bodyLimit: BODY_BYTES };
     server.post(`/api/station/${name}`, options, async (request, reply) => {
-      if (!isAdmitted(request, reply, port)) return reply;
+      if (!door.admits(request, reply)) return reply;
       const parsed = STATION_BODIES[name].safeParse(request.body ?? {});
       if (!parsed.success) return await reply.code(400).send(NOT_UNDERSTOOD);
       let isOver = false;
@@ -98,17 +113,41 @@ function poster(server: FastifyInstance, port: StationPort) {
   };
 }
 
-function isAdmitted(request: FastifyRequest, reply: FastifyReply, { token }: StationPort): boolean {
-  const shown = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? "")?.[1] ?? "";
-  const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
-  if (!timingSafeEqual(digest(shown), digest(token))) {
-    void reply.code(401).send(NOT_ADMITTED);
+/** Lets in who shows the token, from the page itself. Who shows wrong ones has to wait, whatever comes next. */
+class Door {
+  readonly #wanted: Buffer;
+  readonly #tries: TokenTries;
+
+  constructor({ token }: Pick<StationPort, "token">, clock: Pick<Clock, "mono">) {
+    this.#wanted = digest(token);
+    this.#tries = new TokenTries(clock);
+  }
+
+  /** Whether a request may be answered; an answer was sent otherwise. */
+  admits(request: FastifyRequest, reply: FastifyReply): boolean {
+    const client = clientKeyOf(request.ip);
+    const waitMs = this.#tries.waitMs(client);
+    if (waitMs > 0) {
+      void reply
+        .code(429)
+        .header("retry-after", Math.ceil(waitMs / 1_000))
+        .send(GUESSED);
+      return false;
+    }
+    const shown = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? "")?.[1] ?? "";
+    if (!timingSafeEqual(digest(shown), this.#wanted)) {
+      if (shown !== "") this.#tries.failed(client);
+      void reply.code(401).send(NOT_ADMITTED);
+      return false;
+    }
+    this.#tries.passed(client);
+    if (isFromUs(request)) return true;
+    void reply.code(403).send(FOREIGN);
     return false;
   }
-  if (isFromUs(request)) return true;
-  void reply.code(403).send(FOREIGN);
-  return false;
 }
+
+const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
 
 function pageRoutes(server: FastifyInstance, { script, style, icon }: StationUi): void {
   const assets = {

@@ -23,6 +23,8 @@ export interface StationFactsView {
   readonly purposes: readonly PurposeNoticeView[];
   /** `off`: no face is looked at; the page has codes only. */
   readonly face: "off" | "verify" | "identify";
+  /** How long the camera looks for somebody at most. */
+  readonly lookSeconds: number;
 }
 
 /** What is going on before the camera. */
@@ -39,11 +41,18 @@ export interface JoinedView {
   readonly refused: readonly { readonly purpose: Purpose; readonly reason: Refusal }[];
 }
 
+/**
+ * How far a taking-back is; in force it is in any case. `erasing`: something is still held and is tried again. `unkept`:
+ * it could not be written down, and a power cut would lose it.
+ */
+export type ForgottenState = "done" | "erasing" | "unkept";
+
 /** How something ended. `next` says what helps now; nobody is turned away. */
 export type StationAnswer =
   | { readonly kind: "recognised"; readonly method: "code" | "face" | "beacon" }
   | { readonly kind: "enrolled" }
-  | { readonly kind: "forgotten" }
+  | { readonly kind: "agreed" }
+  | { readonly kind: "forgotten"; readonly state: ForgottenState }
   | { readonly kind: "refused"; readonly reason: Refusal; readonly next: "again" | "code" };
 
 /** A consent as the page sends it: which words were shown, and that the person is no minor. */
@@ -64,6 +73,11 @@ export interface StationPort {
       readonly purposes: readonly { readonly purpose: Purpose; readonly sha256: string }[];
     },
   ): JoinedView;
+  /** A member agrees to a purpose, or does so anew; never the face. */
+  agree(
+    code: string,
+    wish: ConsentWish & { readonly purpose: Purpose; readonly sha256: string },
+  ): StationAnswer;
   recognise(code: string): StationAnswer;
   verify(code: string): Promise<StationAnswer>;
   identify(): Promise<StationAnswer>;

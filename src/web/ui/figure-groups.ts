@@ -68,9 +68,9 @@ export const STORE_GROUPS: readonly FigureGroup[] = [
     name: "Coming back and collecting",
     metrics: [
       "repeat-rate",
+      "identification-coverage",
       "repeat-rate-30",
       "repeat-rate-60",
-      "identification-coverage",
       "visit-frequency",
       "visit-recency",
       "customer-tenure",

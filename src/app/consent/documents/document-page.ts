@@ -1,12 +1,18 @@
+import type { MqttConfig } from "../../../config/gateway.ts";
 import type { ActiveLoyalty, StationLanguage } from "../../../config/loyalty.ts";
 import type { GatewayId } from "../../../core/brand.ts";
 import type { SitePlan } from "../../../core/site.ts";
+import type { LookCounts } from "../../../face/station/station-ports.ts";
 
 /** What the documents are filled from. */
 export interface DocumentTerms {
   readonly loyalty: ActiveLoyalty;
   readonly store: Pick<SitePlan["store"], "id" | "name">;
   readonly gatewayId: GatewayId;
+  /** Where events go; null: to nobody, they stay on the gateway. */
+  readonly mqtt: Pick<MqttConfig, "url"> | null;
+  /** How looks at the station ended, over a time (Unix ms); absent or null: none were counted. */
+  readonly looks?: (LookCounts & { readonly fromMs: number; readonly toMs: number }) | null;
   /** The day they are made, `YYYY-MM-DD`. */
   readonly date: string;
 }
@@ -39,6 +45,8 @@ const STYLE = `
   th, td { border: 1px solid #999; padding: .4rem .6rem; text-align: left; vertical-align: top; }
   .sign { font-size: 16pt; }
   .sign h1 { font-size: 2.4em; }
+  figure { margin: 1rem 0; text-align: center; break-inside: avoid; width: fit-content; }
+  figcaption { font-size: .8em; }
   .blank { border-bottom: 2px dotted #a00; color: #a00; padding: 0 .3rem; }
   footer { margin-top: 2rem; font-size: .75em; color: #444; }
   @media print { @page { margin: 18mm; } body { margin: 0; max-width: none; } h2, tr { break-inside: avoid; } }`;

@@ -1,3 +1,4 @@
+import { dateText } from "../../../core/civil-date.ts";
 import {
   BLANK,
   type DocumentFile,
@@ -12,7 +13,7 @@ import {
 const RISKS: readonly (readonly [string, string])[] = [
   [
     "People who did not agree are identified",
-    "Faces are looked at only by the station's own camera, only while somebody presses or presents a code; whoever does not match leaves no id and no picture, only a count",
+    "Faces are looked at only by the station's own camera, for up to half a minute after somebody pressed. Every face near enough in that picture is found; with a second one the picture is thrown away, and whoever does not match leaves no id and no picture, only a count",
   ],
   [
     "Children and staff",
@@ -41,6 +42,16 @@ const RISKS: readonly (readonly [string, string])[] = [
   ["Members are followed between shops", "Pseudonyms differ by tenant and store group"],
   ["Attributes are inferred", "No age, gender, emotion or ethnicity is computed anywhere"],
 ];
+
+const DAY_MS = 86_400_000;
+
+/** What was counted at this site: a match may be false and a non-match may be a stranger, which counts cannot tell. */
+function looksSentence(looks: DocumentTerms["looks"]): string {
+  if (looks == null) return "Looks at the station of this gateway: none were counted so far.";
+  const { matches, nonMatches, doubted, unusable, enrolled, fromMs, toMs } = looks;
+  const [from = "", to = ""] = [fromMs, toMs].map((at) => dateText(Math.floor(at / DAY_MS)));
+  return `Looks at the station of this gateway, kept from ${from} to ${to}: ${matches} matches, ${nonMatches} non-matches, ${doubted} doubted as a picture of a picture, ${unusable} without a usable picture, ${enrolled} enrolments. Whether a match or a non-match was right, counts alone do not tell: try it with people who agreed.`;
+}
 
 /**
  * A data protection impact assessment (Article 35 GDPR) to complete, with what the configuration and the product know.
@@ -80,6 +91,7 @@ export function impactAssessment(terms: DocumentTerms): DocumentFile {
     section(
       "6. Errors measured",
       `Run the accuracy test of docs/privacy.md on faces you may use, and on this site: equal error rate ${BLANK}, false matches at the threshold ${BLANK}, false non-matches ${BLANK}, by group ${BLANK}.`,
+      looksSentence(terms.looks ?? null),
     ),
     section("7. What remains, and the decision", BLANK, `Date and signature: ${BLANK}`),
     `<footer>${escaped(`Filled from the gateway's configuration on ${date}. Not legal advice; complete the marked fields.`)}</footer>`,

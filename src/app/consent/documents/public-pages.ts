@@ -1,4 +1,6 @@
 import type { StationLanguage } from "../../../config/loyalty.ts";
+import { QR_BYTES } from "../../../core/qr-code.ts";
+import { qrSvg } from "../../qr-svg.ts";
 import {
   type DocumentFile,
   type DocumentTerms,
@@ -13,7 +15,8 @@ import { PUBLIC_TEXTS, type PublicTexts } from "./public-texts.ts";
 export function signPage(terms: DocumentTerms, language: StationLanguage): DocumentFile {
   const texts = PUBLIC_TEXTS[language];
   const lines = [texts.optIn, texts.carried, faceLine(terms, texts), texts.equal, texts.others];
-  const body = `${points([...lines, texts.forget])}\n${whoPart(terms, texts)}`;
+  const code = noticeCode(terms, texts);
+  const body = `${points([...lines, texts.forget])}\n${code}${whoPart(terms, texts)}`;
   return {
     name: `sign.${language}.html`,
     html: documentPage(language, texts.signTitle, body, "sign"),
@@ -34,6 +37,17 @@ export function retentionPolicyPage(terms: DocumentTerms, language: StationLangu
   ].join("\n");
   const html = documentPage(language, texts.policyTitle, body);
   return { name: `retention-policy.${language}.html`, html };
+}
+
+/** Large enough for a phone an arm's length away. */
+const CODE_MM = 40;
+
+/** The address of the full notice as a code for phones; nothing where there is no address that fits into one. */
+function noticeCode({ loyalty }: DocumentTerms, texts: PublicTexts): string {
+  const { noticeUrl } = loyalty.controller;
+  if (noticeUrl === undefined || Buffer.byteLength(noticeUrl) > QR_BYTES) return "";
+  const caption = `<figcaption>${escaped(texts.notice)}</figcaption>`;
+  return `<figure>${qrSvg(noticeUrl, escaped(texts.notice), CODE_MM)}${caption}</figure>\n`;
 }
 
 function faceLine({ loyalty }: DocumentTerms, texts: PublicTexts): string {

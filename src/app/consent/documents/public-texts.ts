@@ -33,9 +33,9 @@ const en: PublicTexts = {
     "You decide. Only if you join at the station or in the app and agree do we recognise you when you come back. Each purpose is asked for by itself.",
   carried: "Members are recognised by what they show or carry: a code, a card, a tag or our app.",
   faceVerify:
-    "If you agree to it separately, the station can confirm with its camera that it is you. It looks only while you press or show your code, and keeps no picture.",
+    "If you agree to it separately, the station can confirm with its camera that it is you. The camera goes on when you press the button and off as soon as it is done, after half a minute at most. It keeps no picture.",
   faceIdentify:
-    "If you agree to it separately, the station can recognise you by its camera among the members who agreed. It looks only while you press, and keeps no picture.",
+    "If you agree to it separately, the station can recognise you by its camera among the members who agreed. The camera goes on when somebody presses the button and off as soon as it is done, after half a minute at most. It keeps no picture; keep away from it while somebody else stands there if you do not want to be in one.",
   noFace: "No faces are looked at in this shop.",
   equal: "Without a face it works just as well: with a code or a card you get the same.",
   others:
@@ -55,7 +55,7 @@ const en: PublicTexts = {
   rows: [
     [
       "Consent",
-      "Ends 12 months after the last visit at the latest, and 36 months after it was given whatever happens; at once when you take it back",
+      "Ends 12 months after the last visit or up to 30 days sooner, and 36 months after it was given whatever happens; at once when you take it back",
       "Data that rest on it are erased; everyone who received them is asked to erase them and answers",
     ],
     [
@@ -87,9 +87,9 @@ const da: PublicTexts = {
   carried:
     "Medlemmer genkendes på det, de viser eller har med: en kode, et kort, et mærke eller vores app.",
   faceVerify:
-    "Hvis du siger særskilt ja, kan standeren med sit kamera bekræfte, at det er dig. Den ser kun, mens du trykker eller viser din kode, og gemmer intet billede.",
+    "Hvis du siger særskilt ja, kan standeren med sit kamera bekræfte, at det er dig. Kameraet tændes, når du trykker på knappen, og slukkes, så snart det er færdigt, efter højst et halvt minut. Det gemmer intet billede.",
   faceIdentify:
-    "Hvis du siger særskilt ja, kan standeren med sit kamera genkende dig blandt de medlemmer, der har sagt ja. Den ser kun, mens du trykker, og gemmer intet billede.",
+    "Hvis du siger særskilt ja, kan standeren med sit kamera genkende dig blandt de medlemmer, der har sagt ja. Kameraet tændes, når nogen trykker på knappen, og slukkes, så snart det er færdigt, efter højst et halvt minut. Det gemmer intet billede; hold afstand, mens en anden står der, hvis du ikke vil med på et.",
   noFace: "Der ses ikke på ansigter i denne butik.",
   equal: "Det virker lige så godt uden ansigt: med en kode eller et kort får du det samme.",
   others:
@@ -109,7 +109,7 @@ const da: PublicTexts = {
   rows: [
     [
       "Samtykke",
-      "Udløber senest 12 måneder efter sidste besøg og under alle omstændigheder 36 måneder efter, at det blev givet; straks, når du trækker det tilbage",
+      "Udløber 12 måneder efter sidste besøg eller op til 30 dage før og under alle omstændigheder 36 måneder efter, at det blev givet; straks, når du trækker det tilbage",
       "Oplysninger, der hviler på det, slettes; alle, der har fået dem, bedes slette dem og svarer",
     ],
     [
@@ -141,9 +141,9 @@ const de: PublicTexts = {
   carried:
     "Mitglieder werden an dem erkannt, was sie zeigen oder bei sich haben: Code, Karte, Anhänger oder unsere App.",
   faceVerify:
-    "Wenn Sie gesondert einwilligen, kann die Station mit ihrer Kamera bestätigen, dass Sie es sind. Sie schaut nur, während Sie drücken oder Ihren Code zeigen, und speichert kein Bild.",
+    "Wenn Sie gesondert einwilligen, kann die Station mit ihrer Kamera bestätigen, dass Sie es sind. Die Kamera geht an, wenn Sie den Knopf drücken, und aus, sobald sie fertig ist, nach höchstens einer halben Minute. Sie speichert kein Bild.",
   faceIdentify:
-    "Wenn Sie gesondert einwilligen, kann die Station Sie mit ihrer Kamera unter den Mitgliedern erkennen, die eingewilligt haben. Sie schaut nur, während Sie drücken, und speichert kein Bild.",
+    "Wenn Sie gesondert einwilligen, kann die Station Sie mit ihrer Kamera unter den Mitgliedern erkennen, die eingewilligt haben. Die Kamera geht an, wenn jemand den Knopf drückt, und aus, sobald sie fertig ist, nach höchstens einer halben Minute. Sie speichert kein Bild; halten Sie Abstand, während jemand anderes dort steht, wenn Sie nicht auf eines wollen.",
   noFace: "In diesem Geschäft werden keine Gesichter ausgewertet.",
   equal: "Ohne Gesicht geht es genauso gut: Mit Code oder Karte erhalten Sie dasselbe.",
   others:
@@ -163,7 +163,7 @@ const de: PublicTexts = {
   rows: [
     [
       "Einwilligung",
-      "Endet spätestens 12 Monate nach dem letzten Besuch und in jedem Fall 36 Monate nach ihrer Erteilung; sofort, wenn Sie sie widerrufen",
+      "Endet 12 Monate nach dem letzten Besuch oder bis zu 30 Tage früher und in jedem Fall 36 Monate nach ihrer Erteilung; sofort, wenn Sie sie widerrufen",
       "Daten, die auf ihr beruhen, werden gelöscht; alle Empfänger werden um Löschung gebeten und antworten",
     ],
     [

@@ -12,9 +12,11 @@ function PurposeChoice(props: {
   readonly notice: PurposeNoticeView;
   readonly words: StationWords;
   readonly isTicked: boolean;
+  /** What has to be ticked before, in words; null: nothing. */
+  readonly waitsFor: string | null;
   readonly onTick: (isTicked: boolean) => void;
 }): JSX.Element {
-  const { notice, words, isTicked, onTick } = props;
+  const { notice, words, isTicked, waitsFor, onTick } = props;
   const id = `purpose-${notice.purpose}`;
   return (
     <div class="purpose">
@@ -23,17 +25,32 @@ function PurposeChoice(props: {
           type="checkbox"
           id={id}
           checked={isTicked}
+          disabled={waitsFor !== null && !isTicked}
           aria-describedby={`${id}-text`}
           onChange={(event) => onTick(event.currentTarget.checked)}
         />
         <span>{words.purposes[notice.purpose]}</span>
       </label>
       <div id={`${id}-text`}>
+        {waitsFor === null ? null : <p class="quiet">{waitsFor}</p>}
         {notice.paragraphs.map((paragraph) => (
           <p key={paragraph}>{paragraph}</p>
         ))}
       </div>
     </div>
+  );
+}
+
+/** What is ticked after a press: without the code the face is not asked for, since nothing else would stand beside it. */
+function tickedAfter(
+  ticked: readonly Purpose[],
+  pressed: Purpose,
+  isTicked: boolean,
+): readonly Purpose[] {
+  if (isTicked) return [...ticked, pressed];
+  return ticked.filter(
+    (purpose) =>
+      purpose !== pressed && !(pressed === "loyalty-beacon" && purpose === "loyalty-face"),
   );
 }
 
@@ -87,8 +104,10 @@ export function JoinPage({ facts, words, go, onFault }: ScreenProps): JSX.Elemen
       words.refusedPurpose(words.purposes[purpose], words.refusals[reason]),
     );
     const face = chosen.find(({ purpose }) => purpose === "loyalty-face");
-    const wish: FaceWish | null = face === undefined ? null : { ...terms, sha256: face.sha256 };
-    if (joined.granted.length === 0 && wish === null) return setFault(faults.join(" "));
+    if (joined.granted.length === 0) return setFault(faults.join(" "));
+    // A face has a code beside it that works.
+    const isFace = face !== undefined && joined.granted.includes("loyalty-beacon");
+    const wish: FaceWish | null = isFace ? { ...terms, sha256: face.sha256 } : null;
     go({ at: "joined", code: joined.code, faults, face: wish });
   };
   return (
@@ -112,10 +131,12 @@ export function JoinPage({ facts, words, go, onFault }: ScreenProps): JSX.Elemen
               notice={notice}
               words={words}
               isTicked={ticked.includes(notice.purpose)}
-              onTick={(isTicked) => {
-                const others = ticked.filter((purpose) => purpose !== notice.purpose);
-                setTicked(isTicked ? [...others, notice.purpose] : others);
-              }}
+              waitsFor={
+                notice.purpose === "loyalty-face" && !ticked.includes("loyalty-beacon")
+                  ? words.faceNeedsCode
+                  : null
+              }
+              onTick={(isTicked) => setTicked(tickedAfter(ticked, notice.purpose, isTicked))}
             />
           ))}
         </fieldset>

@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import type { Purpose, Refusal } from "../../../core/consent.ts";
 import type { StationActView, StationAnswer } from "../../station/station-view.ts";
 import { ask } from "./ask.ts";
 import { Heading } from "./parts.tsx";
@@ -20,7 +21,8 @@ export function LookPage(props: ScreenProps & { readonly wish: LookWish }): JSX.
     const sent = "wish" in body ? { code: body.code, ...body.wish } : body;
     ask<StationAnswer>(`/${act}`, sent)
       .then((answer) => {
-        if (!isGone) go({ at: "end", answer, look: wish });
+        const code = "code" in wish ? wish.code : null;
+        if (!isGone) go({ at: "end", answer, look: wish, code });
       })
       .catch(onFault);
     const poll = setInterval(() => {
@@ -39,14 +41,16 @@ export function LookPage(props: ScreenProps & { readonly wish: LookWish }): JSX.
   return (
     <>
       <Heading>{words.lookTitle}</Heading>
-      <p class="hint" role="status">
-        {hintOf(view, words)}
-      </p>
-      <progress
-        max={WANTED}
-        value={Math.min(view?.taken ?? 0, WANTED)}
-        aria-label={words.looking}
-      />
+      <div class="panel look">
+        <p class="hint" role="status">
+          {hintOf(view, words)}
+        </p>
+        <progress
+          max={WANTED}
+          value={Math.min(view?.taken ?? 0, WANTED)}
+          aria-label={words.looking}
+        />
+      </div>
       <div class="buttons">
         <button type="button" onClick={() => ask("/stop", {}).catch(onFault)}>
           {words.cancel}
@@ -62,13 +66,30 @@ function hintOf(view: StationActView | null, words: StationWords): string {
   return view.taken > 0 ? words.good(Math.min(view.taken, WANTED), WANTED) : words.look;
 }
 
+/** Refusals that a consent puts right, and those that a new set-up of the face does. */
+const BY_CONSENT: readonly Refusal[] = ["no-grant", "grant-expired", "grant-revoked"];
+const BY_SET_UP: readonly Refusal[] = ["not-enrolled", "template-foreign", "template-damaged"];
+
+/** The purpose to agree to (anew) after a refusal; null: that would not help. Pure. */
+function remedyOf(answer: StationAnswer, look: LookWish | null): Purpose | null {
+  if (answer.kind !== "refused") return null;
+  const isMissing = BY_CONSENT.includes(answer.reason);
+  if (look?.act !== "verify") return isMissing ? "loyalty-beacon" : null;
+  return isMissing || BY_SET_UP.includes(answer.reason) ? "loyalty-face" : null;
+}
+
 /** How something ended, what helps now, and never a dead end. */
 export function EndPage(
-  props: ScreenProps & { readonly answer: StationAnswer; readonly look: LookWish | null },
+  props: ScreenProps & {
+    readonly answer: StationAnswer;
+    readonly look: LookWish | null;
+    readonly code: string | null;
+  },
 ): JSX.Element {
-  const { words, go, answer, look } = props;
+  const { facts, words, go, answer, look, code } = props;
   const isRefused = answer.kind === "refused";
-  const code = look !== null && "code" in look ? look.code : null;
+  const remedy = remedyOf(answer, look);
+  const isOffered = facts.purposes.some(({ purpose }) => purpose === remedy);
   return (
     <>
       <Heading>{sentenceOf(answer, words)}</Heading>
@@ -79,7 +100,16 @@ export function EndPage(
             {words.tryAgain}
           </button>
         ) : null}
-        {isRefused && code !== null ? (
+        {code !== null && remedy !== null && isOffered ? (
+          <button
+            type="button"
+            class="main"
+            onClick={() => go({ at: "agree", code, purpose: remedy })}
+          >
+            {words.purposes[remedy]}
+          </button>
+        ) : null}
+        {code !== null && (look !== null ? isRefused : answer.kind === "agreed") ? (
           <button type="button" class="main" onClick={() => go({ at: "member", code })}>
             {words.goOnWithCode}
           </button>
@@ -98,8 +128,10 @@ function sentenceOf(answer: StationAnswer, words: StationWords): string {
       return answer.method === "face" ? words.recognisedByFace : words.recognisedByCode;
     case "enrolled":
       return words.enrolled;
+    case "agreed":
+      return words.agreed;
     case "forgotten":
-      return words.forgotten;
+      return words.forgotten[answer.state];
     case "refused":
       return words.refusals[answer.reason];
   }

@@ -51,6 +51,41 @@ export function JoinedPage(
   );
 }
 
+/** What a member did not agree to (any more) and can here; the face last, and only beside the code. */
+function Missing(props: {
+  readonly facts: ScreenProps["facts"];
+  readonly words: ScreenProps["words"];
+  readonly held: readonly Purpose[];
+  readonly onChoice: (purpose: Purpose) => void;
+}): JSX.Element {
+  const { facts, words, held, onChoice } = props;
+  const hasCode = held.includes("loyalty-beacon");
+  const missing = facts.purposes
+    .map(({ purpose }) => purpose)
+    .filter((purpose) => !held.includes(purpose))
+    .filter((purpose) => hasCode || purpose !== "loyalty-face");
+  const isSetUp = held.includes("loyalty-face") && hasCode && facts.face !== "off";
+  return (
+    <>
+      {missing.map((purpose) => (
+        <button
+          type="button"
+          key={purpose}
+          id={`agree-${purpose}`}
+          onClick={() => onChoice(purpose)}
+        >
+          {words.purposes[purpose]}
+        </button>
+      ))}
+      {isSetUp ? (
+        <button type="button" id="set-up-again" onClick={() => onChoice("loyalty-face")}>
+          {words.setUpAgain}
+        </button>
+      ) : null}
+    </>
+  );
+}
+
 /** A member with a code: both ways side by side, what was agreed to, and the way out of it. */
 export function MemberPage(props: ScreenProps & { readonly code: string }): JSX.Element {
   const { facts, words, go, onFault, code } = props;
@@ -62,12 +97,14 @@ export function MemberPage(props: ScreenProps & { readonly code: string }): JSX.
       .catch(onFault);
   }, [code, onFault]);
   const withCode = async (): Promise<void> => {
-    go({ at: "end", answer: await ask<StationAnswer>("/recognise", { code }), look: null });
+    const answer = await ask<StationAnswer>("/recognise", { code });
+    go({ at: "end", answer, look: null, code });
   };
   const takeBack = async (purpose: Purpose): Promise<void> => {
-    await ask<StationAnswer>("/forget", { code, purposes: [purpose] });
+    const answer = await ask<StationAnswer>("/forget", { code, purposes: [purpose] });
+    if (answer.kind !== "forgotten") return;
     setHeld(held?.filter((other) => other !== purpose) ?? null);
-    setSaid(words.takenBack);
+    setSaid(words.takenBack[answer.state]);
   };
   const hasFace = held?.includes("loyalty-face") === true;
   const isFaceOn = facts.face !== "off";
@@ -112,11 +149,12 @@ export function MemberPage(props: ScreenProps & { readonly code: string }): JSX.
           ))}
         </ul>
         <div class="buttons">
-          {isFaceOn && held !== null && !hasFace ? (
-            <button type="button" onClick={() => go({ at: "add-face", code })}>
-              {words.purposes["loyalty-face"]}
-            </button>
-          ) : null}
+          {held === null ? null : (
+            <Missing
+              {...{ facts, words, held }}
+              onChoice={(purpose) => go({ at: "agree", code, purpose })}
+            />
+          )}
           <button type="button" onClick={() => go({ at: "forget", code })}>
             {words.forgetMe}
           </button>
@@ -129,23 +167,29 @@ export function MemberPage(props: ScreenProps & { readonly code: string }): JSX.
   );
 }
 
-/** A member adds the face later: the same notice, the same question. */
-export function AddFacePage(props: ScreenProps & { readonly code: string }): JSX.Element {
-  const { facts, words, go, code } = props;
+/** A member agrees to something later, or anew: the same notice, the same question. */
+export function AgreePage(
+  props: ScreenProps & { readonly code: string; readonly purpose: Purpose },
+): JSX.Element {
+  const { facts, words, go, onFault, code, purpose } = props;
   const [isAdult, setAdult] = useState<boolean | null>(null);
   const [fault, setFault] = useState<string | null>(null);
-  const notice = facts.purposes.find(({ purpose }) => purpose === "loyalty-face");
-  const agree = (): void => {
+  const notice = facts.purposes.find((offered) => offered.purpose === purpose);
+  const isFace = purpose === "loyalty-face";
+  const agree = async (): Promise<void> => {
     if (isAdult !== true || notice === undefined) {
       setFault(isAdult === false ? words.refusals.minor : words.ageMissing);
       return;
     }
     const wish = { language: facts.language, isAdult, sha256: notice.sha256 };
-    go({ at: "look", wish: { act: "enrol", code, wish } });
+    if (isFace) return go({ at: "look", wish: { act: "enrol", code, wish } });
+    const answer = await ask<StationAnswer>("/agree", { code, purpose, ...wish });
+    if (answer.kind === "refused") setFault(words.refusals[answer.reason]);
+    else go({ at: "end", answer, look: null, code });
   };
   return (
     <>
-      <Heading>{words.purposes["loyalty-face"]}</Heading>
+      <Heading>{words.purposes[purpose]}</Heading>
       {[...facts.paragraphs, ...(notice?.paragraphs ?? [])].map((paragraph) => (
         <p key={paragraph}>{paragraph}</p>
       ))}
@@ -156,8 +200,8 @@ export function AddFacePage(props: ScreenProps & { readonly code: string }): JSX
         </p>
       )}
       <div class="buttons">
-        <button type="button" class="main" onClick={agree}>
-          {words.setUpFace}
+        <button type="button" class="main" onClick={() => agree().catch(onFault)}>
+          {isFace ? words.setUpFace : words.agreeToThis}
         </button>
         <button type="button" onClick={() => go({ at: "member", code })}>
           {words.back}
@@ -171,7 +215,8 @@ export function AddFacePage(props: ScreenProps & { readonly code: string }): JSX
 export function ForgetPage(props: ScreenProps & { readonly code: string | null }): JSX.Element {
   const { words, go, onFault, code } = props;
   const forget = async (): Promise<void> => {
-    go({ at: "end", answer: await ask<StationAnswer>("/forget", { code }), look: null });
+    const answer = await ask<StationAnswer>("/forget", { code });
+    go({ at: "end", answer, look: null, code: null });
   };
   return (
     <>

@@ -1,16 +1,19 @@
 import type { ComponentChildren, JSX } from "preact";
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { claimCodeOf, readClaimCode } from "../../../core/claim-code.ts";
+import { qrModules } from "../../../core/qr-code.ts";
 import type { StationFactsView } from "../../station/station-view.ts";
 import { CodeReader, canReadCodes } from "./code-reader.tsx";
-import { QR_SIDE, qrModules } from "./qr-code.ts";
 import type { StationWords } from "./words.ts";
 
 /** The heading of a screen; who comes to it by keyboard or hears the page read is put there. */
 export function Heading({ children }: { readonly children: ComponentChildren }): JSX.Element {
   const place = useRef<HTMLHeadingElement>(null);
   // Before the screen is seen: later it would take the focus from whoever was quicker.
-  useLayoutEffect(() => place.current?.focus(), []);
+  useLayoutEffect(() => {
+    place.current?.focus({ preventScroll: true });
+    window.scrollTo(0, 0);
+  }, []);
   return (
     <h1 ref={place} tabIndex={-1}>
       {children}
@@ -32,6 +35,9 @@ export function Notice(props: {
     </section>
   );
 }
+
+/** A code is its owner's card: what is typed of one does not wait for the next shopper. */
+const CLEAR_MS = 30_000;
 
 /** Where a code is typed, scanned or read by the camera of this device. */
 export function CodeForm(props: {
@@ -56,6 +62,14 @@ export function CodeForm(props: {
   const [text, setText] = useState("");
   const [isWrong, setWrong] = useState(false);
   const [isReading, setReading] = useState(false);
+  useEffect(() => {
+    if (text === "") return;
+    const timer = setTimeout(() => {
+      setText("");
+      setWrong(false);
+    }, CLEAR_MS);
+    return () => clearTimeout(timer);
+  }, [text]);
   const take = (typed: string): void => {
     const subject = readClaimCode(typed);
     setWrong(subject === null);
@@ -113,8 +127,9 @@ export function CodeCard(props: {
   readonly words: StationWords;
 }): JSX.Element {
   const { code, words } = props;
-  const side = QR_SIDE + 8;
-  const dark = qrModules(code).flatMap((row, y) =>
+  const modules = qrModules(code);
+  const side = modules.length + 8;
+  const dark = modules.flatMap((row, y) =>
     row.flatMap((isDark, x) => (isDark ? [`M${x + 4} ${y + 4}h1v1h-1z`] : [])),
   );
   return (

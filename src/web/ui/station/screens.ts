@@ -1,3 +1,4 @@
+import type { Purpose } from "../../../core/consent.ts";
 import type { StationAnswer, StationFactsView } from "../../station/station-view.ts";
 import type { StationWords } from "./words.ts";
 
@@ -25,10 +26,17 @@ export type Screen =
       readonly face: FaceWish | null;
     }
   | { readonly at: "member"; readonly code: string }
-  | { readonly at: "add-face"; readonly code: string }
+  | { readonly at: "agree"; readonly code: string; readonly purpose: Purpose }
   | { readonly at: "look"; readonly wish: LookWish }
   | { readonly at: "forget"; readonly code: string | null }
-  | { readonly at: "end"; readonly answer: StationAnswer; readonly look: LookWish | null };
+  | {
+      readonly at: "end";
+      readonly answer: StationAnswer;
+      /** null: the camera was not asked for. */
+      readonly look: LookWish | null;
+      /** Of whoever stands there, where something can be done with it still; null: no code. */
+      readonly code: string | null;
+    };
 
 /** What every screen is given. */
 export interface ScreenProps {

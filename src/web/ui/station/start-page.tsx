@@ -29,7 +29,7 @@ export function StartPage({ facts, words, go }: ScreenProps): JSX.Element {
       {facts.face === "identify" ? (
         <section class="panel" aria-labelledby="face-title">
           <h2 id="face-title">{words.byFace}</h2>
-          <p>{words.byFaceHint}</p>
+          <p>{words.byFaceHint(facts.lookSeconds)}</p>
           <button type="button" onClick={() => go({ at: "look", wish: { act: "identify" } })}>
             {words.byFace}
           </button>

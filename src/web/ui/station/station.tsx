@@ -5,7 +5,7 @@ import { WORDS } from "./all-words.ts";
 import { ask, NoAnswer } from "./ask.ts";
 import { JoinPage } from "./join-page.tsx";
 import { EndPage, LookPage } from "./look-page.tsx";
-import { AddFacePage, ForgetPage, JoinedPage, MemberPage } from "./member-pages.tsx";
+import { AgreePage, ForgetPage, JoinedPage, MemberPage } from "./member-pages.tsx";
 import type { Screen, ScreenProps } from "./screens.ts";
 import { StartPage } from "./start-page.tsx";
 import type { StationWords } from "./words.ts";
@@ -78,14 +78,14 @@ function Place({ screen, ...props }: ScreenProps & { readonly screen: Screen }):
       return <JoinedPage {...props} {...screen} />;
     case "member":
       return <MemberPage {...props} code={screen.code} />;
-    case "add-face":
-      return <AddFacePage {...props} code={screen.code} />;
+    case "agree":
+      return <AgreePage {...props} code={screen.code} purpose={screen.purpose} />;
     case "look":
       return <LookPage {...props} wish={screen.wish} />;
     case "forget":
       return <ForgetPage {...props} code={screen.code} />;
     case "end":
-      return <EndPage {...props} answer={screen.answer} look={screen.look} />;
+      return <EndPage {...props} {...screen} />;
   }
 }
 

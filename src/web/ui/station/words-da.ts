@@ -13,7 +13,8 @@ export const da: StationWords = {
   join: "Bliv medlem",
   joinIntro: "Læs, hvad vi ville gøre, sæt kryds ved det, du vil, og få din kode.",
   byFace: "Genkend mig på mit ansigt",
-  byFaceHint: "For medlemmer, der har sagt ja til det. Kameraet ser kun, mens du trykker.",
+  byFaceHint: (seconds) =>
+    `For medlemmer, der har sagt ja til det. Kameraet tændes, når du trykker, og ser i højst ${seconds} sekunder.`,
   notice: "Hvad vi gør med dine oplysninger",
   choose: "Hvad siger du ja til?",
   chooseHint: "Hvert punkt står for sig selv. Intet er krydset af på forhånd.",
@@ -28,6 +29,9 @@ export const da: StationWords = {
   isAdult: "Jeg er fyldt 18 år",
   isMinor: "Jeg er yngre",
   agree: "Jeg siger ja til det, jeg har krydset af",
+  faceNeedsCode: "Kun sammen med din kode, så der altid er en vej uden dit ansigt.",
+  agreeToThis: "Jeg siger ja til dette",
+  agreed: "Dit samtykke er noteret.",
   nothingTicked: "Sæt mindst ét kryds, eller gå tilbage.",
   ageMissing: "Fortæl os, om du er fyldt 18 år.",
   back: "Tilbage",
@@ -38,6 +42,7 @@ export const da: StationWords = {
   codePicture: "QR-kode af din kode",
   joined: "Du er medlem.",
   setUpFace: "Opret mit ansigt nu",
+  setUpAgain: "Opret mit ansigt igen",
   withoutFace: "Videre uden mit ansigt",
   welcomeMember: "Velkommen tilbage",
   howToGoOn: "Hvordan vil du fortsætte?",
@@ -51,8 +56,20 @@ export const da: StationWords = {
   forgetSure:
     "Alle dine samtykker ophører, og det, vi har om dig, slettes. Din kode står derefter ikke for nogen.",
   forgetAll: "Ja, glem mig",
-  forgotten: "Færdig. Du er glemt her; det, der hviler på dine samtykker, slettes.",
-  takenBack: "Færdig. Dette samtykke er ophørt.",
+  forgotten: {
+    done: "Færdig. Du er glemt her; det, der hviler på dine samtykker, slettes.",
+    erasing:
+      "Trukket tilbage: fra nu af bruges intet om dig her. Noget kunne ikke slettes endnu; standeren bliver ved, til det er gjort.",
+    unkept:
+      "Trukket tilbage: fra nu af bruges intet om dig her. Standeren kunne ikke skrive det ned, så sig det også til personalet.",
+  },
+  takenBack: {
+    done: "Færdig. Dette samtykke er ophørt.",
+    erasing:
+      "Trukket tilbage: det bruges ikke fra nu af. Noget er ved at blive slettet; standeren bliver ved, til det er gjort.",
+    unkept:
+      "Trukket tilbage: det bruges ikke fra nu af. Standeren kunne ikke skrive det ned; sig det til personalet.",
+  },
   recognisedByCode: "Du er genkendt på din kode. God fornøjelse.",
   recognisedByFace: "Det er dig. God fornøjelse.",
   enrolled: "Dit ansigt er oprettet. Intet billede blev gemt.",

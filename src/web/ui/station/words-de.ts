@@ -15,8 +15,8 @@ export const de: StationWords = {
   joinIntro:
     "Lesen Sie, was wir tun würden, kreuzen Sie an, was Sie möchten, und erhalten Sie Ihren Code.",
   byFace: "Am Gesicht erkennen",
-  byFaceHint:
-    "Für Mitglieder, die dem zugestimmt haben. Die Kamera schaut nur, während Sie drücken.",
+  byFaceHint: (seconds) =>
+    `Für Mitglieder, die dem zugestimmt haben. Die Kamera geht an, wenn Sie drücken, und schaut höchstens ${seconds} Sekunden.`,
   notice: "Was wir mit Ihren Daten tun",
   choose: "Wozu willigen Sie ein?",
   chooseHint: "Jeder Punkt steht für sich. Nichts ist vorab angekreuzt.",
@@ -31,6 +31,9 @@ export const de: StationWords = {
   isAdult: "Ich bin 18 oder älter",
   isMinor: "Ich bin jünger",
   agree: "Ich willige in das Angekreuzte ein",
+  faceNeedsCode: "Nur zusammen mit Ihrem Code, damit es immer auch ohne Ihr Gesicht geht.",
+  agreeToThis: "Ich willige darin ein",
+  agreed: "Ihre Einwilligung ist vermerkt.",
   nothingTicked: "Kreuzen Sie mindestens einen Punkt an, oder gehen Sie zurück.",
   ageMissing: "Sagen Sie uns, ob Sie 18 oder älter sind.",
   back: "Zurück",
@@ -42,6 +45,7 @@ export const de: StationWords = {
   codePicture: "QR-Code Ihres Codes",
   joined: "Sie sind Mitglied.",
   setUpFace: "Mein Gesicht jetzt einrichten",
+  setUpAgain: "Mein Gesicht neu einrichten",
   withoutFace: "Ohne mein Gesicht weiter",
   welcomeMember: "Willkommen zurück",
   howToGoOn: "Wie möchten Sie fortfahren?",
@@ -55,9 +59,20 @@ export const de: StationWords = {
   forgetSure:
     "Alle Ihre Einwilligungen enden, und was wir über Sie haben, wird gelöscht. Ihr Code steht dann für niemanden mehr.",
   forgetAll: "Ja, vergiss mich",
-  forgotten:
-    "Erledigt. Sie sind hier vergessen; was auf Ihren Einwilligungen beruht, wird gelöscht.",
-  takenBack: "Erledigt. Diese Einwilligung ist beendet.",
+  forgotten: {
+    done: "Erledigt. Sie sind hier vergessen; was auf Ihren Einwilligungen beruht, wird gelöscht.",
+    erasing:
+      "Widerrufen: Ab jetzt wird hier nichts mehr von Ihnen verwendet. Etwas ließ sich noch nicht löschen; die Station versucht es weiter, bis es getan ist.",
+    unkept:
+      "Widerrufen: Ab jetzt wird hier nichts mehr von Ihnen verwendet. Die Station konnte das nicht festhalten; sagen Sie es bitte auch dem Personal.",
+  },
+  takenBack: {
+    done: "Erledigt. Diese Einwilligung ist beendet.",
+    erasing:
+      "Widerrufen: Sie wird ab jetzt nicht mehr verwendet. Etwas wird noch gelöscht; die Station versucht es weiter, bis es getan ist.",
+    unkept:
+      "Widerrufen: Sie wird ab jetzt nicht mehr verwendet. Die Station konnte das nicht festhalten; sagen Sie es bitte dem Personal.",
+  },
   recognisedByCode: "Sie sind an Ihrem Code erkannt. Viel Freude bei uns.",
   recognisedByFace: "Sie sind es. Viel Freude bei uns.",
   enrolled: "Ihr Gesicht ist eingerichtet. Kein Bild wurde aufbewahrt.",

@@ -13,7 +13,8 @@ export const en: StationWords = {
   join: "Become a member",
   joinIntro: "Read what we would do, tick what you want, and get your code.",
   byFace: "Recognise me by my face",
-  byFaceHint: "For members who agreed to it. The camera looks only while you press.",
+  byFaceHint: (seconds) =>
+    `For members who agreed to it. The camera goes on when you press and looks for ${seconds} seconds at most.`,
   notice: "What we do with your data",
   choose: "What do you agree to?",
   chooseHint: "Each point stands for itself. Nothing is ticked for you.",
@@ -28,6 +29,9 @@ export const en: StationWords = {
   isAdult: "I am 18 or older",
   isMinor: "I am younger",
   agree: "I agree to what I ticked",
+  faceNeedsCode: "Only together with your code, so that there is always a way without your face.",
+  agreeToThis: "I agree to this",
+  agreed: "Your consent is noted.",
   nothingTicked: "Tick at least one point, or go back.",
   ageMissing: "Tell us whether you are 18 or older.",
   back: "Back",
@@ -38,6 +42,7 @@ export const en: StationWords = {
   codePicture: "QR code of your code",
   joined: "You are a member.",
   setUpFace: "Set up my face now",
+  setUpAgain: "Set up my face anew",
   withoutFace: "Go on without my face",
   welcomeMember: "Welcome back",
   howToGoOn: "How would you like to go on?",
@@ -51,8 +56,20 @@ export const en: StationWords = {
   forgetSure:
     "All your consents end, and what we hold about you is erased. Your code then stands for nobody.",
   forgetAll: "Yes, forget me",
-  forgotten: "Done. You are forgotten here; what rests on your consents is being erased.",
-  takenBack: "Done. This consent has ended.",
+  forgotten: {
+    done: "Done. You are forgotten here; what rests on your consents is being erased.",
+    erasing:
+      "Taken back: nothing of you is used here from now on. Something could not be erased yet; the station goes on trying until it is done.",
+    unkept:
+      "Taken back: nothing of you is used here from now on. The station could not write that down, so please tell the staff too.",
+  },
+  takenBack: {
+    done: "Done. This consent has ended.",
+    erasing:
+      "Taken back: it is not used from now on. Something is still being erased; the station goes on trying until it is done.",
+    unkept:
+      "Taken back: it is not used from now on. The station could not write that down; please tell the staff.",
+  },
   recognisedByCode: "You are recognised by your code. Enjoy your visit.",
   recognisedByFace: "It is you. Enjoy your visit.",
   enrolled: "Your face is set up. No picture was kept.",

@@ -1,4 +1,5 @@
 import type { Purpose, Refusal } from "../../../core/consent.ts";
+import type { ForgottenState } from "../../station/station-view.ts";
 
 /** Everything the page says in one language. */
 export interface StationWords {
@@ -14,7 +15,8 @@ export interface StationWords {
   readonly join: string;
   readonly joinIntro: string;
   readonly byFace: string;
-  readonly byFaceHint: string;
+  /** The camera looks for so many seconds at most. */
+  readonly byFaceHint: (seconds: number) => string;
   readonly notice: string;
   readonly choose: string;
   readonly chooseHint: string;
@@ -24,6 +26,9 @@ export interface StationWords {
   readonly isAdult: string;
   readonly isMinor: string;
   readonly agree: string;
+  readonly faceNeedsCode: string;
+  readonly agreeToThis: string;
+  readonly agreed: string;
   readonly nothingTicked: string;
   readonly ageMissing: string;
   readonly back: string;
@@ -34,6 +39,7 @@ export interface StationWords {
   readonly codePicture: string;
   readonly joined: string;
   readonly setUpFace: string;
+  readonly setUpAgain: string;
   readonly withoutFace: string;
   readonly welcomeMember: string;
   readonly howToGoOn: string;
@@ -46,8 +52,8 @@ export interface StationWords {
   readonly forgetMe: string;
   readonly forgetSure: string;
   readonly forgetAll: string;
-  readonly forgotten: string;
-  readonly takenBack: string;
+  readonly forgotten: Readonly<Record<ForgottenState, string>>;
+  readonly takenBack: Readonly<Record<ForgottenState, string>>;
   readonly recognisedByCode: string;
   readonly recognisedByFace: string;
   readonly enrolled: string;

@@ -25,6 +25,7 @@ export class LoyaltyKeys {
   readonly #master: Uint8Array;
   readonly #seal: Uint8Array;
   readonly #index: Uint8Array;
+  readonly #gone: Uint8Array;
 
   /** `master`: 32 random bytes; the caller's copy may be overwritten afterwards. */
   constructor(master: Uint8Array) {
@@ -32,6 +33,7 @@ export class LoyaltyKeys {
     this.#master = Uint8Array.from(master);
     this.#seal = this.#derived("seal");
     this.#index = this.#derived("index");
+    this.#gone = this.#derived("gone");
   }
 
   /** Encrypts a text for one place (AES-256-GCM, a random nonce each time). */
@@ -63,6 +65,12 @@ export class LoyaltyKeys {
   /** Name under which a customer of a tenant is found, 22 characters of base64url; without the key it says nothing. */
   indexOf(tenant: TenantId, customer: string): string {
     const digest = createHmac("sha256", this.#index).update(`${tenant}\u0000${customer}`).digest();
+    return digest.subarray(0, 16).toString("base64url");
+  }
+
+  /** Under which a name that was taken out is kept, 22 characters of base64url; without the key it says nothing. */
+  goneIndexOf(tenant: TenantId, name: string): string {
+    const digest = createHmac("sha256", this.#gone).update(`${tenant}\u0000${name}`).digest();
     return digest.subarray(0, 16).toString("base64url");
   }
 
