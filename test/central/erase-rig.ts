@@ -1,9 +1,9 @@
 import { GoneBook } from "../../src/central/loyalty/gone-book.ts";
-import { LoyaltyKeys } from "../../src/privacy/loyalty/loyalty-keys.ts";
 import { ShopDays } from "../../src/central/loyalty/shop-days.ts";
 import { StoreEraser } from "../../src/central/loyalty/store-eraser.ts";
 import type { BatchRecord, CentralStore } from "../../src/central/repository.ts";
 import { epochMs, tenantId } from "../../src/core/brand.ts";
+import { LoyaltyKeys } from "../../src/privacy/loyalty/loyalty-keys.ts";
 import { NOON } from "./batches.ts";
 
 export const ACME = tenantId("acme");

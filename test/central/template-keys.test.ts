@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
 import { destroyKey, KeyShelf, keptKeys } from "../../src/central/loyalty/key-shelf.ts";
-import { LoyaltyKeys } from "../../src/privacy/loyalty/loyalty-keys.ts";
 import type { CentralStore } from "../../src/central/repository.ts";
 import { epochMs, gatewayId, tenantId } from "../../src/core/brand.ts";
+import { LoyaltyKeys } from "../../src/privacy/loyalty/loyalty-keys.ts";
 import { tempDir } from "../e2e/delivery-rig.ts";
 import { ENGINES, open } from "./engines.ts";
 
