@@ -1,16 +1,23 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { hasPostgres } from "./central/postgres-programs.ts";
 import { hasJinja } from "./fakes/jinja.ts";
 import { canServeRtsp } from "./fakes/rtsp-server.ts";
+import { watchFiles } from "./watchdog.ts";
 
 /**
  * The README's test command. Lists the test files itself (Node 20 takes no globs and passes with zero files),
  * fails on an empty list, installs what the suites need from Debian where it may, and hands over to Node's runner.
  * Arguments narrow the list: a file counts when its path holds one of them. In CI a skipped test is a failure.
+ * A file that takes longer than any should is ended and has failed.
  */
+const FILE_LIMIT_MS = 15 * 60_000;
+/** Node's own limit, for systems where a file's processes cannot be found: it comes after ours. */
+const NODE_LIMIT_MS = FILE_LIMIT_MS + 60_000;
+const LOOK_MS = 2000;
+
 interface Need {
   readonly packages: readonly string[];
   isThere(): boolean | Promise<boolean>;
@@ -65,16 +72,28 @@ function testFiles(root: string): string[] {
   return entries.filter((path) => /\.test\.tsx?$/.test(path)).map((path) => join(root, path));
 }
 
-function run(files: readonly string[], tapFile: string): number {
+async function run(files: readonly string[], tapFile: string): Promise<number> {
   const reporters = [
     "--test-reporter=spec",
     "--test-reporter-destination=stdout",
     "--test-reporter=tap",
     `--test-reporter-destination=${tapFile}`,
   ];
-  const concurrency = `--test-concurrency=${availableParallelism()}`;
-  const args = ["--import", "tsx", "--test", concurrency, ...reporters, ...files];
-  return spawnSync(process.execPath, args, { stdio: "inherit" }).status ?? 1;
+  const limits = [
+    `--test-concurrency=${availableParallelism()}`,
+    `--test-timeout=${NODE_LIMIT_MS}`,
+  ];
+  const args = ["--import", "tsx", "--test", ...limits, ...reporters, ...files];
+  const runner = spawn(process.execPath, args, { stdio: "inherit" });
+  const unwatch = watchFiles({
+    runner: runner.pid ?? -1,
+    limitMs: FILE_LIMIT_MS,
+    lookMs: LOOK_MS,
+    onLate: (file) => console.error(`ended after ${FILE_LIMIT_MS / 60_000} minutes: ${file}`),
+  });
+  const code = await new Promise<number | null>((resolve) => runner.once("close", resolve));
+  unwatch();
+  return code ?? 1;
 }
 
 const wanted = process.argv.slice(2);
@@ -89,7 +108,7 @@ if (files.length === 0) {
 await installFromDebian();
 const folder = mkdtempSync(join(tmpdir(), "vitrine-test-"));
 const tapFile = join(folder, "result.tap");
-let status = run(files, tapFile);
+let status = await run(files, tapFile);
 if (process.env["CI"] === "true") {
   const skipped = readFileSync(tapFile, "utf8").match(/^.*# SKIP.*$/gm) ?? [];
   if (skipped.length > 0) {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { createServer } from "node:net";
-import { connectAsync } from "mqtt";
+import { connectAsync, type IClientOptions, type MqttClient } from "mqtt";
 
 /** A program of a broker: started, killed and started again on the same files and ports. */
 export interface NodeProcess {
@@ -95,6 +95,11 @@ function isFree(port: number): Promise<boolean> {
   });
 }
 
+/** Connects, or fails: a plain connectAsync waits for ever when the broker hangs up instead of answering. */
+export function connectOnce(url: string, options: IClientOptions): Promise<MqttClient> {
+  return connectAsync(url, { protocolVersion: 4, reconnectPeriod: 0, ...options }, false);
+}
+
 /** Waits until a broker takes a session at `url`; fails with what its program printed. */
 export async function untilAnswers(
   url: string,
@@ -112,9 +117,7 @@ export async function untilAnswers(
 
 async function answers(url: string): Promise<boolean> {
   try {
-    const client = await connectAsync(url, {
-      protocolVersion: 4,
-      reconnectPeriod: 0,
+    const client = await connectOnce(url, {
       connectTimeout: 2000,
       clientId: `probe-${randomInt(1_000_000_000)}`,
     });

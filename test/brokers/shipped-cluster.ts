@@ -39,9 +39,10 @@ export async function startShippedNats(
   gateways: readonly string[],
 ): Promise<ShippedNode> {
   mkdirSync(folder, { recursive: true });
-  const [client = 0, mqtt = 0] = await freePorts(2);
+  const [client = 0, mqtt = 0, monitor = 0] = await freePorts(3);
   const text = withFiles(shipped("nats/nats.conf"), authority, "/etc/nats/certificates")
     .replace("127.0.0.1:4222", `127.0.0.1:${client}`)
+    .replace("127.0.0.1:8222", `127.0.0.1:${monitor}`)
     .replace("0.0.0.0:8883", `127.0.0.1:${mqtt}`)
     .replace("/var/lib/nats/jetstream", join(folder, "jetstream"))
     .replace(/^cluster \{[\s\S]*?^\}\n/m, "");

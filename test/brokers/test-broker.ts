@@ -17,7 +17,7 @@ export interface TestBroker {
   readonly hasRetainedByWildcard: boolean;
   /** SIGKILL of one node. */
   kill(node: number): Promise<void>;
-  /** Starts a killed node again on its old files; done when it takes sessions. */
+  /** Starts a killed node again on its old files; done when it takes sessions, and in NATS when it has caught up. */
   restart(node: number): Promise<void>;
   /** Kills every node, wipes all they know, and starts them anew. */
   forget(): Promise<void>;

@@ -59,13 +59,17 @@ describe("abuse", { skip: missingProgram("mosquitto") }, () => {
 
   /** A client that is no gateway of ours, with a certificate that is. */
   async function intruder(id: string, extra: Partial<IClientOptions> = {}): Promise<Intruder> {
-    const client = await connectAsync(broker.url, {
-      ...tlsOptions(certificate(id)),
-      protocolVersion: 5,
-      reconnectPeriod: 0,
-      clientId: `intruder-${id}`,
-      ...extra,
-    });
+    const client = await connectAsync(
+      broker.url,
+      {
+        ...tlsOptions(certificate(id)),
+        protocolVersion: 5,
+        reconnectPeriod: 0,
+        clientId: `intruder-${id}`,
+        ...extra,
+      },
+      false,
+    );
     client.on("error", () => undefined);
     const heard: { topic: string; text: string }[] = [];
     client.on("message", (topic, payload) => heard.push({ topic, text: payload.toString("utf8") }));
@@ -142,10 +146,10 @@ describe("abuse", { skip: missingProgram("mosquitto") }, () => {
   test("without a certificate of the authority there is no connection", async () => {
     const { ca } = tlsOptions(certificate("central"));
     const bare = { ca, protocolVersion: 5, reconnectPeriod: 0, connectTimeout: 3000 } as const;
-    await assert.rejects(connectAsync(broker.url, bare));
+    await assert.rejects(connectAsync(broker.url, bare, false));
     const foreign = makeAuthority(join(dir.path, "foreign"));
     const forged = { ...tlsOptions(foreign.client("gw-a")), ca };
-    await assert.rejects(connectAsync(broker.url, { ...bare, ...forged }));
+    await assert.rejects(connectAsync(broker.url, { ...bare, ...forged }, false));
   });
 
   test("a revoked certificate is refused after a restart of the broker; the others go on", async () => {
@@ -163,7 +167,7 @@ describe("abuse", { skip: missingProgram("mosquitto") }, () => {
         reconnectPeriod: 0,
         connectTimeout: 3000,
       } as const;
-      const client = await connectAsync(broker.url, options).catch(() => null);
+      const client = await connectAsync(broker.url, options, false).catch(() => null);
       // TLS 1.3 lets the client believe in the connection for a moment: only a round trip proves it.
       if (client === null) return true;
       client.on("error", () => undefined);

@@ -46,7 +46,7 @@ async function heardByThief(
   filter: string,
   act: () => Promise<void>,
 ): Promise<readonly string[]> {
-  const asking = await connectAsync(url, thiefOptions(files));
+  const asking = await connectAsync(url, thiefOptions(files), false);
   asking.on("error", () => undefined);
   const heard: string[] = [];
   const isOwn = (topic: string): boolean => topic.startsWith("vitrine/v1/gw-b/");
@@ -75,7 +75,7 @@ async function heardUnderName(
 ): Promise<readonly string[]> {
   const heard: string[] = [];
   const options = { ...thiefOptions(files), clientId, clean: false, connectTimeout: 5000 };
-  const double = await connectAsync(url, options).catch(() => null);
+  const double = await connectAsync(url, options, false).catch(() => null);
   double?.on("error", () => undefined);
   double?.on("message", (topic) => heard.push(topic));
   await act();
@@ -100,11 +100,11 @@ for (const { name, start } of CLUSTERS) {
     for (let n = 0; n < 100; n += 1) gateway.delivery.record(crossing(n, "run"));
     await until("drained", () => gateway.delivery.status().outboxEvents === 0, 60_000);
     assert.equal(central.counts.stored, 100);
-    const forger = await connectAsync(node.url, thiefOptions(other));
+    const forger = await connectAsync(node.url, thiefOptions(other), false);
     forger.on("error", () => undefined);
     await forger.publishAsync("vitrine/v1/gw-a/up/ev", "forged").catch(() => undefined);
     await forger.endAsync(true);
-    const desk = await connectAsync(node.url, { ...thiefOptions(centre), clientId: "desk" });
+    const desk = await connectAsync(node.url, { ...thiefOptions(centre), clientId: "desk" }, false);
     for (const [n, filter] of STOLEN_FILTERS.entries()) {
       const heard = await heardByThief(node.url, other, filter, async () => {
         gateway.delivery.record(crossing(100 + n, "run"));
@@ -123,7 +123,11 @@ for (const { name, start } of CLUSTERS) {
     assert.deepEqual([central.counts.stored, central.counts.quarantined], [all, 0]);
     const { ca } = tlsOptions(own);
     await assert.rejects(
-      connectAsync(node.url, { ca, protocolVersion: 4, reconnectPeriod: 0, connectTimeout: 3000 }),
+      connectAsync(
+        node.url,
+        { ca, protocolVersion: 4, reconnectPeriod: 0, connectTimeout: 3000 },
+        false,
+      ),
     );
     await gateway.stop();
     await central[Symbol.asyncDispose]();

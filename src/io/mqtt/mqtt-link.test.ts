@@ -2,12 +2,16 @@ import assert from "node:assert/strict";
 import { createServer, type Socket } from "node:net";
 import { test } from "node:test";
 import { Aedes } from "aedes";
+import { FakeClock } from "../../../test/fakes/fake-clock.ts";
 import { createSystemClock } from "../../app/system-clock.ts";
+import type { Clock } from "../../core/clock.ts";
 import type { Log } from "../../core/lifecycle.ts";
 import { SILENT_LOG } from "../../core/lifecycle.ts";
 import { MqttLink } from "./mqtt-link.ts";
 
 const RETRY = { baseMs: 10, capMs: 50, factor: 2, jitterRatio: 0 };
+/** The packet's type on the line. */
+const SUBSCRIBE = 8;
 const FOREIGN = "frigate/available";
 
 /** A real broker that lets nobody read the foreign topic. */
@@ -31,7 +35,10 @@ async function strictBroker() {
 }
 
 /** A link, and the nodes it says it has connected to. */
-function linkOn(url: readonly string[]): { link: MqttLink; connected: unknown[] } {
+function linkOn(
+  url: readonly string[],
+  clock: Clock = createSystemClock(),
+): { link: MqttLink; connected: unknown[] } {
   const connected: unknown[] = [];
   const log: Log = {
     ...SILENT_LOG,
@@ -41,7 +48,7 @@ function linkOn(url: readonly string[]): { link: MqttLink; connected: unknown[] 
   };
   const link = new MqttLink({
     ...{ url, clientId: "gateway", clean: true, boot: "b", will: null, retry: RETRY },
-    ...{ clock: createSystemClock(), log, random: () => 0 },
+    ...{ clock, log, random: () => 0 },
   });
   return { link, connected };
 }
@@ -60,6 +67,22 @@ async function rudeNode(): Promise<{ url: string; asked: number[]; close: () => 
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as { port: number };
   return { url: `mqtt://127.0.0.1:${port}`, asked, close: () => server.close() };
+}
+
+/** A node that takes a session and then says nothing more. */
+async function muteNode(): Promise<{ url: string; heard: number[]; close: () => void }> {
+  const heard: number[] = [];
+  const server = createServer((socket) => {
+    socket.on("error", () => socket.destroy());
+    socket.on("data", (packet) => {
+      heard.push((packet[0] ?? 0) >> 4);
+      // CONNACK of MQTT 5: no session, accepted, no properties.
+      if (heard.length === 1) socket.write(Buffer.from([0x20, 3, 0, 0, 0]));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  return { url: `mqtt://127.0.0.1:${port}`, heard, close: () => server.close() };
 }
 
 async function until(condition: () => boolean): Promise<void> {
@@ -124,4 +147,24 @@ test("a node that hangs up is asked in both versions before the next node is", a
   await link[Symbol.asyncDispose]();
   rude.close();
   await polite.close();
+});
+
+test("a node that takes the session but answers no subscription is given up for the next one", async () => {
+  const [mute, sound] = [await muteNode(), await strictBroker()];
+  const clock = new FakeClock();
+  const { link, connected } = linkOn([mute.url, sound.url], clock);
+  link.subscribe("own/in/pos", () => undefined);
+  await link.start(new AbortController().signal);
+  await until(() => mute.heard.includes(SUBSCRIBE));
+  clock.advance(14_900);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.deepEqual([link.state.kind, connected], ["offline", []]);
+  await until(() => {
+    clock.advance(10);
+    return connected.length > 0;
+  });
+  assert.deepEqual(connected, [sound.url]);
+  await link[Symbol.asyncDispose]();
+  mute.close();
+  await sound.close();
 });

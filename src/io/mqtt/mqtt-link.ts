@@ -49,6 +49,8 @@ export interface MqttLinkOptions {
 const RETRY: RetryOptions = { baseMs: 1000, capMs: 60_000, factor: 2, jitterRatio: 1 };
 const STABLE_MS = 60_000;
 const CONNECT_TIMEOUT_MS = 8000;
+/** A node of a cluster without a majority may take connections and answer pings, and subscribe nobody. */
+const SUBSCRIBE_TIMEOUT_MS = 15_000;
 const KEEPALIVE_S = 30;
 const RECEIVE_MAXIMUM = 64;
 const LARGEST_SEND_QUOTA = 65_535;
@@ -254,7 +256,16 @@ export class MqttLink implements GatewayLink, Service {
       ready();
       return;
     }
+    const unanswered = this.#options.clock.after(SUBSCRIBE_TIMEOUT_MS, "mqtt subscribe", () => {
+      this.#options.log.warn(
+        { event: "mqtt.subscribe-unanswered", code: "BROKER_UNREACHABLE" },
+        "the broker does not answer a subscription; the connection is given up",
+      );
+      client.end(true);
+    });
+    client.once("close", () => unanswered.cancel());
     client.subscribe(topics, (error, granted) => {
+      unanswered.cancel();
       const refused = granted?.find((grant) => grant.qos === 128);
       if (error === null && refused === undefined) {
         ready();
