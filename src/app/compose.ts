@@ -184,14 +184,14 @@ export function composeGateway(deps: GatewayDeps): Gateway {
 }
 
 function beginLoyalty(
-  { loyalty, outbox, history = null, random }: GatewayDeps,
+  { loyalty, outbox, history = null, clock }: GatewayDeps,
   { unit }: GatewayHistory,
   { journey, metrics, delivery }: Pick<Ageing, "journey" | "metrics" | "delivery">,
 ): void {
   loyalty?.begin({
     onEvent: (event) => journey.report(event),
     record: (event) => delivery.record(event),
-    traces: { outbox, history, unit, metrics, journey, random },
+    traces: { outbox, history, unit, metrics, journey, now: () => clock.now() },
   });
 }
 

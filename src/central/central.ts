@@ -131,7 +131,9 @@ export function createCentral(options: CentralOptions): Central {
           memory: () => process.memoryUsage(),
           ...background,
           isConnected: () => link.state.kind === "connected",
-          ...(loyalty === null ? {} : { erasures: () => loyalty.openErasures() }),
+          ...(loyalty === null
+            ? {}
+            : { erasures: () => loyalty.openErasures(), goneNames: () => loyalty.gone }),
         }),
       );
       disposer.add(() => api.close());

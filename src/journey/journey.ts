@@ -90,9 +90,10 @@ export interface Journey {
   report(event: JourneyEvent): void;
   /**
    * A customer is forgotten: visits that are under way go on under another name, and so does what the radio still tells of
-   * the card until it is heard coming in again. Emits nothing.
+   * the card until it is heard coming in again. `nameAt`: what it is called in a visit that began at an instant, absent =
+   * `to` in all. Emits nothing.
    */
-  renameTag(from: TagId, to: TagId): void;
+  renameTag(from: TagId, to: TagId, nameAt?: (at: EpochMs) => TagId): void;
   /** From when on events must be read back to go on where this life is, and until when everything was decided. */
   readonly underWay: UnderWay;
   /** Nothing under way ever began longer ago than this. */
@@ -181,8 +182,8 @@ class StoreJourney implements Journey {
     this.#emit(event);
   }
 
-  renameTag(from: TagId, to: TagId): void {
-    if (this.#visits.renameTag(from, to)) this.#renamed.set(from, to, monoMs(0));
+  renameTag(from: TagId, to: TagId, nameAt: (at: EpochMs) => TagId = () => to): void {
+    if (this.#visits.renameTag(from, to, nameAt)) this.#renamed.set(from, to, monoMs(0));
   }
 
   get underWay(): UnderWay {

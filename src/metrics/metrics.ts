@@ -98,10 +98,10 @@ export interface Metrics {
     days: Iterable<Pick<CustomerVisits, "customer" | "dayStart"> & { readonly visits?: number }>,
   ): void;
   /**
-   * Forgets a customer: the days on which they came, and their name on visits and receipts, which go on under the `other`
-   * one. Counts stay; who came before is fewer. Returns on how many days they were known to have come.
+   * Forgets a customer: the days on which they came, and their name on visits and receipts, which go on under the other one
+   * of their trading day. Counts stay; who came before is fewer. Returns on how many days they were known to have come.
    */
-  forgetCustomer(customer: TagId, other: TagId): number;
+  forgetCustomer(customer: TagId, otherOn: (dayStart: EpochMs) => TagId): number;
   /** Does some milliseconds of the waiting work on estimates (`in-slices`); true while there is more to do. */
   advanceEstimates(): boolean;
   /** What figures are read from, for reports that need more than values. Not to be changed. */
@@ -245,8 +245,8 @@ class StoreMetrics implements Metrics {
       if (book.find(dayStart) === null) customers.restore([{ customer, dayStart, visits }]);
   }
 
-  forgetCustomer(customer: TagId, other: TagId): number {
-    return this.#stores.forgetCustomer(customer, other);
+  forgetCustomer(customer: TagId, otherOn: (dayStart: EpochMs) => TagId): number {
+    return this.#stores.forgetCustomer(customer, otherOn);
   }
 
   advanceEstimates(): boolean {

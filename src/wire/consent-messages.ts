@@ -19,6 +19,8 @@ const subject = randomId.transform(subjectRef).meta({
   description: "A member: random, says nothing about the person, means nothing elsewhere",
 });
 const tenant = levelText.transform(tenantId);
+/** Who may be asked for one erasure. */
+export const CONSUMERS_CAP = 10_000;
 const purposes = z.array(z.enum(PURPOSES)).min(1).max(PURPOSES.length).readonly();
 
 const grant = z.strictObject({
@@ -66,7 +68,7 @@ export const ledgerEntrySchema = z.discriminatedUnion("kind", [
   z.strictObject({
     ...{ ...head, kind: z.literal("erasure-asked"), erasureId: randomId },
     ...{ tenantId: tenant, subjectRef: subject, purposes },
-    consumers: z.array(levelText).min(1).max(10_000).readonly(),
+    consumers: z.array(levelText).min(1).max(CONSUMERS_CAP).readonly(),
   }),
   z.strictObject({
     ...{ ...head, kind: z.literal("erasure-answered"), erasureId: randomId },

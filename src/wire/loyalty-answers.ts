@@ -106,7 +106,7 @@ export const loyaltyStateAnswer = z.strictObject({
   tenants: z.array(tenantState).meta({ description: "Those that the key may act for" }),
   webhooks: z.strictObject({
     ...{ waiting: amount, added: amount, known: amount, full: amount },
-    ...{ told: amount, failed: amount, withdrawn: amount, stale: amount },
+    ...{ told: amount, failed: amount, withdrawn: amount, stale: amount, faults: amount },
   }),
   anomalies: z.array(
     z.strictObject({
@@ -120,6 +120,10 @@ export const loyaltyStateAnswer = z.strictObject({
       ...{ repeated: amount, flooded: amount, failed: amount },
     })
     .meta({ description: "Requests of gateways for the key of their templates, by outcome" }),
+  goneNames: z.strictObject({ remembered: amount, forgotten: amount }).nullable().meta({
+    description:
+      "Names of erased members that are taken out of late events, and those forgotten too early; null for a key of one tenant",
+  }),
 });
 export type LoyaltyState = z.output<typeof loyaltyStateAnswer>;
 export type ProfileAnswer = z.output<typeof profileAnswer>;

@@ -158,6 +158,67 @@ for (const engine of ENGINES)
       await store.close();
     });
 
+    test("looking once more leaves what was told since the member agreed anew, and takes the rest", async () => {
+      const store = await open(await engine.create());
+      await store.commit([batch(1, [tagEvent(1, NAME)])]);
+      let [now, since] = [NOON + 60_000, null as number | null];
+      const { eraser } = await eraserOn(
+        store,
+        () => epochMs(now),
+        () => (since === null ? null : epochMs(since)),
+      );
+      assert.equal(await eraser.erase(ACME, WISH), 1);
+      since = NOON + DAY_MS;
+      // An old one that was moved here past every check, and new ones on the day of the consent and the day after.
+      const records = [
+        tagEvent(2, NAME),
+        tagEvent(3, NAME, "shop1", since + 60_000),
+        tagEvent(4, NAME, "shop1", since + 2 * DAY_MS),
+      ];
+      await store.commit([batch(2, records)]);
+      const dayOf = (at: number) => ({
+        ...{ kind: "day-record", owner: "shop1", part: String(at - (at % DAY_MS)) },
+      });
+      for (const at of [NOON, since + 2 * DAY_MS])
+        await store.saveDocument(dayOf(at), `["${NAME}"]`, RECEIVED);
+      now = since + 11 * 60_000;
+      assert.equal(await eraser.again(), 1);
+      const named = await store.namedEvents(STORES, NAME, 9);
+      assert.deepEqual(
+        named.map(({ id }) => id),
+        ["shop1-tag-000003", "shop1-tag-000004"],
+      );
+      assert.ok(!(await store.document(dayOf(NOON)))?.text.includes(NAME));
+      assert.ok((await store.document(dayOf(since + 2 * DAY_MS)))?.text.includes(NAME));
+      assert.equal(await eraser.erase(ACME, WISH), 0, "nor does an erasing that is tried again");
+      await store.close();
+    });
+
+    test("what was set aside is looked through once for all names, however much it is", async () => {
+      const store = await open(await engine.create());
+      const rows = numbers(0, 450).map((n) => `text ${n} ${[NAME, OTHER, "nobody"][n % 3]} text`);
+      for (const text of rows) await store.quarantine("gw1", "unreadable", text, RECEIVED);
+      const { eraser } = await eraserOn(store);
+      let looks = 0;
+      const rename = store.renameAsides.bind(store);
+      store.renameAsides = (changes) => {
+        looks += 1;
+        return rename(changes);
+      };
+      await eraser.erase(
+        ACME,
+        [NAME, OTHER].map((name) => ({ name, storeIds: STORES })),
+      );
+      const text = JSON.stringify(await store.quarantined(null, 999));
+      assert.deepEqual(
+        [NAME, OTHER, "nobody"].map((name) => text.split(name).length - 1),
+        [0, 0, 150],
+      );
+      assert.equal(new Set(text.match(/gone-[A-Za-z0-9_-]{16}/g)).size, 2);
+      assert.equal(looks, 1);
+      await store.close();
+    });
+
     test("the log of who did what loses the name in acts about members, and nowhere else", async () => {
       const store = await open(await engine.create());
       const entry = { at: RECEIVED, actor: "crm", detail: "" };

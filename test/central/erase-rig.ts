@@ -38,13 +38,14 @@ export function stationEvent(n: number, pseudonym: string, storeId = "shop1"): B
 export async function eraserOn(
   store: CentralStore,
   now = (): ReturnType<typeof epochMs> => epochMs(NOON),
+  keptSince: () => ReturnType<typeof epochMs> | null = () => null,
 ): Promise<{ readonly gone: GoneBook; readonly eraser: StoreEraser }> {
   const keys = new LoyaltyKeys(new Uint8Array(32).fill(7));
   const keptMs = 90 * 86_400_000;
   const gone = await GoneBook.open({ store, keys, now, keptMs, cap: 1000 }, [ACME]);
   const days = new ShopDays(async () => null);
   const commitsDone = async (): Promise<void> => undefined;
-  return { gone, eraser: new StoreEraser({ store, gone, days, now, commitsDone }) };
+  return { gone, eraser: new StoreEraser({ store, gone, days, now, keptSince, commitsDone }) };
 }
 
 /** Everything that a store says about its events, as one text. */

@@ -109,7 +109,7 @@ for (const engine of ENGINES)
       await visits.look(added.subject, { at: now(), actor: "crm", action: "profile" });
       assert.equal((await visits.of(added.subject)).length, 1);
       assert.equal(await visits.forget(added.subject, now()), 1);
-      assert.equal(await book.remove(added.subject), true);
+      assert.equal(await book.remove(added.subject, () => true), true);
       assert.ok(!(await everything(store)).includes(added.subject));
       assert.ok(await book.add(ACME, "d", { withApp: false }));
       await store.close();

@@ -11,7 +11,7 @@ import { StorePlans } from "../../src/central/rollups/store-plans.ts";
 import { SqliteStore } from "../../src/central/sqlite/sqlite-store.ts";
 import { epochMs, gatewayId, type SubjectRef, storeId, tenantId } from "../../src/core/brand.ts";
 import type { JourneyEvent } from "../../src/core/events.ts";
-import { SILENT_LOG } from "../../src/core/lifecycle.ts";
+import { type Log, SILENT_LOG } from "../../src/core/lifecycle.ts";
 import { eventHash } from "../../src/io/mqtt/event-hash.ts";
 import type { Link, LinkState, MessageHandler } from "../../src/io/mqtt/link.ts";
 import { LoyaltyKeys } from "../../src/privacy/loyalty/loyalty-keys.ts";
@@ -60,14 +60,17 @@ export class LoyaltyDeskRig {
     this.folder = parts.folder;
   }
 
-  static async open(webhooks: readonly object[] = []): Promise<LoyaltyDeskRig> {
+  static async open(
+    webhooks: readonly object[] = [],
+    log: Log = SILENT_LOG,
+  ): Promise<LoyaltyDeskRig> {
     const folder = mkdtempSync(join(tmpdir(), "vitrine-loyalty-desk-"));
     const bare = new SqliteStore(":memory:");
     const clock = new FakeClock({ epoch: START });
     const link = new OpenLink();
     const desk = await LoyaltyDesk.open({
       ...loyaltySetting(folder, webhooks),
-      ...{ store: bare, root: "vitrine", link, clock, log: SILENT_LOG, random: () => 0.5 },
+      ...{ store: bare, root: "vitrine", link, clock, log, random: () => 0.5 },
     });
     const store = tapCommits(bare, desk);
     const api = await createApi({

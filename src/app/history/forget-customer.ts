@@ -26,7 +26,7 @@ export interface ForgetReceipt extends Forgotten {
 export function forgetCustomer(
   { outbox, history }: CustomerTraces,
   customer: string,
-  somebody: string,
+  somebody: string | NameForText,
   how: Overwriting = "anew",
 ): ForgetReceipt {
   const without = (text: string): string | null => withoutName(text, customer, somebody);
@@ -43,17 +43,15 @@ export function forgetCustomer(
   return { events, ...forgotten };
 }
 
-/** A name that says nothing, for the visits of somebody who is forgotten. */
-export const nobodysName = (random: () => number): string =>
-  `gone-${digits(random)}${digits(random)}`;
-
-const digits = (random: () => number): string =>
-  Math.floor(random() * 2 ** 32)
-    .toString(36)
-    .padStart(7, "0");
+/** The other name for what a JSON text tells, such as one for each day. */
+export type NameForText = (value: unknown) => string;
 
 /** The JSON text with another name for the customer; null when it is none, or does not name them. Pure. */
-export function withoutName(text: string, customer: string, somebody: string): string | null {
+export function withoutName(
+  text: string,
+  customer: string,
+  somebody: string | NameForText,
+): string | null {
   if (!text.includes(customer)) return null;
   let isNamed = false;
   const rename = (name: string): string => {
@@ -61,9 +59,10 @@ export function withoutName(text: string, customer: string, somebody: string): s
     return name;
   };
   try {
+    const other = typeof somebody === "string" ? somebody : somebody(JSON.parse(text));
     const value: unknown = JSON.parse(text, (_, part: unknown) => {
-      if (part === customer) return rename(somebody);
-      return part === `tag/${customer}` ? rename(`tag/${somebody}`) : part;
+      if (part === customer) return rename(other);
+      return part === `tag/${customer}` ? rename(`tag/${other}`) : part;
     });
     return isNamed ? JSON.stringify(value) : null;
   } catch (error) {

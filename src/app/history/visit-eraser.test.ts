@@ -114,6 +114,55 @@ test("a running gateway forgets a member: no file, no visit and no later event n
   life.close();
 });
 
+test("visits of one day stay together as nobody's, and no two days of them hang together, in memory, in files or later", async () => {
+  const { folder, life, eraser, recognise } = await openShop();
+  for (let day = 0; day < 3; day += 1) {
+    for (let visit = 0; visit < 2; visit += 1) {
+      recognise("ann");
+      life.pass(2 * HOUR_MS);
+    }
+    if (day < 2) life.pass(20 * HOUR_MS);
+  }
+  recognise("ann");
+  eraser.erase(wish(["loyalty-beacon"]));
+  const { metrics } = life.gateway;
+  const seen = (): readonly (readonly (string | null)[])[] =>
+    metrics.sources.book.days.map(({ visits }) => [...visits.rows()].map(({ tagId }) => tagId));
+  const inMemory = seen();
+  assert.deepEqual(
+    inMemory.map((names) => [names.length, new Set(names).size]),
+    [
+      [2, 1],
+      [2, 1],
+      [2, 1],
+    ],
+  );
+  const names = inMemory.map(([name]) => String(name));
+  assert.equal(new Set(names).size, 3);
+  for (const name of names) assert.equal(metrics.sources.customers.daysOf(name).length, 1);
+  // What was under way ends as of its own day, and a receipt that comes late links to none.
+  life.pass(HOUR_MS);
+  assert.deepEqual(
+    seen().map((one) => new Set(one).size),
+    [1, 1, 1],
+  );
+  assert.equal(seen().at(-1)?.length, 3);
+  life.outbox.flush();
+  const byName = new Map<string, Set<number>>();
+  for (const body of life.outbox.since(epochMs(0)))
+    for (const [name] of body.matchAll(/gone-[A-Za-z0-9_-]{16}/g)) {
+      const { time } = JSON.parse(body) as { time: string };
+      const { start } = metrics.sources.calendar.dayOf(epochMs(Date.parse(time)));
+      byName.set(name, (byName.get(name) ?? new Set()).add(start));
+    }
+  assert.deepEqual(new Set(byName.keys()), new Set(names));
+  for (const [name, days] of byName) assert.equal(days.size, 1, name);
+  for (const { body } of life.history.days(epochMs(Number.MAX_SAFE_INTEGER), 9))
+    assert.equal(new Set(body.match(/gone-[A-Za-z0-9_-]{16}/g)).size, 1);
+  assert.deepEqual(await filesNaming(folder, ANN), []);
+  life.close();
+});
+
 test("asked again it finds nothing, and nothing is erased for a purpose that names no visit or while another names them", async () => {
   const { life, eraser, recognise } = await openShop();
   recognise("ann");

@@ -8,9 +8,7 @@ import { exportOf, profileOf, shownGrant, stateOf } from "../loyalty/member-view
 import { writeOff } from "../loyalty/write-off.ts";
 import { type ApiContext, addOperation } from "./api-context.ts";
 import type { Access } from "./api-keys.ts";
-
-/** Names of whoever comes without a key of the store: they have every scope, and may act for every tenant. */
-const EVERYWHERE: ReadonlySet<string> = new Set(["environment", "loopback"]);
+import { isEverywhere, mayActFor } from "./tenant-access.ts";
 
 const OFF: acts.ActRefusal = {
   ...{ status: 404, error: "LOYALTY_OFF", message: "this centre runs without loyalty" },
@@ -31,7 +29,11 @@ type Outcome<T> = Result<T, acts.ActRefusal>;
 /** Members, their consents and what is known of them. What is done, and every look, goes into the audit log. */
 export function addLoyaltyRoutes(app: FastifyInstance, context: ApiContext): void {
   addOperation(app, "loyaltyState", ({ access }) =>
-    stateOf(context.loyalty ?? null, ({ tenantId }) => mayActFor(context, access, tenantId)),
+    stateOf(
+      context.loyalty ?? null,
+      ({ tenantId }) => mayActFor(context, access, tenantId),
+      isEverywhere(access),
+    ),
   );
   addRegistration(app, context);
   addRights(app, context);
@@ -47,11 +49,11 @@ function addRegistration(app: FastifyInstance, context: ApiContext): void {
     if (!loyalty.ok) return refuse(reply, loyalty.error);
     const outcome = await acts.register(loyalty.value, body);
     if (!outcome.ok) return refuse(reply, outcome.error);
-    const { member, grant } = outcome.value;
-    const name = nameOf(loyalty.value, member);
-    await note(context, access, "register", name, grant?.purpose ?? "agreed at a station");
+    const { desk, member, grant } = outcome.value;
+    const what = grant?.purpose ?? "agreed at a station";
+    await note(context, access, { desk, member }, ["register", what]);
     return {
-      member: name,
+      member: desk.outsideName(member.subject),
       appKey: member.appKey === null ? null : base64url(member.appKey),
       grant: grant === null ? null : shownGrant(grant),
     };
@@ -59,11 +61,12 @@ function addRegistration(app: FastifyInstance, context: ApiContext): void {
   addOperation(app, "giveConsent", async ({ body, access, reply }) => {
     const found = find(context, access, body);
     if (!found.ok) return refuse(reply, found.error);
-    const outcome = acts.giveConsent(found.value, body.consent);
+    const loyalty = deskFor(context, access, body.tenantId);
+    if (!loyalty.ok) return refuse(reply, loyalty.error);
+    const outcome = await acts.giveConsent(loyalty.value, found.value, body.consent);
     if (!outcome.ok) return refuse(reply, outcome.error);
-    const member = found.value.desk.outsideName(found.value.member.subject);
-    await note(context, access, "consent", member, outcome.value.purpose);
-    return { member, grant: shownGrant(outcome.value) };
+    await note(context, access, found.value, ["consent", outcome.value.purpose]);
+    return { member: nameOf(found.value), grant: shownGrant(outcome.value) };
   });
 }
 
@@ -74,17 +77,14 @@ function addRights(app: FastifyInstance, context: ApiContext): void {
     const { purposes } = body;
     const how = purposes === undefined ? {} : { purposes };
     const answer = await acts.takeBack(found.value, { ...how, ref: `api-${access.name}` });
-    // Whoever was forgotten is not named by the note either.
-    const member = found.value.desk.auditName(found.value.member.subject);
-    await note(context, access, "revoke", member, answer.ended.join(" "));
+    await note(context, access, found.value, ["revoke", answer.ended.join(" ")]);
     return answer;
   });
   addOperation(app, "eraseMember", async ({ body, access, reply }) => {
     const found = find(context, access, body);
     if (!found.ok) return refuse(reply, found.error);
     const answer = await acts.takeBack(found.value, { ref: `api-${access.name}` });
-    const member = found.value.desk.auditName(found.value.member.subject);
-    await note(context, access, "erase", member, answer.ended.join(" "));
+    await note(context, access, found.value, ["erase", answer.ended.join(" ")]);
     return answer;
   });
 }
@@ -97,8 +97,8 @@ function addCarried(app: FastifyInstance, context: ApiContext): void {
     if (!loyalty.ok) return refuse(reply, loyalty.error);
     const outcome = await acts.renewAppKey(loyalty.value, found.value);
     if (!outcome.ok) return refuse(reply, outcome.error);
-    const member = nameOf(loyalty.value, found.value.member);
-    await note(context, access, "app-key", member, "");
+    const member = nameOf(found.value);
+    await note(context, access, found.value, ["app-key", ""]);
     return { member, appKey: base64url(outcome.value) };
   });
   addOperation(app, "setTags", async ({ body, access, reply }) => {
@@ -108,8 +108,8 @@ function addCarried(app: FastifyInstance, context: ApiContext): void {
     if (!loyalty.ok) return refuse(reply, loyalty.error);
     const outcome = await acts.setTags(loyalty.value, found.value, body.tags);
     if (!outcome.ok) return refuse(reply, outcome.error);
-    const member = nameOf(loyalty.value, found.value.member);
-    await note(context, access, "tags", member, String(body.tags.length));
+    const member = nameOf(found.value);
+    await note(context, access, found.value, ["tags", String(body.tags.length)]);
     return { member, tags: body.tags.length };
   });
   addOperation(app, "findTagClock", async ({ body, access, reply }) => {
@@ -120,8 +120,8 @@ function addCarried(app: FastifyInstance, context: ApiContext): void {
     const shown = { eid: body.eid, backMs: body.backMs, at: context.clock.now() };
     const outcome = await acts.findTagClock(loyalty.value, found.value, shown);
     if (!outcome.ok) return refuse(reply, outcome.error);
-    const member = nameOf(loyalty.value, found.value.member);
-    await note(context, access, "tag-clock", member, "");
+    const member = nameOf(found.value);
+    await note(context, access, found.value, ["tag-clock", ""]);
     return { member, tags: outcome.value.tags.length };
   });
 }
@@ -159,7 +159,8 @@ function addLooks(app: FastifyInstance, context: ApiContext): void {
     if (!found.ok) return refuse(reply, NO_PROFILE);
     const { desk, member } = found.value;
     if (!desk.consents.mayRecognise(member.subject)) return refuse(reply, NO_PROFILE);
-    await noteLook(context, loyalty.value, access, found.value, "profile");
+    const look = { ...found.value, action: "profile" } as const;
+    if (!(await noteLook(context, loyalty.value, access, look))) return refuse(reply, NO_PROFILE);
     const profile = await profileOf(loyalty.value, found.value);
     return profile ?? refuse(reply, NO_PROFILE);
   });
@@ -168,7 +169,8 @@ function addLooks(app: FastifyInstance, context: ApiContext): void {
     const loyalty = deskFor(context, access, body.tenantId);
     if (!loyalty.ok) return refuse(reply, loyalty.error);
     if (!found.ok) return refuse(reply, found.error);
-    await noteLook(context, loyalty.value, access, found.value, "export");
+    const look = { ...found.value, action: "export" } as const;
+    if (!(await noteLook(context, loyalty.value, access, look))) return refuse(reply, acts.UNKNOWN);
     return await exportOf(loyalty.value, found.value, body.customer, context.clock.now());
   });
 }
@@ -184,39 +186,40 @@ function find(context: ApiContext, access: Access, who: acts.Who): Outcome<acts.
   return loyalty.ok ? acts.memberOf(loyalty.value, who) : loyalty;
 }
 
-/** A tenant that is not there is foreign to every key, so that nobody learns which there are. */
-function mayActFor({ loyalty }: ApiContext, { name }: Access, tenant: TenantId): boolean {
-  const desk = loyalty?.desk(tenant) ?? null;
-  return desk !== null && (EVERYWHERE.has(name) || desk.config.apiKeys.includes(name));
-}
-
-async function noteLook(
-  context: ApiContext,
-  loyalty: LoyaltyDesk,
-  access: Access,
-  { member }: acts.Found,
-  action: "profile" | "export",
-): Promise<void> {
-  await note(context, access, action, nameOf(loyalty, member), "");
-  await loyalty.visits.look(member.subject, {
-    ...{ at: context.clock.now(), actor: access.name, action },
-  });
-}
-
-async function note(
+/**
+ * Notes what was done about a member. Nobody is erased while it is written: whoever is erased afterwards is taken out of it,
+ * and whoever was erased before is not named by it. @throws STORE_FAILED
+ */
+function note(
   { repository, clock }: ApiContext,
-  { name }: Access,
-  action: string,
-  member: string,
-  detail: string,
+  { name: actor }: Access,
+  { desk, member: { subject } }: acts.Found,
+  [action, detail]: readonly [string, string],
 ): Promise<void> {
-  await repository.audit({
-    ...{ at: clock.now(), actor: name, action: `loyalty:${action}`, target: member, detail },
+  return desk.inTurn(() => {
+    const target = desk.auditName(subject);
+    const entry = { actor, action: `loyalty:${action}`, target, detail };
+    return repository.audit({ at: clock.now(), ...entry });
   });
 }
 
-const nameOf = (loyalty: LoyaltyDesk, member: acts.Found["member"]): string =>
-  loyalty.desk(member.tenantId)?.outsideName(member.subject) ?? "";
+/** Notes a look, if the member is still there; false when not. @throws STORE_FAILED; then nothing is to be shown */
+function noteLook(
+  { repository, clock }: ApiContext,
+  loyalty: LoyaltyDesk,
+  { name: actor }: Access,
+  { desk, member: { subject }, action }: acts.Found & { readonly action: "profile" | "export" },
+): Promise<boolean> {
+  return desk.inTurn(async () => {
+    if (loyalty.members.bySubject(subject) === null) return false;
+    const [at, target] = [clock.now(), desk.outsideName(subject)];
+    await repository.audit({ at, actor, action: `loyalty:${action}`, target, detail: "" });
+    await loyalty.visits.look(subject, { at, actor, action });
+    return true;
+  });
+}
+
+const nameOf = ({ desk, member }: acts.Found): string => desk.outsideName(member.subject);
 
 const base64url = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64url");
 

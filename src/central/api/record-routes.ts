@@ -2,10 +2,11 @@ import type { FastifyInstance } from "fastify";
 import { type EpochMs, epochMs } from "../../core/brand.ts";
 import type { GatewayRow, QuarantineRow } from "../repository.ts";
 import { type ApiContext, addOperation } from "./api-context.ts";
-import type { Access } from "./api-keys.ts";
+import { maySeeNamesOf } from "./tenant-access.ts";
 
 /** What came, what did not, what could not be read, and who did what. */
-export function addRecordRoutes(app: FastifyInstance, { repository, clock }: ApiContext): void {
+export function addRecordRoutes(app: FastifyInstance, context: ApiContext): void {
+  const { repository, clock } = context;
   addOperation(app, "gateways", async () => {
     const rows = await repository.gateways();
     return { gateways: rows.map((row) => gatewayBody(row, clock.now())) };
@@ -23,7 +24,7 @@ export function addRecordRoutes(app: FastifyInstance, { repository, clock }: Api
     await repository.audit({ at: clock.now(), ...entry });
     const rows = await repository.quarantined(before ?? null, limit);
     return {
-      rows: rows.map((row) => asideAnswer(row, access)),
+      rows: rows.map((row) => asideAnswer(row, maySeeNamesOf(context, access, row.gatewayId))),
       next: rows.length === limit ? (rows.at(-1)?.n ?? null) : null,
       lost: await repository.asideLosses(),
     };
@@ -39,13 +40,13 @@ const FOUND_TEXT = /found "(?:[^"\\]|\\.)*"?/g;
 
 /**
  * What was set aside for a key. It could not be read, so nobody can tell where in it the id of a card or a receipt stands:
- * without scope loyalty neither the body is shown nor the texts that the reason quotes from it. Pure.
+ * to who may not see names neither the body is shown nor the texts that the reason quotes from it. Pure.
  */
 function asideAnswer(
   row: QuarantineRow,
-  { scopes }: Access,
+  maySeeNames: boolean,
 ): Omit<QuarantineRow, "body"> & { readonly body: string | null } {
-  if (scopes.has("loyalty")) return row;
+  if (maySeeNames) return row;
   return { ...row, body: null, reason: row.reason.replaceAll(FOUND_TEXT, "found a text") };
 }
 

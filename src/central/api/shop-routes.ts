@@ -18,6 +18,7 @@ import {
 } from "./api-context.ts";
 import { isStoreKnown, refuseMetric, refuseStore } from "./known-names.ts";
 import { metricSlot } from "./metric-slots.ts";
+import { maySeeNames } from "./tenant-access.ts";
 import { eventAnswer, visitAnswer } from "./visits.ts";
 
 /** How old a shared reading of a shop's day may be, and of how many shops it is kept. */
@@ -61,14 +62,15 @@ export function addShopRoutes(app: FastifyInstance, context: ApiContext): void {
   addVisitRoutes(app, context);
 }
 
-/** What a key with scope loyalty reads of persons is noted, each time and before it is read. */
+/** What a key that may see names reads of persons is noted, each time and before it is read. */
 async function noteProfiles(
-  { repository, clock }: ApiContext,
+  context: ApiContext,
   { id, access }: Pick<Asked<"events">, "id" | "access">,
   what: "events" | "journeys",
   span: { readonly from: EpochMs; readonly to: EpochMs },
 ): Promise<void> {
-  if (!access.scopes.has("loyalty")) return;
+  if (!maySeeNames(context, access, id)) return;
+  const { repository, clock } = context;
   const detail = `${timeText(span.from)} to ${timeText(span.to)}`;
   const entry = { actor: access.name, action: `read:${what}`, target: id, detail };
   await repository.audit({ at: clock.now(), ...entry });
@@ -85,7 +87,8 @@ function addVisitRoutes(app: FastifyInstance, context: ApiContext): void {
     await noteProfiles(context, { id, access }, "events", query.value);
     const rows = await repository.events({ storeId: id, ...query.value });
     if (rows.length === 0 && !(await isStoreKnown(context, id))) return refuseStore(reply, id);
-    const events = rows.map(({ body }) => eventAnswer(JSON.parse(body), access));
+    const isNamed = maySeeNames(context, access, id);
+    const events = rows.map(({ body }) => eventAnswer(JSON.parse(body), access, isNamed));
     return { events, next: nextOf(rows, query.value.limit) };
   });
   addOperation(
@@ -98,10 +101,11 @@ function addVisitRoutes(app: FastifyInstance, context: ApiContext): void {
         ...{ storeId: id, from, to, type, limit, after: afterOf(after) },
       });
       if (rows.length === 0 && !(await isStoreKnown(context, id))) return refuseStore(reply, id);
+      const isNamed = maySeeNames(context, access, id);
       const visits = rows.flatMap(({ body }) => {
         const event = fromCloudEvent(JSON.parse(body));
         if (!event.ok || event.value.kind !== "completed" || event.value.isStaff) return [];
-        return [visitAnswer(event.value, access)];
+        return [visitAnswer(event.value, access, isNamed)];
       });
       return { visits, next: nextOf(rows, limit) };
     },

@@ -5,14 +5,14 @@ import { type Access, pseudonymOf } from "./api-keys.ts";
 
 type Completed = Extract<JourneyEvent, { readonly kind: "completed" }>;
 
-/** A completed visit without who made it: a card's id only with scope loyalty, a receipt's never. Pure. */
-export function visitAnswer(event: Completed, access: Access): VisitAnswer {
+/** A completed visit without who made it: a card's id only for who may see names, a receipt's never. Pure. */
+export function visitAnswer(event: Completed, access: Access, maySeeNames: boolean): VisitAnswer {
   // Of a member who was erased a visit is left, and nobody is called as stands there.
   const isCard =
     event.tagKind === "loyalty-card" && event.tagId !== null && !isGoneName(event.tagId);
   return {
     visit: pseudonymOf(access, event.visitId),
-    customer: isCard && access.scopes.has("loyalty") ? event.tagId : null,
+    customer: isCard && maySeeNames ? event.tagId : null,
     ...{ revision: event.revision, isWithdrawn: event.isWithdrawn, method: event.method },
     ...{ endedBy: event.endedBy, enteredAt: event.enteredAt, exitedAt: event.exitedAt },
     ...{ isEntrySeen: event.isEntrySeen, isExitSeen: event.isExitSeen },
@@ -29,11 +29,11 @@ export function visitAnswer(event: Completed, access: Access): VisitAnswer {
 type Json = Readonly<Record<string, unknown>>;
 
 /**
- * A stored event for a key: without scope loyalty every tag, receipt and visit is a pseudonym of that key, so that
+ * A stored event for a key: for one that may not see names every tag, receipt and visit is a pseudonym of that key, so that
  * events still join each other and nothing else. Pure.
  */
-export function eventAnswer(event: Json, access: Access): Json {
-  if (access.scopes.has("loyalty")) return event;
+export function eventAnswer(event: Json, access: Access, maySeeNames: boolean): Json {
+  if (maySeeNames) return event;
   const { subject } = event;
   const plain = masked(event, access) as Json;
   return typeof subject === "string"
@@ -43,7 +43,7 @@ export function eventAnswer(event: Json, access: Access): Json {
 
 const IDS: ReadonlySet<string> = new Set([
   ...["tagId", "receiptId", "relatedReceiptId", "visitId", "subjectId"],
-  ...["subjectRef", "pseudonym", "grantId"],
+  ...["subjectRef", "pseudonym", "grantId", "ref"],
 ]);
 /** Subjects that are places and devices of the shop. */
 const PLACES: ReadonlySet<string> = new Set(["line", "zone", "camera", "sensor", "boot", "staff"]);

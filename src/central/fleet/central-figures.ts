@@ -24,6 +24,8 @@ export interface CentralFiguresOptions {
   readonly isConnected: () => boolean;
   /** Requests to erase that are open; absent: the centre runs without loyalty. */
   readonly erasures?: () => readonly { readonly ageMs: number; readonly isOverdue: boolean }[];
+  /** Names of erased members that are taken out of late events, and those forgotten too early; absent as above. */
+  readonly goneNames?: () => { readonly size: number; readonly forgotten: number };
   readonly clock: Clock;
 }
 
@@ -156,13 +158,19 @@ function processFigures(make: Make, options: CentralFiguresOptions): () => void 
   };
 }
 
-function erasureFigures(make: Make, { erasures }: CentralFiguresOptions): () => void {
-  if (erasures === undefined) return () => undefined;
+function erasureFigures(make: Make, options: CentralFiguresOptions): () => void {
+  const { erasures, goneNames } = options;
+  if (erasures === undefined || goneNames === undefined) return () => undefined;
+  const remembered = make("gone_names", "Names of erased members taken out of late events");
+  const forgotten = make("gone_names_forgotten", "Of them, forgotten too early since the start");
   const open = make("erasures_open", "Requests to erase that not everyone has answered");
   const overdue = make("erasures_overdue", "Of them, open for more than 24 hours");
   const oldest = make("erasures_oldest_s", "Since when the first of them is open");
   return () => {
     const all = erasures();
+    const gone = goneNames();
+    remembered.set(gone.size);
+    forgotten.set(gone.forgotten);
     open.set(all.length);
     overdue.set(all.filter(({ isOverdue }) => isOverdue).length);
     oldest.set(all.reduce((most, { ageMs }) => Math.max(most, ageMs), 0) / 1000);

@@ -105,7 +105,7 @@ export class ErasureRound {
       }));
   }
 
-  /** Once in each life of the centre: the queue knows what is in it already. */
+  /** Until all are in the queue, and once in each life of the centre: the queue knows what is in it already. */
   #tellReceivers({
     erasureId,
     tenantId,
@@ -123,8 +123,7 @@ export class ErasureRound {
         ? []
         : [{ id, tenantId, hookId, event: "member.erased", subject, body, at: askedAt }];
     });
-    this.#terms.queue.add(jobs);
-    this.#queued.add(erasureId);
+    if (this.#terms.queue.add(jobs).length === 0) this.#queued.add(erasureId);
   }
 
   #send(gateway: GatewayId, id: string): void {

@@ -197,7 +197,7 @@ test("a receiver of webhooks answers by taking the request, is asked until it do
   assert.deepEqual([first?.["type"], first?.["member"]], ["member.erased", name]);
   assert.deepEqual([first?.["isForgotten"], first?.["purposes"]], [true, ["loyalty-beacon"]]);
   assert.ok(more.every(({ id, erasureId }) => id === first?.["id"] && erasureId !== undefined));
-  assert.equal(rig.desk.queue.counts.waiting, 0);
+  assert.equal(rig.desk.queue.countsOf(ACME).waiting, 0);
   rig.desk.repeat();
   await rig.tell();
   assert.equal(receiver.received.length, 3);
@@ -213,7 +213,7 @@ test("a request to erase is never dropped to make room: what is told of others g
   const waiting = (): string[] => queue.due(ACME, "crm", epochMs(9), 9).map(({ id }) => id);
   assert.deepEqual(waiting(), ["1", "3"]);
   queue.add([job("4", "visit.completed")]);
-  assert.deepEqual([waiting(), queue.counts.full], [["1", "3"], 2]);
+  assert.deepEqual([waiting(), queue.countsOf(ACME).full], [["1", "3"], 2]);
   assert.equal(queue.forget(subjectRef("s")), 0, "nor with what was not told of the member");
   queue.close();
 });
@@ -231,6 +231,7 @@ test("a receiver that the file does not name any more is written off when the ce
     ...{ log: SILENT_LOG, random: () => 0.5 },
   });
   assert.deepEqual(next.openErasures(), []);
+  assert.equal(next.queue.countsOf(ACME).waiting, 0, "nobody would ever ask for what waits for it");
   const { ledger } = next.desk(ACME)?.consents ?? {};
   assert.equal(ledger?.isBroken, false);
   await next[Symbol.asyncDispose]();

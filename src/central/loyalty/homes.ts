@@ -42,6 +42,11 @@ export class Homes {
     return storeId === undefined ? null : this.ofStore(storeId);
   }
 
+  /** The store that a gateway is registered for; null: none is known. */
+  storeOf(gateway: string): string | null {
+    return this.#gateways.get(gateway as GatewayId) ?? null;
+  }
+
   ofStore(storeId: string): Home | null {
     return this.#stores.get(storeId) ?? null;
   }

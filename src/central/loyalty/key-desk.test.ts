@@ -101,12 +101,12 @@ test("a key leaves only after it was noted: who cannot be noted gets nothing", a
   await given();
   store.audit = () => Promise.reject(new GatewayError("STORE_FAILED", "full"));
   assert.equal(await given(), null);
-  assert.equal(desk.counts.failed, 1);
+  assert.equal(desk.countsOf(ACME).failed, 1);
 });
 
 test("a gateway of nobody is refused and counted, and no key is made for it", async () => {
   assert.equal(await given(gatewayId("gw-foreign")), null);
-  assert.equal(desk.counts.foreign, 1);
+  assert.equal(desk.countsOf(null).foreign, 1);
   assert.deepEqual([await keptKeys(store, null), await audited()], [[], []]);
 });
 
@@ -121,7 +121,7 @@ test("what is no request is refused and counted, and keys that a newer gateway a
   for (const text of ["", "{}", `{"v":1,"at":"now"}`, "x".repeat(2_000)])
     await desk.answer(topic, text);
   await put(askForKey(GW, fill), GW, { publicKey: Buffer.alloc(32).toString("base64url") });
-  assert.deepEqual([desk.counts.unreadable, sent.length], [5, 0]);
+  assert.deepEqual([desk.countsOf(ACME).unreadable, sent.length], [5, 0]);
   await put(askForKey(GW, fill), GW, { newer: true });
   assert.equal(sent.length, 1);
 });
@@ -130,9 +130,9 @@ test("one request is answered once, and who asks without end is answered now and
   const question = askForKey(GW, fill);
   await put(question);
   await put(question);
-  assert.deepEqual([sent.length, desk.counts.repeated], [1, 1]);
+  assert.deepEqual([sent.length, desk.countsOf(ACME).repeated], [1, 1]);
   for (let i = 0; i < 20; i += 1) await given();
-  assert.deepEqual([sent.length, desk.counts.flooded], [8, 13]);
+  assert.deepEqual([sent.length, desk.countsOf(ACME).flooded], [8, 13]);
   assert.notEqual(await given(gatewayId("gw-2")), null, "others are served");
   clock.advance(15_000);
   assert.notEqual(await given(), null);
@@ -149,7 +149,7 @@ test("a destroyed key is given to nobody any more and never made anew; who asks 
   assert.equal(await given(), null);
   desk = deskWith(7);
   assert.equal(await given(), null);
-  assert.equal(desk.counts.destroyed, 1);
+  assert.equal(desk.countsOf(ACME).destroyed, 1);
   assert.deepEqual(
     (await keptKeys(store, null)).map(({ gatewayId: id, isDestroyed }) => [id, isDestroyed]),
     [["gw-1", true]],
@@ -165,5 +165,5 @@ test("a key that was sealed with another master key is not handed out", async ()
   await given();
   desk = deskWith(8);
   assert.equal(await given(), null);
-  assert.equal(desk.counts.failed, 1);
+  assert.equal(desk.countsOf(ACME).failed, 1);
 });

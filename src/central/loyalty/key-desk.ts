@@ -71,10 +71,11 @@ export class KeyDesk {
   readonly #terms: KeyDeskTerms;
   readonly #shelf: KeyShelf;
   readonly #askers = new BoundedMap<GatewayId, Asker>({ cap: GATEWAYS, idleMs: REMEMBERED_MS });
-  readonly #counts = {
-    ...{ handed: 0, unreadable: 0, foreign: 0, destroyed: 0 },
-    ...{ repeated: 0, flooded: 0, failed: 0 },
-  };
+  /** Of gateways of each tenant, and of those of none. */
+  readonly #counts = new Map<
+    TenantId | null,
+    { -readonly [Name in keyof KeyDeskCounts]: number }
+  >();
   #busy = 0;
 
   constructor(terms: KeyDeskTerms) {
@@ -83,8 +84,9 @@ export class KeyDesk {
     this.#shelf = new KeyShelf({ store, keys, now: () => clock.now(), fill });
   }
 
-  get counts(): KeyDeskCounts {
-    return { ...this.#counts };
+  /** Requests by gateways of one tenant; null: by gateways of none. */
+  countsOf(tenant: TenantId | null): KeyDeskCounts {
+    return { ...this.#countOf(tenant) };
   }
 
   /** Listens to the gateways; call once, before the link starts. */
@@ -99,25 +101,26 @@ export class KeyDesk {
   async answer(topic: string, text: string): Promise<void> {
     const gateway = parseTopic(this.#terms.root, topic)?.gatewayId;
     const request = requestOf(text);
+    const tenant = gateway === undefined ? null : this.#terms.tenantOf(gateway);
+    const counts = this.#countOf(tenant);
     if (gateway === undefined || request === null) {
-      this.#counts.unreadable += 1;
+      counts.unreadable += 1;
       return;
     }
-    const tenant = this.#terms.tenantOf(gateway);
     if (tenant === null) {
-      this.#counts.foreign += 1;
+      counts.foreign += 1;
       return;
     }
     const refusal = this.#busy < AT_ONCE ? this.#refusalOf(gateway, request) : "flooded";
     if (refusal !== null) {
-      this.#counts[refusal] += 1;
+      counts[refusal] += 1;
       return;
     }
     this.#busy += 1;
     try {
       await this.#hand(tenant, gateway, request);
     } catch (error) {
-      this.#fault(error);
+      this.#fault(counts, error);
     } finally {
       this.#busy -= 1;
     }
@@ -142,9 +145,10 @@ export class KeyDesk {
   }
 
   async #hand(tenant: TenantId, gateway: GatewayId, request: KeyRequestMessage): Promise<void> {
+    const counts = this.#countOf(tenant);
     const key = await this.#shelf.take(tenant, gateway);
     if (key === null) {
-      this.#counts.destroyed += 1;
+      counts.destroyed += 1;
       // Somebody has a gateway that was given up.
       await this.#note(tenant, gateway, "refused");
       return;
@@ -152,12 +156,21 @@ export class KeyDesk {
     const sealed = sealForRequest(key, gateway, request, this.#terms.fill);
     key.fill(0);
     if (!sealed.ok) {
-      this.#counts.unreadable += 1;
+      counts.unreadable += 1;
       return;
     }
     await this.#note(tenant, gateway, "handed");
     this.#send(gateway, sealed.value);
-    this.#counts.handed += 1;
+    counts.handed += 1;
+  }
+
+  #countOf(tenant: TenantId | null): { -readonly [Name in keyof KeyDeskCounts]: number } {
+    const counts = this.#counts.get(tenant) ?? {
+      ...{ handed: 0, unreadable: 0, foreign: 0, destroyed: 0 },
+      ...{ repeated: 0, flooded: 0, failed: 0 },
+    };
+    this.#counts.set(tenant, counts);
+    return counts;
   }
 
   #send(gateway: GatewayId, sealed: SealedKey): void {
@@ -175,11 +188,11 @@ export class KeyDesk {
     });
   }
 
-  #fault(error: unknown): void {
+  #fault(counts: { failed: number }, error: unknown): void {
     if (!(error instanceof GatewayError)) throw error;
-    this.#counts.failed += 1;
-    if (this.#counts.failed % FAULTS_A_LINE !== 1) return;
-    const fields = { event: "loyalty.fault", code: error.code, repeated: this.#counts.failed };
+    counts.failed += 1;
+    if (counts.failed % FAULTS_A_LINE !== 1) return;
+    const fields = { event: "loyalty.fault", code: error.code, repeated: counts.failed };
     this.#terms.log.error({ ...fields, err: error }, error.message);
   }
 }

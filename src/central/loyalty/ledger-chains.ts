@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { BoundedMap } from "../../core/bounded-map.ts";
 import { type GatewayId, monoMs } from "../../core/brand.ts";
 import { canonicalText } from "../../core/canonical-text.ts";
@@ -13,7 +14,7 @@ export interface Marks {
 /**
  * What an entry of a gateway's ledger is worth. `sound`: it follows the one before. `known`: it was here before. `gap`:
  * entries before it are missing. `fork`: the ledger was written anew from somewhere on, such as from a backup. `foreign`:
- * the ledger is another gateway's. `changed`: its text is not the one that was hashed.
+ * the ledger is another gateway's, or one more than a gateway can have. `changed`: its text is not the one that was hashed.
  */
 export type ChainVerdict = "sound" | "known" | "gap" | "fork" | "foreign" | "changed";
 
@@ -26,7 +27,11 @@ interface Head {
 /** Ledgers that are followed at once; the longest silent is read again from where it rests. */
 const LEDGERS = 4_096;
 
-/** Follows the ledgers of the gateways by their hashes, across restarts. */
+/** Ledgers that one gateway begins in its life, one each time its state is lost; what names more is not its own word. */
+const OWN_LEDGERS = 64;
+const ownSchema = z.array(z.string());
+
+/** Follows the ledgers of the gateways by their hashes, across restarts. Bounded: 64 ledgers of each gateway. */
 export class LedgerChains {
   readonly #marks: Marks;
   readonly #heads = new BoundedMap<string, Head>({
@@ -66,7 +71,10 @@ export class LedgerChains {
   #verdict(gatewayId: GatewayId, entry: LedgerEntry, sha256: string): ChainVerdict {
     if (sha256Of(canonicalText(entry)) !== sha256) return "changed";
     const head = this.#head(entry.ledgerId);
-    if (head === null) return entry.seq === 1 ? "sound" : "gap";
+    if (head === null) {
+      if (this.#ownOf(gatewayId).length >= OWN_LEDGERS) return "foreign";
+      return entry.seq === 1 ? "sound" : "gap";
+    }
     if (head.gatewayId !== gatewayId) return "foreign";
     if (entry.seq === head.seq + 1) return entry.previous === head.sha256 ? "sound" : "fork";
     if (entry.seq > head.seq) return "gap";
@@ -85,10 +93,21 @@ export class LedgerChains {
     return head;
   }
 
+  /** Ledgers that are noted as a gateway's. */
+  #ownOf(gatewayId: string): readonly string[] {
+    return ownSchema.parse(JSON.parse(this.#marks.mark(ownName(gatewayId)) ?? "[]"));
+  }
+
   #keep(ledgerId: string, head: Head): void {
+    if (this.#head(ledgerId) === null) {
+      // Before the head, so that a crash in between leaves none that is not counted.
+      const own = [...new Set([...this.#ownOf(head.gatewayId), ledgerId])];
+      this.#marks.setMark(ownName(head.gatewayId), JSON.stringify(own));
+    }
     this.#marks.setMark(nameOf(ledgerId), `${head.gatewayId} ${head.seq} ${head.sha256}`);
     this.#heads.set(ledgerId, head, monoMs(this.#touches));
   }
 }
 
+const ownName = (gatewayId: string): string => `chains ${gatewayId}`;
 const nameOf = (ledgerId: string): string => `chain ${ledgerId}`;

@@ -10,6 +10,8 @@ export const HOOK_EVENTS = ["shopper.recognised", "visit.completed"] as const;
 export type WishedEvent = (typeof HOOK_EVENTS)[number];
 /** What webhooks are sent: what they asked for, and to each of them that a member is to be erased. */
 export type HookEvent = WishedEvent | "member.erased";
+/** Receivers of one tenant. */
+export const HOOKS_CAP = 16;
 /** So that its name fits where it is noted who has erased. */
 const HOOK_ID = 56;
 
@@ -45,7 +47,7 @@ const tenant = z.strictObject({
     .array(z.strictObject({ storeGroup: levelText, stores: z.array(store).min(1).max(20_000) }))
     .min(1)
     .max(16, "at most sixteen groups"),
-  webhooks: z.array(webhook).max(16).default([]),
+  webhooks: z.array(webhook).max(HOOKS_CAP).default([]),
 });
 
 /** The loyalty file of a centre (docs/loyalty.md). */

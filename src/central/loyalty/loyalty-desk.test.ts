@@ -8,7 +8,7 @@ import {
   visit,
 } from "../../../test/fakes/loyalty-centre.ts";
 import { LoyaltyDeskRig, START } from "../../../test/fakes/loyalty-desk-rig.ts";
-import { epochMs, monoMs, tagId, visitId, zoneId } from "../../core/brand.ts";
+import { epochMs, monoMs, tagId, tenantId, visitId, zoneId } from "../../core/brand.ts";
 import type { JourneyEvent } from "../../core/events.ts";
 
 const DAY_MS = 86_400_000;
@@ -125,10 +125,10 @@ test("what waits is not told any more once the consent is taken back, and the cu
   receiver.statuses.push(500, 500);
   await rig.send("shop1", enteredZone(card), visit(card));
   await rig.tell();
-  assert.equal(rig.desk.queue.counts.waiting, 2);
+  assert.equal(rig.desk.queue.countsOf(tenantId("acme")).waiting, 2);
   const { json } = await rig.ask("/revocations", ADA);
   assert.deepEqual([json["ended"], json["isForgotten"]], [["loyalty-beacon"], true]);
-  assert.equal(rig.desk.queue.counts.waiting, 1);
+  assert.equal(rig.desk.queue.countsOf(tenantId("acme")).waiting, 1);
   rig.clock.advance(DAY_MS);
   await rig.tell();
   assert.equal(receiver.received.length, 3);
@@ -159,7 +159,7 @@ test("a receiver that fails is tried again with growing pauses; a redirection is
     ["/hook", "/hook", "/hook"],
   );
   assert.equal(new Set(receiver.received.map(({ delivery }) => delivery)).size, 1);
-  assert.equal(rig.desk.queue.counts.waiting, 0);
+  assert.equal(rig.desk.queue.countsOf(tenantId("acme")).waiting, 0);
 });
 
 test("an event that comes again is told once; a member who stays is announced once", async () => {

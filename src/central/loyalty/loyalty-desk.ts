@@ -25,9 +25,10 @@ import { TableDesk } from "./table-desk.ts";
 import type { Tap, TappedEvent } from "./tap-commits.ts";
 import { type ConsentTold, TenantDesk } from "./tenant-desk.ts";
 import { VisitBook } from "./visit-book.ts";
+import { dropFormerJobs, erasureOf, hooksOf, messageOf } from "./webhook-message.ts";
 import { postHook } from "./webhook-post.ts";
-import { type WaitingJob, WebhookQueue } from "./webhook-queue.ts";
-import { type Hook, WebhookSender } from "./webhook-sender.ts";
+import { WebhookQueue } from "./webhook-queue.ts";
+import { WebhookSender } from "./webhook-sender.ts";
 
 /** What loyalty at the centre is switched on with. */
 export interface LoyaltySetting {
@@ -98,6 +99,7 @@ export class LoyaltyDesk implements Service, Tap {
   #sweep: Promise<void> | null = null;
   #pruning: Iterator<readonly [TenantDesk, ReturnType<MemberBook["bySubject"]>]> | null = null;
   #faults = 0;
+  #goneTold = 0;
 
   private constructor(
     terms: LoyaltyDeskTerms,
@@ -129,6 +131,7 @@ export class LoyaltyDesk implements Service, Tap {
     this.#eraser = new StoreEraser({
       ...{ store, gone, days: new ShopDays((storeId) => plans.of(storeId)) },
       now: () => clock.now(),
+      keptSince: (tenant, storeId, name) => this.#keptSince(tenant, storeId, name),
       commitsDone: async () => void (await Promise.allSettled([...this.#commits])),
     });
     const onForgotten = (member: string): void => this.recognitions.forget(member);
@@ -146,8 +149,15 @@ export class LoyaltyDesk implements Service, Tap {
       ...{ distanceM: storeDistances(config.tenants), now: () => clock.now() },
     });
     this.sender = new WebhookSender({
-      ...{ queue: this.queue, hooks: hooksOf(terms), post: postHook, clock, log, random },
-      messageOf: (job) => this.#messageOf(job),
+      ...{
+        queue: this.queue,
+        hooks: hooksOf(config, terms.secretOf),
+        post: postHook,
+        clock,
+        log,
+        random,
+      },
+      messageOf: (job) => messageOf(this.#desks.get(job.tenantId) ?? null, job),
       onErased: (job) => this.#desks.get(job.tenantId)?.takeErased(erasureOf(job.body), job.hookId),
     });
     this.tables.attach(link);
@@ -162,7 +172,7 @@ export class LoyaltyDesk implements Service, Tap {
    * @throws LOYALTY_KEY_WRONG, CONSENT_LEDGER_DAMAGED, CONSENT_LEDGER_UNAVAILABLE, STORE_FAILED
    */
   static async open(terms: LoyaltyDeskTerms): Promise<LoyaltyDesk> {
-    const { config, masterKey, store, clock } = terms;
+    const { config, masterKey, store, clock, log } = terms;
     const keys = new LoyaltyKeys(masterKey);
     const tenants = config.tenants.map(({ tenantId }) => tenantId);
     const members = await MemberBook.open({ store, keys, now: () => clock.now() }, tenants);
@@ -170,6 +180,7 @@ export class LoyaltyDesk implements Service, Tap {
     const own = { store, keys, now: () => clock.now(), keptMs };
     const gone = await GoneBook.open(own, tenants);
     const desk = new LoyaltyDesk(terms, { keys, members, gone });
+    dropFormerJobs(desk.queue, config, log);
     for (const { gatewayId, storeId } of await store.gateways())
       if (storeId !== null) desk.homes.note(gatewayId as GatewayId, storeId);
     return desk;
@@ -269,15 +280,35 @@ export class LoyaltyDesk implements Service, Tap {
     const ended = new Map<TenantId, number>();
     for (const desk of this.#desks.values())
       this.#attempt(() => ended.set(desk.tenantId, desk.sweep()));
-    try {
-      for (const desk of this.#desks.values()) await desk.eraseHere();
-      await this.#eraser.again();
-      for (const [tenant, count] of ended) await this.#receipt(tenant, count, EXPIRY);
-      await this.#prune();
-      this.#faults = 0;
-    } catch (error) {
-      this.#fault(error);
-    }
+    // Each by itself: what fails for one member or tenant holds up nobody else's.
+    const work = [
+      ...[...this.#desks.values()].map((desk) => () => desk.eraseHere()),
+      async () => void (await this.#eraser.again()),
+      ...[...ended].map(
+        ([tenant, count]) =>
+          () =>
+            this.#receipt(tenant, count, EXPIRY),
+      ),
+      () => this.#prune(),
+    ];
+    let hasFailed = false;
+    for (const part of work)
+      await part().catch((error) => {
+        hasFailed = true;
+        this.#fault(error);
+      });
+    if (!hasFailed) this.#faults = 0;
+    this.#watchGone();
+  }
+
+  /** A name that falls out too early lets late events of somebody who was erased through again: people have to know. */
+  #watchGone(): void {
+    const { forgotten, size } = this.gone;
+    if (forgotten === this.#goneTold) return;
+    this.#goneTold = forgotten;
+    const fields = { event: "loyalty.gone-full", forgotten, remembered: size };
+    const message = "names of erased members were forgotten too early: late events may name them";
+    this.#terms.log.error(fields, message);
   }
 
   /** Events of stores that name somebody so. @throws STORE_FAILED */
@@ -304,6 +335,12 @@ export class LoyaltyDesk implements Service, Tap {
 
   now(): EpochMs {
     return this.#terms.clock.now();
+  }
+
+  #keptSince(tenant: TenantId, storeId: string, name: string): EpochMs | null {
+    const home = this.homes.ofStore(storeId);
+    if (home?.tenantId !== tenant) return null;
+    return this.desk(tenant)?.keptSince(home.storeGroup, name) ?? null;
   }
 
   async #prune(): Promise<void> {
@@ -333,21 +370,6 @@ export class LoyaltyDesk implements Service, Tap {
     await this.#terms.store.audit({ at: this.now(), actor, action, target, detail });
   }
 
-  /** What a receiver may be told now: of a member with a live consent, and that one is to be erased. */
-  #messageOf({ id, event, tenantId, hookId, subject, body }: WaitingJob): string | null {
-    const desk = this.#desks.get(tenantId);
-    if (desk === undefined) return null;
-    const isErasure = event === "member.erased";
-    const mayTell = isErasure
-      ? desk.isAsked(erasureOf(body), hookId)
-      : desk.consents.mayRecognise(subject);
-    if (!mayTell) return null;
-    const head = { id, type: event, tenantId, member: desk.outsideName(subject) };
-    const isForgotten = isErasure && desk.consents.register.liveOf(subject).length === 0;
-    const own = JSON.parse(body) as object;
-    return JSON.stringify({ ...head, ...own, ...(isErasure ? { isForgotten } : {}) });
-  }
-
   *#everyone(): Generator<readonly [TenantDesk, ReturnType<MemberBook["bySubject"]>]> {
     for (const desk of this.#desks.values())
       for (const member of this.members.of(desk.tenantId)) yield [desk, member];
@@ -370,16 +392,4 @@ export class LoyaltyDesk implements Service, Tap {
   }
 }
 
-const erasureOf = (body: string): string =>
-  (JSON.parse(body) as { readonly erasureId: string }).erasureId;
-
 const isTold = (event: JourneyEvent): event is ConsentTold => TOLD.includes(event.kind);
-
-function hooksOf({ config, secretOf }: LoyaltySetting): readonly Hook[] {
-  return config.tenants.flatMap(({ tenantId, webhooks }) =>
-    webhooks.map(({ id, url, keyId, events, allowPrivate }) => ({
-      ...{ tenantId, hookId: id, url, keyId, events, allowPrivate },
-      secret: secretOf(tenantId, id),
-    })),
-  );
-}

@@ -43,7 +43,8 @@ export interface Found {
   readonly member: Member;
 }
 
-const UNKNOWN: ActRefusal = {
+/** There is no such member, or not any more. */
+export const UNKNOWN: ActRefusal = {
   ...{ status: 404, error: "MEMBER_UNKNOWN", message: "the tenant has no such member" },
 };
 const refused = (reason: string): ActRefusal => ({
@@ -57,6 +58,11 @@ export function memberOf(loyalty: LoyaltyDesk, { tenantId, customer }: Who): Out
   return desk === null || member === null ? fail(UNKNOWN) : ok({ desk, member });
 }
 
+/** A member who was registered, and what was agreed to by that. */
+interface Registered extends Found {
+  readonly grant: Grant | null;
+}
+
 /**
  * Registers a customer with the first consent, or gives somebody a customer's name who agreed at a station. The rules are
  * asked before anything is written; what fails in between leaves no member. @throws STORE_FAILED, the ledger's faults
@@ -64,13 +70,22 @@ export function memberOf(loyalty: LoyaltyDesk, { tenantId, customer }: Who): Out
 export async function register(
   loyalty: LoyaltyDesk,
   wish: Registration,
-): Promise<Outcome<{ readonly member: Member; readonly grant: Grant | null }>> {
-  const { tenantId, customer, withApp, subjectRef, consent } = wish;
-  const desk = loyalty.desk(tenantId);
+): Promise<Outcome<Registered>> {
+  const desk = loyalty.desk(wish.tenantId);
   if (desk === null) return fail(UNKNOWN);
+  const subject = wish.subjectRef ?? (newRandomId() as SubjectRef);
+  return await desk.inTurn(() => registerNow(loyalty, desk, subject, wish));
+}
+
+async function registerNow(
+  loyalty: LoyaltyDesk,
+  desk: TenantDesk,
+  subject: SubjectRef,
+  wish: Registration,
+): Promise<Outcome<Registered>> {
+  const { tenantId, customer, withApp, consent } = wish;
   const refusal = registrationRefusal(desk, wish);
   if (refusal !== null) return fail(refusal);
-  const subject = subjectRef ?? (newRandomId() as SubjectRef);
   const member = await loyalty.members.add(tenantId, customer, { withApp, subject });
   if (member === null) {
     const isKnown = loyalty.members.byCustomer(tenantId, customer) !== null;
@@ -79,15 +94,16 @@ export async function register(
   }
   if (consent === null) {
     desk.stand(subject);
-    return ok({ member, grant: null });
+    return ok({ desk, member, grant: null });
   }
+  const hasNone = (): boolean => desk.consents.register.liveOf(subject).length === 0;
   try {
     const grant = desk.consents.grant(requestOf(tenantId, subject, consent));
-    if (grant.ok) return ok({ member, grant: grant.value });
-    await desk.forgetWithout(subject);
+    if (grant.ok) return ok({ desk, member, grant: grant.value });
+    await loyalty.members.remove(subject, hasNone);
     return fail(refused(grant.error));
   } catch (error) {
-    await desk.forgetWithout(subject);
+    await loyalty.members.remove(subject, hasNone);
     throw error;
   }
 }
@@ -102,11 +118,18 @@ function registrationRefusal(desk: TenantDesk, wish: Registration): ActRefusal |
   return refusal === null ? null : refused(refusal);
 }
 
-/** Notes that a member agreed to a purpose. @throws the ledger's faults */
-export function giveConsent({ desk, member }: Found, consent: GivenConsent): Outcome<Grant> {
+/** Notes that a member agreed to a purpose, unless the member is not there any more. @throws the ledger's faults */
+export function giveConsent(
+  loyalty: LoyaltyDesk,
+  { desk, member }: Found,
+  consent: GivenConsent,
+): Promise<Outcome<Grant>> {
   const { tenantId, subject } = member;
-  const outcome = desk.consents.grant(requestOf(tenantId, subject, consent));
-  return outcome.ok ? outcome : fail(refused(outcome.error));
+  return desk.inTurn(() => {
+    if (loyalty.members.bySubject(subject) === null) return fail(UNKNOWN);
+    const outcome = desk.consents.grant(requestOf(tenantId, subject, consent));
+    return outcome.ok ? outcome : fail(refused(outcome.error));
+  });
 }
 
 /**
@@ -118,7 +141,7 @@ export async function takeBack(
   how: { readonly purposes?: readonly Purpose[]; readonly ref: string },
 ): Promise<RevokedAnswer> {
   const ended = desk.revoke({ subject, ...how, by: "controller" });
-  await desk.eraseHere();
+  await desk.eraseHere(subject);
   const isForgotten = await desk.forgetWithout(subject);
   return {
     ended: ended.map(({ purpose }) => purpose),

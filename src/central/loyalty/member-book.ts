@@ -172,11 +172,14 @@ export class MemberBook {
       : (identityOf(this.#terms.keys.open(row.text, place))?.customer ?? null);
   }
 
-  /** Forgets a member: name, keys and numbers. False when there was none. @throws STORE_FAILED; then try again */
-  remove(subject: SubjectRef): Promise<boolean> {
+  /**
+   * Forgets a member: name, keys and numbers. False when there was none, or `mayGo`, asked once nothing else is being
+   * written, says no. @throws STORE_FAILED; then try again
+   */
+  remove(subject: SubjectRef, mayGo: () => boolean): Promise<boolean> {
     return this.#inTurn(async () => {
       const member = this.#members.get(subject);
-      if (member === undefined) return false;
+      if (member === undefined || !mayGo()) return false;
       const { store, now } = this.#terms;
       const index = this.#indexes.get(subject);
       if (index !== undefined)

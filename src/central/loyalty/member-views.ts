@@ -1,4 +1,4 @@
-import type { EpochMs } from "../../core/brand.ts";
+import type { EpochMs, TenantId } from "../../core/brand.ts";
 import type { Grant } from "../../core/consent.ts";
 import type { ExportAnswer, LoyaltyState, ProfileAnswer } from "../../wire/loyalty-answers.ts";
 import type { LoyaltyDesk } from "./loyalty-desk.ts";
@@ -71,10 +71,14 @@ async function eventsOf(
   return { events, areAllEvents };
 }
 
-/** How loyalty stands, for the tenants that may be seen; names nobody. */
+/**
+ * How loyalty stands, for the tenants that may be seen; names nobody. What belongs to no tenant is for who may act for all
+ * of them.
+ */
 export function stateOf(
   loyalty: LoyaltyDesk | null,
   maySee: (desk: TenantDesk) => boolean,
+  isEverywhere: boolean,
 ): LoyaltyState {
   if (loyalty === null) return NOTHING;
   const desks = [...loyalty.desks()].filter(maySee);
@@ -85,24 +89,53 @@ export function stateOf(
   return {
     isOn: true,
     tenants: desks.map((desk) => tenantState(loyalty, desk)),
-    webhooks: { ...loyalty.queue.counts, ...loyalty.sender.counts },
+    webhooks: sum(
+      NO_WEBHOOKS,
+      desks.map(({ tenantId }) => webhooksOf(loyalty, tenantId)),
+    ),
     anomalies: recognitions.anomalies
       .filter((one) => one.stores.every((id) => own.has(id)))
       .map((one) => ({ ...one, stores: [...one.stores] })),
-    anomaliesUntold: recognitions.anomaliesUntold,
-    templateKeys: loyalty.templateKeys.counts,
+    anomaliesUntold: desks.reduce((all, { tenantId }) => all + recognitions.untoldOf(tenantId), 0),
+    templateKeys: sum(NO_KEYS, [
+      ...desks.map(({ tenantId }) => loyalty.templateKeys.countsOf(tenantId)),
+      ...(isEverywhere ? [loyalty.templateKeys.countsOf(null)] : []),
+    ]),
+    goneNames: isEverywhere
+      ? { remembered: loyalty.gone.size, forgotten: loyalty.gone.forgotten }
+      : null,
   };
 }
 
-const NOTHING: LoyaltyState = {
-  ...{ isOn: false, tenants: [], anomalies: [], anomaliesUntold: 0 },
-  webhooks: {
-    ...{ waiting: 0, added: 0, known: 0, full: 0, told: 0, failed: 0, withdrawn: 0, stale: 0 },
-  },
-  templateKeys: {
-    ...{ handed: 0, unreadable: 0, foreign: 0, destroyed: 0, repeated: 0, flooded: 0, failed: 0 },
-  },
+type Webhooks = LoyaltyState["webhooks"];
+type TemplateKeys = LoyaltyState["templateKeys"];
+
+const NO_WEBHOOKS: Webhooks = {
+  ...{ waiting: 0, added: 0, known: 0, full: 0 },
+  ...{ told: 0, failed: 0, withdrawn: 0, stale: 0, faults: 0 },
 };
+const NO_KEYS: TemplateKeys = {
+  ...{ handed: 0, unreadable: 0, foreign: 0, destroyed: 0, repeated: 0, flooded: 0, failed: 0 },
+};
+const NOTHING: LoyaltyState = {
+  ...{ isOn: false, tenants: [], anomalies: [], anomaliesUntold: 0, goneNames: null },
+  ...{ webhooks: NO_WEBHOOKS, templateKeys: NO_KEYS },
+};
+
+const webhooksOf = ({ queue, sender }: LoyaltyDesk, tenantId: TenantId): Webhooks => ({
+  ...queue.countsOf(tenantId),
+  ...sender.countsOf(tenantId),
+});
+
+/** Counts of the same names, added up. */
+function sum<Name extends string>(
+  none: Readonly<Record<Name, number>>,
+  all: readonly Readonly<Record<Name, number>>[],
+): Record<Name, number> {
+  const names = Object.keys(none) as Name[];
+  const of = (name: Name): number => all.reduce((total, one) => total + one[name], 0);
+  return Object.fromEntries(names.map((name) => [name, of(name)])) as Record<Name, number>;
+}
 
 function tenantState(loyalty: LoyaltyDesk, desk: TenantDesk): LoyaltyState["tenants"][number] {
   const { consents, tenantId, config } = desk;

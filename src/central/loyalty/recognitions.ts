@@ -1,6 +1,13 @@
 import { createHash } from "node:crypto";
 import { BoundedMap } from "../../core/bounded-map.ts";
-import { type EpochMs, epochMs, monoMs, type StoreId, type SubjectRef } from "../../core/brand.ts";
+import {
+  type EpochMs,
+  epochMs,
+  monoMs,
+  type StoreId,
+  type SubjectRef,
+  type TenantId,
+} from "../../core/brand.ts";
 import type { JourneyEvent } from "../../core/events.ts";
 import type { Log } from "../../core/lifecycle.ts";
 import { StoreAnomalies } from "../../privacy/loyalty/store-anomalies.ts";
@@ -57,6 +64,7 @@ export class Recognitions {
   readonly #watch: StoreAnomalies;
   readonly #announced = new BoundedMap<string, true>({ cap: ANNOUNCED_CAP, idleMs: ANNOUNCED_MS });
   #anomalies: readonly ShownAnomaly[] = [];
+  readonly #untold = new Map<TenantId, number>();
 
   constructor(terms: RecognitionsTerms) {
     this.#terms = terms;
@@ -68,9 +76,9 @@ export class Recognitions {
     return this.#anomalies;
   }
 
-  /** Anomalies that were not told because there were too many. */
-  get anomaliesUntold(): number {
-    return this.#watch.untold;
+  /** Anomalies of a tenant's members that were not told because there were too many. */
+  untoldOf(tenant: TenantId): number {
+    return this.#untold.get(tenant) ?? 0;
   }
 
   /** Forgets what is shown of a member who is not known any more. */
@@ -127,7 +135,10 @@ export class Recognitions {
     at: EpochMs,
   ): Promise<void> {
     const member = desk.outsideName(subject);
+    const before = this.#watch.untold;
     const found = this.#watch.take({ member, storeId: storeId as StoreId, at });
+    const untold = this.#watch.untold - before;
+    if (untold > 0) this.#untold.set(desk.tenantId, this.untoldOf(desk.tenantId) + untold);
     if (found === null) return;
     const { stores, apartM, withinMs } = found;
     this.#anomalies = [{ at, member, stores, apartM, withinMs }, ...this.#anomalies].slice(

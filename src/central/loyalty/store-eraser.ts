@@ -1,6 +1,13 @@
 import { type EpochMs, epochMs, type TenantId } from "../../core/brand.ts";
 import { GatewayError } from "../../core/errors.ts";
-import { NAME_FORM, type NameRepository, renamed } from "../named-events.ts";
+import {
+  NAME_FORM,
+  type NameChange,
+  type NameRepository,
+  namesIn,
+  renamed,
+  renamedAll,
+} from "../named-events.ts";
 import type { BatchRecord, DocumentRepository } from "../repository.ts";
 import type { GoneBook, PendingName } from "./gone-book.ts";
 import type { DayOf, ShopDays } from "./shop-days.ts";
@@ -10,6 +17,8 @@ export interface StoreEraserTerms {
   readonly gone: GoneBook;
   readonly days: ShopDays;
   readonly now: () => EpochMs;
+  /** Since when the name may stand in what a store tells, because the member agreed (anew); null: it may not. */
+  readonly keptSince: (tenant: TenantId, storeId: string, name: string) => EpochMs | null;
   /** Resolves when what is being committed at the moment is committed. */
   readonly commitsDone: () => Promise<void>;
 }
@@ -41,17 +50,22 @@ export class StoreEraser {
     this.#terms = terms;
   }
 
-  /** Takes names out, now and of everything that comes late; returns of how many events. @throws STORE_FAILED; do it again then */
+  /**
+   * Takes names out, now and of everything that comes late; returns of how many events. The names of many members at once
+   * cost one look through what was set aside. What is told since a member agreed anew keeps its name.
+   * @throws STORE_FAILED; do it again then
+   */
   async erase(tenant: TenantId, names: readonly StoreName[]): Promise<number> {
-    const { gone, commitsDone } = this.#terms;
+    const { gone, commitsDone, store } = this.#terms;
     for (const { name } of names) await gone.mark(tenant, name);
     // What was looked at before the mark stood may still be on its way into the store.
     await commitsDone();
+    const asides = names.map(({ name }) => this.#change(tenant, name, "aside"));
+    if (asides.length > 0) await store.renameAsides(asides);
     let events = 0;
     for (const { name, storeIds } of names) {
       const found = new Set<string>();
       events += await this.#eraseEvents({ tenantId: tenant, name, storeIds }, found);
-      await this.#rename(tenant, name, "aside", (to) => this.#terms.store.renameAsides(name, to));
       if (found.size > 0) await gone.found(tenant, name, [...found]);
       else await gone.settle(tenant, name);
     }
@@ -90,38 +104,52 @@ export class StoreEraser {
     records: readonly BatchRecord[],
     mayKeep: (name: string, at: EpochMs | null) => boolean,
   ): Promise<readonly BatchRecord[]> {
-    if (this.#terms.gone.size === 0) return records;
+    const { gone, days } = this.#terms;
+    if (gone.size === 0) return records;
     let dayOf: DayOf | null = null;
     const kept: BatchRecord[] = [];
     for (const record of records) {
-      if (record.kind === "gap" || !this.#hasGone(tenant, record.body)) kept.push(record);
-      else {
-        dayOf ??= await this.#terms.days.of(storeId);
-        const at = record.kind === "event" ? record.at : null;
-        const part = at === null ? "aside" : dayPart(dayOf, storeId, at);
-        kept.push({
-          ...record,
-          body: this.#clean(tenant, record.body, part, (name) => mayKeep(name, at)),
-        });
-      }
+      const out = record.kind === "event" ? this.#goneIn(tenant, record, mayKeep) : [];
+      if (record.kind === "event" && out.length > 0) {
+        dayOf ??= await days.of(storeId);
+        const part = dayPart(dayOf, storeId, record.at);
+        const changes = out.map((name) => this.#change(tenant, name, part));
+        kept.push({ ...record, body: renamedAll(record.body, changes) });
+      } else if (record.kind === "quarantined") {
+        const [reason = "", body = ""] = [record.reason, record.body].map((text) =>
+          this.#clean(tenant, text, (name) => mayKeep(name, null)),
+        );
+        kept.push({ ...record, reason, body });
+      } else kept.push(record);
     }
     return kept;
   }
 
   /** A text that is set aside, without names that were taken out. */
   cleanText(tenant: TenantId, text: string, mayKeep: (name: string) => boolean): string {
-    return this.#terms.gone.size === 0 ? text : this.#clean(tenant, text, "aside", mayKeep);
+    return this.#terms.gone.size === 0 ? text : this.#clean(tenant, text, mayKeep);
   }
 
-  #hasGone(tenant: TenantId, text: string): boolean {
+  /** Names in an event that were taken out and may not stand there. */
+  #goneIn(
+    tenant: TenantId,
+    { body, at }: Extract<BatchRecord, { readonly kind: "event" }>,
+    mayKeep: (name: string, at: EpochMs | null) => boolean,
+  ): readonly string[] {
     const { gone } = this.#terms;
-    return (text.match(NAME_FORM) ?? []).some((name) => gone.aliasOf(tenant, name, "") !== null);
+    return namesIn(body).filter(
+      (name) => gone.aliasOf(tenant, name, "") !== null && !mayKeep(name, at),
+    );
   }
 
-  #clean(tenant: TenantId, text: string, part: string, mayKeep: (name: string) => boolean): string {
+  #change(tenant: TenantId, name: string, part: string): NameChange {
+    return { name, to: this.#terms.gone.aliasOf(tenant, name, part) ?? "gone" };
+  }
+
+  #clean(tenant: TenantId, text: string, mayKeep: (name: string) => boolean): string {
     const { gone } = this.#terms;
     return text.replace(NAME_FORM, (name) => {
-      const alias = gone.aliasOf(tenant, name, part);
+      const alias = gone.aliasOf(tenant, name, "aside");
       return alias === null || mayKeep(name) ? name : alias;
     });
   }
@@ -132,7 +160,9 @@ export class StoreEraser {
     const { tenantId, name, storeIds } = wish;
     let [events, idle] = [0, 0];
     for (;;) {
-      const rows = await store.namedEvents(storeIds, name, EVENTS_AT_ONCE);
+      const named = await store.namedEvents(storeIds, name, EVENTS_AT_ONCE);
+      // The oldest come first: when all that is found was told since the member agreed anew, nothing else is there.
+      const rows = named.filter(({ storeId, at }) => !this.#isKept(wish, storeId, at));
       if (rows.length === 0) return events;
       const dayOf = new Map<string, DayOf>();
       for (const { storeId } of rows) {
@@ -157,12 +187,20 @@ export class StoreEraser {
     }
   }
 
-  async #eraseDays({ tenantId, name }: PendingName, storeId: string): Promise<void> {
+  #isKept({ tenantId, name }: PendingName, storeId: string, at: EpochMs): boolean {
+    const since = this.#terms.keptSince(tenantId, storeId, name);
+    return since !== null && at >= since;
+  }
+
+  /** Days that began since the member agreed anew keep the name; of the day of both, all is nobody's. */
+  async #eraseDays(wish: PendingName, storeId: string): Promise<void> {
+    const { tenantId, name } = wish;
     const { store, days, now } = this.#terms;
     const dayOf = await days.of(storeId);
     for (const { key, text } of await store.documents(DAY_RECORD, storeId)) {
-      if (!text.includes(name)) continue;
-      const part = dayPart(dayOf, storeId, epochMs(Number(key.part)));
+      const start = epochMs(Number(key.part));
+      if (!text.includes(name) || this.#isKept(wish, storeId, start)) continue;
+      const part = dayPart(dayOf, storeId, start);
       await this.#rename(tenantId, name, part, (to) =>
         store.saveDocument(key, renamed(text, name, to), now()),
       );

@@ -12,8 +12,9 @@ import { type ConsentLedger, openLedger } from "../../privacy/consent/consent-le
 import type { ErasureAddressee, OpenErasure } from "../../privacy/consent/erasure-book.ts";
 import type { GrantRequest } from "../../privacy/consent/grant-rules.ts";
 import { LedgerClock } from "../../privacy/consent/ledger-clock.ts";
+import { CONSUMERS_CAP } from "../../wire/consent-messages.ts";
 import { type ChainVerdict, LedgerChains } from "./ledger-chains.ts";
-import type { TenantConfig } from "./loyalty-config.ts";
+import { HOOKS_CAP, type TenantConfig } from "./loyalty-config.ts";
 import { newRandomId } from "./member-book.ts";
 import { Register } from "./register.ts";
 
@@ -51,7 +52,7 @@ const FED_MARK = "fed";
 const GATEWAYS_MARK = "gateways";
 const EXPIRIES_AT_ONCE = 500;
 /** Gateways of one tenant that are asked to erase; further ones hear of it by the register alone. */
-const GATEWAYS_CAP = 10_000;
+const GATEWAYS_CAP = CONSUMERS_CAP - 1 - HOOKS_CAP;
 /** An entry that is not its gateway's own word. One that was told before changes nothing when it is taken again. */
 const UNBELIEVED: readonly ChainVerdict[] = ["foreign", "changed"];
 const ODD: readonly ChainVerdict[] = [...UNBELIEVED, "fork", "gap"];
@@ -247,11 +248,12 @@ export class TenantConsents {
     const outcome = openLedger({
       ...{ store: this.#file, clock: this.#clock, read: readEntry, newId: newRandomId },
       ...{ tenantId: tenant.tenantId, jurisdiction: () => tenant.jurisdiction },
-      consumers: () => [
-        CENTRE,
-        ...tenant.webhooks.map(({ id }) => hookConsumer(id)),
-        ...this.#gateways,
-      ],
+      // An entry with more could not be read again, and the ledger would be a broken one.
+      consumers: () =>
+        [CENTRE, ...tenant.webhooks.map(({ id }) => hookConsumer(id)), ...this.#gateways].slice(
+          0,
+          CONSUMERS_CAP,
+        ),
       onBreak: ({ seq, what }) =>
         log.error(
           { event: "loyalty.ledger-damaged", code: "CONSENT_LEDGER_DAMAGED", seq, what },

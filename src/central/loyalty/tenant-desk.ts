@@ -67,8 +67,8 @@ export class TenantDesk {
   readonly #pseudonymKey: Uint8Array;
   /** Members by what a group of stores calls them. */
   readonly #names = new Map<string, SubjectRef>();
-  /** Erasing at the centre: one after the other. */
-  #erasing: Promise<unknown> = Promise.resolve();
+  /** What must not happen while a member is erased, and erasing: one after the other. */
+  #turns: Promise<unknown> = Promise.resolve();
 
   /** @throws CONSENT_LEDGER_DAMAGED, CONSENT_LEDGER_UNAVAILABLE */
   constructor(terms: TenantDeskTerms) {
@@ -170,13 +170,28 @@ export class TenantDesk {
   }
 
   /**
-   * Erases at the centre what open requests ask for, and answers them. Of a member without any live consent nothing is
-   * left but what the ledger says of a random number. @throws STORE_FAILED; the requests stay open, and it is tried again
+   * Does something while nobody of the tenant is being erased. Whoever is looked up within it is there until it is done.
+   * Not from within itself: it would wait for ever.
    */
-  eraseHere(): Promise<void> {
-    const turn = this.#erasing.then(() => this.#eraseOpen());
-    this.#erasing = turn.catch(() => undefined);
+  inTurn<T>(work: () => T | Promise<T>): Promise<T> {
+    const turn = this.#turns.then(work);
+    this.#turns = turn.catch(() => undefined);
     return turn;
+  }
+
+  /**
+   * Erases at the centre what open requests ask for, all or those about one member, and answers them. Of a member without
+   * any live consent nothing is left but what the ledger says of a random number. One that fails holds up no other.
+   * @throws STORE_FAILED, the ledger's faults, the first one; those requests stay open, and it is tried again
+   */
+  async eraseHere(of?: SubjectRef): Promise<void> {
+    const faults: unknown[] = [];
+    for (const { erasureId, waiting } of this.consents.openErasures()) {
+      if (!waiting.includes(CENTRE)) continue;
+      if (of !== undefined && this.consents.erasure(erasureId)?.subjectRef !== of) continue;
+      await this.inTurn(() => this.#eraseOpen(erasureId)).catch((error) => faults.push(error));
+    }
+    if (faults.length > 0) throw faults[0];
   }
 
   /** Notes that a receiver of webhooks took a request to erase. @throws the ledger's faults */
@@ -213,10 +228,12 @@ export class TenantDesk {
   }
 
   /** Forgets a member that has no consent; false when there is one. @throws STORE_FAILED */
-  async forgetWithout(subject: SubjectRef): Promise<boolean> {
-    if (this.consents.register.liveOf(subject).length > 0) return false;
-    await this.#eraseMember(subject);
-    return true;
+  forgetWithout(subject: SubjectRef): Promise<boolean> {
+    return this.inTurn(async () => {
+      if (this.#hasConsent(subject)) return false;
+      await this.#eraseMember(subject);
+      return !this.#hasConsent(subject);
+    });
   }
 
   /** Requests to erase about a member that not everyone has answered. */
@@ -232,21 +249,19 @@ export class TenantDesk {
     this.consents.close();
   }
 
-  async #eraseOpen(): Promise<void> {
-    for (const { erasureId, waiting } of this.consents.openErasures()) {
-      const open = waiting.includes(CENTRE) ? this.consents.erasure(erasureId) : null;
-      if (open === null) continue;
-      const { subjectRef } = open;
-      const live = this.consents.register.liveOf(subjectRef);
-      // First what a crash leaves half done and only the open request leads to.
-      const events = live.some(({ purpose }) => isSeen(purpose))
-        ? 0
-        : await this.#terms.eraser.erase(this.tenantId, this.namesOf(subjectRef));
-      if (live.length === 0)
-        await this.#terms.eraser.eraseAudits(this.tenantId, this.outsideName(subjectRef));
-      const count = events + (await this.#eraseMember(subjectRef));
-      this.consents.answer(erasureId, CENTRE, count > 0 ? "erased" : "held-nothing");
-    }
+  async #eraseOpen(erasureId: string): Promise<void> {
+    const open = this.consents.erasure(erasureId);
+    if (open?.waiting.includes(CENTRE) !== true) return;
+    const { subjectRef } = open;
+    const live = this.consents.register.liveOf(subjectRef);
+    // First what a crash leaves half done and only the open request leads to.
+    const events = live.some(({ purpose }) => isSeen(purpose))
+      ? 0
+      : await this.#terms.eraser.erase(this.tenantId, this.namesOf(subjectRef));
+    if (live.length === 0)
+      await this.#terms.eraser.eraseAudits(this.tenantId, this.outsideName(subjectRef));
+    const count = events + (await this.#eraseMember(subjectRef));
+    this.consents.answer(erasureId, CENTRE, count > 0 ? "erased" : "held-nothing");
   }
 
   /** A receiver that the file does not name any more is not told anything, and would be waited for in vain. */
@@ -259,18 +274,29 @@ export class TenantDesk {
       for (const name of waiting.filter(isFormer)) this.consents.writeOff(erasureId, name, how);
   }
 
+  /**
+   * Erases by the consents as they stand at the start. A station may tell of a new one meanwhile: then the member stays,
+   * asked last, and what came before the new consent goes all the same.
+   */
   async #eraseMember(subject: SubjectRef): Promise<number> {
     const { visits, members, queue, clock } = this.#terms;
-    const live = this.consents.register.liveOf(subject).map(({ purpose }) => purpose);
+    const purposes = (): readonly Purpose[] =>
+      this.consents.register.liveOf(subject).map(({ purpose }) => purpose);
+    const live = purposes();
     this.stand(subject);
     if (!live.includes("loyalty-beacon"))
-      await members.change(subject, (member) => ({ ...member, appKey: null, tags: [] }));
-    const isRecognised = live.some(isSeen);
-    const gone = isRecognised ? 0 : await visits.forget(subject, now(clock));
+      await members.change(subject, (member) =>
+        purposes().includes("loyalty-beacon") ? member : { ...member, appKey: null, tags: [] },
+      );
+    const gone = live.some(isSeen) ? 0 : await visits.forget(subject, now(clock));
     if (live.length > 0) return gone;
     queue.forgetTold(subject);
     this.#terms.onForgotten(this.outsideName(subject));
-    return gone + Number(await members.remove(subject));
+    return gone + Number(await members.remove(subject, () => !this.#hasConsent(subject)));
+  }
+
+  #hasConsent(subject: SubjectRef): boolean {
+    return this.consents.register.liveOf(subject).length > 0;
   }
 }
 

@@ -84,7 +84,8 @@ test("the queue rests on disk for the owner's eyes only; beyond its cap the olde
   const queue = new WebhookQueue(path, 2);
   queue.add([job("a", 1), job("b", 2), job("c", 3), job("d", 1, "other")]);
   queue.add([job("b", 2), job("a", 1)]);
-  assert.deepEqual(queue.counts, { waiting: 3, added: 4, known: 2, full: 1 });
+  const acme = tenantId("acme");
+  assert.deepEqual(queue.countsOf(acme), { waiting: 3, added: 4, known: 2, full: 1 });
   queue.close();
   assert.equal(statSync(path).mode & 0o077, 0);
   const again = new WebhookQueue(path, 2);
@@ -95,7 +96,7 @@ test("the queue rests on disk for the owner's eyes only; beyond its cap the olde
   assert.deepEqual(again.due(tenantId("acme"), "crm", epochMs(9), 9), []);
   assert.equal(again.forget(subjectRef("subject of b")), 1);
   again.add([job("b", 2), job("c", 3)]);
-  assert.equal(again.counts.waiting, 1);
+  assert.equal(again.countsOf(acme).waiting, 1);
   again.close();
 });
 
@@ -123,7 +124,9 @@ test("what may not be told at the moment of sending, or is too old, is never sen
   sender.advance();
   await sender.settled();
   assert.deepEqual(told, ["live"]);
-  assert.deepEqual(sender.counts, { told: 1, failed: 0, withdrawn: 1, stale: 1 });
-  assert.equal(queue.counts.waiting, 0);
+  const acme = tenantId("acme");
+  const rest = { failed: 0, withdrawn: 1, stale: 1, faults: 0 };
+  assert.deepEqual(sender.countsOf(acme), { told: 1, ...rest });
+  assert.equal(queue.countsOf(acme).waiting, 0);
   queue.close();
 });

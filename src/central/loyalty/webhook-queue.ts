@@ -84,7 +84,7 @@ interface JobRow {
 export class WebhookQueue {
   readonly #db: Database.Database;
   readonly #cap: number;
-  readonly #counts = { added: 0, known: 0, full: 0 };
+  readonly #counts = new Map<TenantId, { added: number; known: number; full: number }>();
   readonly #noteTold: Database.Statement<unknown[]>;
 
   /** Opens or begins the file. @throws STORE_FAILED, STORE_UNREADABLE, DISK_FULL */
@@ -106,21 +106,30 @@ export class WebhookQueue {
     );
   }
 
-  get counts(): QueueCounts {
-    const waiting = guarded(() => this.#db.prepare("SELECT count(*) FROM job").pluck().get());
-    return { waiting: Number(waiting), ...this.#counts };
+  /** Jobs of one tenant. @throws as the constructor */
+  countsOf(tenant: TenantId): QueueCounts {
+    const count = "SELECT count(*) FROM job WHERE tenant=?";
+    const waiting = guarded(() => this.#db.prepare(count).pluck().get(tenant));
+    return { waiting: Number(waiting), ...this.#countOf(tenant) };
   }
 
-  /** Takes jobs, durably and all or none; those that were here before are counted and left. @throws as the constructor */
-  add(jobs: readonly HookJob[]): void {
-    if (jobs.length === 0) return;
-    guarded(() =>
-      this.#db
-        .transaction(() => {
-          for (const job of jobs) this.#add(job);
-        })
-        .immediate(),
+  /**
+   * Takes jobs, durably; those that were here before are counted and left. Returns the requests to erase that found no
+   * room, since nothing but such requests waits: bring them again. @throws as the constructor; then none was taken
+   */
+  add(jobs: readonly HookJob[]): readonly HookJob[] {
+    if (jobs.length === 0) return [];
+    return guarded(() =>
+      this.#db.transaction(() => jobs.filter((job) => !this.#add(job))).immediate(),
     );
+  }
+
+  /** Drops what waits for receivers that are not told anything any more; returns how many. @throws as the constructor */
+  keepOnly(hooks: readonly Pick<HookJob, "tenantId" | "hookId">[]): number {
+    const kept = JSON.stringify(hooks.map(({ tenantId: tenant, hookId }) => [tenant, hookId]));
+    const drop = `DELETE FROM job WHERE (tenant, hook) NOT IN
+      (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?))`;
+    return guarded(() => this.#db.prepare(drop).run(kept).changes);
   }
 
   /** Jobs of a receiver that are due, the longest waiting first. */
@@ -147,14 +156,15 @@ export class WebhookQueue {
     guarded(() => this.#db.transaction(() => this.#end(id)).immediate());
   }
 
-  /** Ends a job that was told, and notes that it was. */
+  /** Ends a job that was told, and notes that it was, unless the member was forgotten while it was on its way. */
   told({ id, subject, tenantId: tenant, hookId, event, at }: HookJob): void {
     guarded(() =>
       this.#db
         .transaction(() => {
-          this.#end(id);
+          const wasHere = this.#end(id);
           // Whom a request to erase is about is not noted: that is what it asks for.
-          if (event !== "member.erased") this.#noteTold.run(subject, tenant, hookId, event, at, at);
+          if (wasHere && event !== "member.erased")
+            this.#noteTold.run(subject, tenant, hookId, event, at, at);
         })
         .immediate(),
     );
@@ -194,26 +204,37 @@ export class WebhookQueue {
     this.#db.close();
   }
 
-  #add({ id, tenantId: tenant, hookId, event, subject, body, at }: HookJob): void {
+  /** False for a request to erase that finds no room. */
+  #add({ id, tenantId: tenant, hookId, event, subject, body, at }: HookJob): boolean {
+    const counts = this.#countOf(tenant);
     const isKnown =
       this.#db.prepare("SELECT 1 FROM job WHERE id=?").get(id) !== undefined ||
       this.#db.prepare("SELECT 1 FROM done WHERE id=?").get(id) !== undefined;
     if (isKnown) {
-      this.#counts.known += 1;
-      return;
+      counts.known += 1;
+      return true;
     }
     const count = this.#db
       .prepare<[string, string], number>("SELECT count(*) FROM job WHERE tenant=? AND hook=?")
       .pluck()
       .get(tenant, hookId);
-    if ((count ?? 0) >= this.#cap && !this.#dropOldest(tenant, hookId)) {
-      this.#counts.full += 1;
-      return;
+    if ((count ?? 0) >= this.#cap) {
+      const isDropped = this.#dropOldest(tenant, hookId);
+      if (!isDropped && event === "member.erased") return false;
+      counts.full += 1;
+      if (!isDropped) return true;
     }
     this.#db
       .prepare("INSERT INTO job VALUES(?,?,?,?,?,?,?,0,0)")
       .run(id, tenant, hookId, event, subject, body, at);
-    this.#counts.added += 1;
+    counts.added += 1;
+    return true;
+  }
+
+  #countOf(tenant: TenantId): { added: number; known: number; full: number } {
+    const counts = this.#counts.get(tenant) ?? { added: 0, known: 0, full: 0 };
+    this.#counts.set(tenant, counts);
+    return counts;
   }
 
   /** Requests to erase are not dropped: false when nothing else waits. */
@@ -225,18 +246,18 @@ export class WebhookQueue {
       .pluck()
       .get(tenant, hookId);
     if (oldest === undefined) return false;
-    this.#end(oldest);
-    this.#counts.full += 1;
-    return true;
+    return this.#end(oldest);
   }
 
-  #end(id: string): void {
+  /** Whether there was such a job. */
+  #end(id: string): boolean {
     const { changes } = this.#db.prepare("DELETE FROM job WHERE id=?").run(id);
-    if (changes === 0) return;
+    if (changes === 0) return false;
     const { lastInsertRowid } = this.#db
       .prepare("INSERT OR IGNORE INTO done(id) VALUES(?)")
       .run(id);
     this.#db.prepare("DELETE FROM done WHERE n<=?").run(Number(lastInsertRowid) - DONE);
+    return true;
   }
 }
 

@@ -30,12 +30,22 @@ export interface WebhookSenderTerms {
   readonly random: () => number;
 }
 
-/** Since the start. `withdrawn`: not told, since the consent ended meanwhile. `stale`: too old to be worth telling. */
+/**
+ * Since the start. `faults`: times that the queue's file failed; the receiver is let be for five seconds. `withdrawn`: not told, since the consent ended meanwhile.
+ * `stale`: too old to be worth telling.
+ */
 export interface HookCounts {
   readonly told: number;
   readonly failed: number;
   readonly withdrawn: number;
   readonly stale: number;
+  readonly faults: number;
+}
+
+/** A message on its way. */
+interface Flight {
+  readonly job: WaitingJob;
+  readonly landing: Promise<void>;
 }
 
 const TICK_MS = 250;
@@ -65,16 +75,20 @@ export function pauseAfter(tries: number, random: () => number): number {
 export class WebhookSender implements Service {
   readonly name = "loyalty-webhooks";
   readonly #terms: WebhookSenderTerms;
-  readonly #flying = new Map<string, Promise<void>>();
-  readonly #counts = { told: 0, failed: 0, withdrawn: 0, stale: 0 };
+  /** By receiver, then by job. */
+  readonly #flying = new Map<Hook, Map<string, Flight>>();
+  readonly #counts = new Map<TenantId, { -readonly [Name in keyof HookCounts]: number }>();
+  /** Receivers that are let be after a fault, until then. */
+  readonly #rests = new Map<Hook, number>();
   #timer: Timer | null = null;
 
   constructor(terms: WebhookSenderTerms) {
     this.#terms = terms;
   }
 
-  get counts(): HookCounts {
-    return { ...this.#counts };
+  /** What became of the messages of one tenant. */
+  countsOf(tenant: TenantId): HookCounts {
+    return { ...this.#countOf(tenant) };
   }
 
   start(signal: AbortSignal): Promise<void> {
@@ -92,23 +106,36 @@ export class WebhookSender implements Service {
 
   /** Resolves when nothing is on its way. */
   async settled(): Promise<void> {
-    await Promise.all(this.#flying.values());
+    const all = [...this.#flying.values()].flatMap((flights) => [...flights.values()]);
+    await Promise.all(all.map(({ landing }) => landing));
   }
 
-  /** Sends what is due. */
+  /** Sends what is due. A receiver whose jobs cannot be read holds up no other. */
   advance(): void {
-    const { queue, hooks, clock } = this.#terms;
-    const now = clock.now();
+    const { hooks, clock } = this.#terms;
     for (const hook of hooks) {
-      const prefix = `${hook.tenantId}/${hook.hookId}/`;
-      let room = AT_ONCE - [...this.#flying.keys()].filter((key) => key.startsWith(prefix)).length;
-      if (room <= 0) continue;
-      for (const job of queue.due(hook.tenantId, hook.hookId, now, 2 * AT_ONCE)) {
-        if (room <= 0) break;
-        if (this.#flying.has(prefix + job.id) || this.#drop(job, now)) continue;
-        room -= 1;
-        this.#flying.set(prefix + job.id, this.#tell(hook, job, prefix + job.id));
+      if (clock.mono() < (this.#rests.get(hook) ?? 0)) continue;
+      try {
+        this.#advance(hook);
+      } catch (error) {
+        this.#fault(hook, error);
       }
+    }
+  }
+
+  #advance(hook: Hook): void {
+    const { queue, clock } = this.#terms;
+    const now = clock.now();
+    const flights = this.#flying.get(hook) ?? new Map<string, Flight>();
+    this.#flying.set(hook, flights);
+    let room = AT_ONCE - flights.size;
+    if (room <= 0) return;
+    for (const job of queue.due(hook.tenantId, hook.hookId, now, 2 * AT_ONCE)) {
+      if (room <= 0) break;
+      if (flights.has(job.id) || isHeldBack(job, flights) || this.#drop(job, now)) continue;
+      room -= 1;
+      const landing = this.#tell(hook, job).finally(() => flights.delete(job.id));
+      flights.set(job.id, { job, landing });
     }
   }
 
@@ -117,20 +144,42 @@ export class WebhookSender implements Service {
     const isStale = now - job.at > WORTH_MS[job.event];
     if (!isStale && this.#terms.messageOf(job) !== null) return false;
     this.#terms.queue.end(job.id);
-    this.#counts[isStale ? "stale" : "withdrawn"] += 1;
+    this.#countOf(job.tenantId)[isStale ? "stale" : "withdrawn"] += 1;
     return true;
   }
 
-  async #tell(hook: Hook, job: WaitingJob, key: string): Promise<void> {
+  /** Never rejects for a fault of the file: the message is told again then. */
+  async #tell(hook: Hook, job: WaitingJob): Promise<void> {
     const { post, messageOf, clock } = this.#terms;
     try {
       const body = messageOf(job);
       if (body === null) return;
       const timestamp = Math.floor(clock.now() / 1000);
       this.#note(hook, job, await post(hook, { id: job.id, body, timestamp }));
-    } finally {
-      this.#flying.delete(key);
+    } catch (error) {
+      this.#fault(hook, error);
     }
+  }
+
+  #fault(hook: Hook, error: unknown): void {
+    if (!(error instanceof GatewayError)) throw error;
+    const { clock, log } = this.#terms;
+    const { tenantId, hookId } = hook;
+    const counts = this.#countOf(tenantId);
+    counts.faults += 1;
+    // What was taken and could not be noted is told again, and not four times a second.
+    this.#rests.set(hook, clock.mono() + FIRST_PAUSE_MS);
+    if (counts.faults % LOG_EVERY !== 1) return;
+    const fields = { event: "loyalty.webhook-fault", tenantId, hookId, code: error.code };
+    log.error({ ...fields, repeated: counts.faults, err: error }, error.message);
+  }
+
+  #countOf(tenant: TenantId): { -readonly [Name in keyof HookCounts]: number } {
+    const counts = this.#counts.get(tenant) ?? {
+      ...{ told: 0, failed: 0, withdrawn: 0, stale: 0, faults: 0 },
+    };
+    this.#counts.set(tenant, counts);
+    return counts;
   }
 
   /** Whether the answer to a request to erase stands in the ledger. */
@@ -151,16 +200,29 @@ export class WebhookSender implements Service {
 
   #note(hook: Hook, job: WaitingJob, { isTaken, status, reason }: PostOutcome): void {
     const { queue, clock, random, log } = this.#terms;
+    const counts = this.#countOf(hook.tenantId);
     if (isTaken && this.#isNoted(job)) {
       queue.told(job);
-      this.#counts.told += 1;
+      counts.told += 1;
       return;
     }
     queue.putOff(job.id, epochMs(clock.now() + pauseAfter(job.tries, random)));
-    this.#counts.failed += 1;
-    if (this.#counts.failed % LOG_EVERY !== 1) return;
+    counts.failed += 1;
+    if (counts.failed % LOG_EVERY !== 1) return;
     const { tenantId, hookId } = hook;
     const fields = { event: "loyalty.webhook-failed", tenantId, hookId, status, reason };
-    log.warn({ ...fields, repeated: this.#counts.failed }, "a receiver did not take a message");
+    log.warn({ ...fields, repeated: counts.failed }, "a receiver did not take a message");
   }
 }
+
+/**
+ * Whether a message waits for another one of the same member to land: a request to erase for what the receiver is being
+ * told, so that what it has taken last is that request, and the other way round.
+ */
+function isHeldBack(job: WaitingJob, flights: ReadonlyMap<string, Flight>): boolean {
+  for (const { job: other } of flights.values())
+    if (other.subject === job.subject && isErasure(other) !== isErasure(job)) return true;
+  return false;
+}
+
+const isErasure = ({ event }: WaitingJob): boolean => event === "member.erased";

@@ -1,4 +1,4 @@
-import { type EventChange, type NamedEvent, renamed } from "../named-events.ts";
+import { type EventChange, type NameChange, type NamedEvent, renamedAll } from "../named-events.ts";
 import type { Connection, NodePool } from "./node-pool.ts";
 import { EVENT_NAME } from "./schema.ts";
 
@@ -49,20 +49,20 @@ interface AsideText {
   readonly body: string;
 }
 
-/** Writes another name into what was set aside on one node; returns into how many rows. */
+/** Writes other names into what was set aside on one node, in one look; returns into how many rows. */
 export async function renameAsides(
   connection: Connection,
-  name: string,
-  to: string,
+  changes: readonly NameChange[],
 ): Promise<number> {
   const rows = await connection.query<AsideText>(
     `SELECT gateway, n, reason, body FROM quarantine
-     WHERE strpos(body, $1)>0 OR strpos(reason, $1)>0 ORDER BY gateway, n FOR UPDATE`,
-    [name],
+     WHERE EXISTS (SELECT 1 FROM unnest($1::text[]) AS name
+       WHERE strpos(body, name)>0 OR strpos(reason, name)>0) ORDER BY gateway, n FOR UPDATE`,
+    [changes.map(({ name }) => name)],
   );
   let count = 0;
   for (const { gateway, n, reason, body } of rows) {
-    const [why, own] = [renamed(reason, name, to), renamed(body, name, to)];
+    const [why, own] = [renamedAll(reason, changes), renamedAll(body, changes)];
     if (why === reason && own === body) continue;
     await connection.query("UPDATE quarantine SET reason=$1, body=$2 WHERE gateway=$3 AND n=$4", [
       ...[why, own, gateway, n],

@@ -1,7 +1,7 @@
 import type { EpochMs } from "../../core/brand.ts";
 import type { BirthMessage } from "../../wire/envelopes.ts";
 import { asideHash } from "../kept-text.ts";
-import type { EventChange, NamedEvent } from "../named-events.ts";
+import type { EventChange, NameChange, NamedEvent } from "../named-events.ts";
 import type {
   AsideLoss,
   AuditEntry,
@@ -243,8 +243,8 @@ export class PostgresNode implements CentralStore {
     return changeEvents(this.#pool, changes);
   }
 
-  renameAsides(name: string, to: string): Promise<number> {
-    return this.#pool.transaction((connection) => renameAsides(connection, name, to));
+  renameAsides(changes: readonly NameChange[]): Promise<number> {
+    return this.#pool.transaction((connection) => renameAsides(connection, changes));
   }
 
   renameAudits(target: string, to: string): Promise<number> {

@@ -3,7 +3,7 @@ import { type EpochMs, epochMs, type MonoMs, monoMs } from "../../core/brand.ts"
 import { GatewayError } from "../../core/errors.ts";
 import type { BirthMessage } from "../../wire/envelopes.ts";
 import { homeOfKind } from "../kept-text.ts";
-import type { EventChange, NamedEvent } from "../named-events.ts";
+import type { EventChange, NameChange, NamedEvent } from "../named-events.ts";
 import { storeOf } from "../plan-commit.ts";
 import type {
   AsideLoss,
@@ -308,8 +308,8 @@ export class ShardedStore implements CentralStore {
     return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
   }
 
-  async renameAsides(name: string, to: string): Promise<number> {
-    const counts = await this.#everywhere(async (node) => [await node.renameAsides(name, to)]);
+  async renameAsides(changes: readonly NameChange[]): Promise<number> {
+    const counts = await this.#everywhere(async (node) => [await node.renameAsides(changes)]);
     return counts.reduce((sum, count) => sum + count, 0);
   }
 

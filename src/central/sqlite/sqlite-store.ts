@@ -4,7 +4,7 @@ import type Database from "better-sqlite3";
 import type { EpochMs } from "../../core/brand.ts";
 import type { BirthMessage } from "../../wire/envelopes.ts";
 import { SETTLED_MS } from "../kept-text.ts";
-import type { EventChange, NamedEvent } from "../named-events.ts";
+import type { EventChange, NameChange, NamedEvent } from "../named-events.ts";
 import type {
   AsideLoss,
   AuditEntry,
@@ -258,8 +258,17 @@ export class SqliteStore implements CentralStore {
     return this.#write(() => this.#names.change(changes));
   }
 
-  async renameAsides(name: string, to: string): Promise<number> {
-    return this.#write(() => this.#names.renameAsides(name, to));
+  async renameAsides(changes: readonly NameChange[]): Promise<number> {
+    let [sum, after] = [0, 0];
+    for (;;) {
+      const from = after;
+      const { count, last } = this.#write(() => this.#names.renameAsides(changes, from));
+      sum += count;
+      if (last === null) return sum;
+      after = last;
+      // Commits have their turn in between.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
   }
 
   async renameAudits(target: string, to: string): Promise<number> {

@@ -127,7 +127,10 @@ export class ConsentFile implements LedgerStore {
       this.#db
         .transaction(() => {
           const rows = work(this.rowsAfter(after));
-          for (const { seq, text, sha256 } of rows) this.#insert.run(seq, text, sha256);
+          for (const { seq, text, sha256 } of rows) {
+            this.#insert.run(seq, text, sha256);
+            if (readEntry(text) === null) throw unreadable(seq);
+          }
           const last = rows.at(-1);
           if (last !== undefined) this.setMark("head", `${last.seq}:${last.sha256}`);
           return last;
@@ -256,3 +259,9 @@ const goneAfter = ({ seq }: NotedHead): GatewayError =>
     "CONSENT_LEDGER_DAMAGED",
     `the ledger is gone: ${seq} entries of it are noted beside it (consent.head)`,
   );
+
+/** What could not be read again would make the ledger a broken one at the next start. */
+const unreadable = (seq: number): GatewayError =>
+  new GatewayError("CONSENT_LEDGER_UNAVAILABLE", "an entry was not written: it could not be read", {
+    context: { seq },
+  });

@@ -22,6 +22,9 @@ export const trackKey = ({ source }: EventOrigin, trackId: TrackId): string =>
   `track ${runOf(source)} ${trackId}`;
 
 /** Names a tag. */
+/** The name of a tag in what happened at an instant. */
+export type NameAt = (at: EpochMs) => TagId;
+
 export const tagKey = (tagId: TagId): string => `tag ${tagId}`;
 
 /** Whether it is something that people take up in the shop and leave there: it may be in nobody's hands. */
@@ -74,6 +77,7 @@ export class Carrier {
   #payFrom = Number.POSITIVE_INFINITY;
   #payTo = Number.NEGATIVE_INFINITY;
   #name: Pick<CarrierIdentity, "key" | "who">;
+  #nameAt: NameAt | null = null;
   #source: string;
   #offsetMs: number;
 
@@ -93,9 +97,15 @@ export class Carrier {
     return this.#name.who;
   }
 
-  /** From now on a tag goes by another name, and always did. */
-  rename(tagId: TagId): void {
+  /** From now on a tag goes by another name, and always did; each visit by the one of when it began. */
+  rename(tagId: TagId, nameAt: NameAt): void {
     this.#name = { key: tagKey(tagId), who: { ...this.who, tagId } };
+    this.#nameAt = nameAt;
+  }
+
+  /** What the tag is called in a visit that began at an instant; null for a track. */
+  tagIdAt(enteredAt: EpochMs): TagId | null {
+    return this.#nameAt?.(enteredAt) ?? this.who.tagId;
   }
 
   get method(): VisitMethod {

@@ -1,7 +1,7 @@
 import { BoundedMap } from "../../core/bounded-map.ts";
 import { type EpochMs, monoMs, type TagId } from "../../core/brand.ts";
 import type { JourneyHead } from "../../core/events.ts";
-import { Carrier, type CarrierIdentity, tagKey } from "./carrier.ts";
+import { Carrier, type CarrierIdentity, type NameAt, tagKey } from "./carrier.ts";
 import { compareMarks, type Mark } from "./marks.ts";
 import { VISIT_LIMITS } from "./rules.ts";
 
@@ -60,11 +60,11 @@ export class Carriers {
   }
 
   /** Gives a tag another name; it, or null when nothing is known of it. */
-  renameTag(from: TagId, to: TagId): Carrier | null {
+  renameTag(from: TagId, to: TagId, nameAt: NameAt): Carrier | null {
     const carrier = this.#tags.peek(tagKey(from));
     if (carrier === undefined) return null;
     this.#tags.delete(tagKey(from));
-    carrier.rename(to);
+    carrier.rename(to, nameAt);
     this.#tags.set(carrier.key, carrier, monoMs(0));
     return carrier;
   }

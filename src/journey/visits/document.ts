@@ -45,7 +45,7 @@ export function documentOf(
     isWithdrawn: false,
     method: isTag ? "tag" : "track",
     tagKind: one?.tagKind ?? null,
-    tagId: one?.who.tagId ?? null,
+    tagId: one?.tagIdAt(enteredAt) ?? null,
     enteredAt,
     exitedAt,
     isEntrySeen,

@@ -59,6 +59,14 @@ test("two members at one station are two visits", () => {
   );
 });
 
+test("a beacon that falls silent outside ends no visit that is known by a recognition alone", () => {
+  const make = new ToldEvents();
+  const silent = { ...make.presence(at(1), "m", "outside", CARD), previous: "passing" } as const;
+  const [visit, ...others] = visitsOf([make.recognised(at(0), "m"), silent]);
+  assert.deepEqual(others, []);
+  assert.deepEqual([visit?.enteredAt, visit?.exitedAt, visit?.endedBy], [at(0), at(0), "lost"]);
+});
+
 test("a member whose beacon is heard inside is not doubled by the station", () => {
   const make = new ToldEvents();
   const [visit, ...others] = visitsOf([

@@ -134,7 +134,8 @@ class Draft {
         this.#leave(mark);
         break;
       case "gone":
-        this.#exit ??= mark;
+        // Of a beacon outside: nobody heard it inside, so it is no news of where the member is.
+        if (this.#seen === null) this.#exit ??= mark;
         break;
       case "stay":
         this.#takeStay(mark);

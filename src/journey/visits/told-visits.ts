@@ -1,6 +1,7 @@
 import { BoundedMap } from "../../core/bounded-map.ts";
-import { monoMs, type TagId, type VisitId } from "../../core/brand.ts";
+import { monoMs, type VisitId } from "../../core/brand.ts";
 import type { JourneyCompleted } from "../../core/events.ts";
+import type { NameAt } from "./carrier.ts";
 import type { VisitBody } from "./document.ts";
 import { VISIT_LIMITS } from "./rules.ts";
 
@@ -50,9 +51,11 @@ export class ToldVisits {
   }
 
   /** A visit is told on under another name of its tag. */
-  rename(id: VisitId, tagId: TagId): void {
+  rename(id: VisitId, nameAt: NameAt): void {
     const told = this.find(id);
-    if (told !== null) this.#told.set(id, { ...told, body: { ...told.body, tagId } }, monoMs(0));
+    if (told === null) return;
+    const tagId = nameAt(told.body.enteredAt);
+    this.#told.set(id, { ...told, body: { ...told.body, tagId } }, monoMs(0));
   }
 
   delete(id: VisitId): void {

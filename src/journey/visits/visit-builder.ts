@@ -3,7 +3,7 @@ import type { JourneyEvent, TagMovementRecorded } from "../../core/events.ts";
 import type { SitePlan, ZoneKind } from "../../core/site.ts";
 import { BasketTags } from "./basket-tags.ts";
 import { plainCalendar, type VisitCalendar } from "./calendar.ts";
-import { type Carrier, isCarried, receiptName, tagKey } from "./carrier.ts";
+import { type Carrier, isCarried, type NameAt, receiptName, tagKey } from "./carrier.ts";
 import { Carriers } from "./carriers.ts";
 import { isIn } from "./document.ts";
 import { DoorCrossings } from "./door-crossings.ts";
@@ -183,16 +183,16 @@ export class VisitBuilder {
   }
 
   /**
-   * A tag goes by another name, and nothing here names it any more: its visits go on under the other one, so that what is
-   * counted stays counted. Emits nothing. True when something was known of it.
+   * A tag goes by another name, and nothing here names it any more: its visits go on under the other one, each under that of
+   * when it began, so that what is counted stays counted. Emits nothing. True when something was known of it.
    */
-  renameTag(from: TagId, to: TagId): boolean {
+  renameTag(from: TagId, to: TagId, nameAt: NameAt): boolean {
     this.#receipts.rename(from, to);
     this.#queues.rename(from, to);
-    const carrier = this.#carriers.renameTag(from, to);
+    const carrier = this.#carriers.renameTag(from, to, nameAt);
     if (carrier === null) return false;
     this.#intake.rename(tagKey(from), carrier.key);
-    this.#visits.rename(carrier, to);
+    this.#visits.rename(carrier, nameAt);
     this.#touch({ carrier, at: null });
     this.#touchQueues({ carrier, at: null });
     return true;

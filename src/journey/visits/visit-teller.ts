@@ -1,15 +1,8 @@
-import {
-  type CameraId,
-  type EpochMs,
-  epochMs,
-  type TagId,
-  type VisitId,
-  visitId,
-} from "../../core/brand.ts";
+import { type CameraId, type EpochMs, epochMs, type VisitId, visitId } from "../../core/brand.ts";
 import type { JourneyCompleted } from "../../core/events.ts";
 import { limitOf, type VisitCalendar } from "./calendar.ts";
 import { carriedMarks } from "./carried.ts";
-import { type Carrier, isCarried } from "./carrier.ts";
+import { type Carrier, isCarried, type NameAt } from "./carrier.ts";
 import { type Carriers, marksOf } from "./carriers.ts";
 import { documentOf, isStaffVisit, type VisitBody } from "./document.ts";
 import type { DoorCrossings } from "./door-crossings.ts";
@@ -102,8 +95,8 @@ export class VisitTeller {
   }
 
   /** What was told of a tag that has another name now. */
-  rename({ told }: Carrier, tagId: TagId): void {
-    for (const id of told) this.#told.rename(id, tagId);
+  rename({ told }: Carrier, nameAt: NameAt): void {
+    for (const id of told) this.#told.rename(id, nameAt);
   }
 
   /** A document that was told in an earlier life. */

@@ -120,15 +120,16 @@ export class CustomerBook {
   }
 
   /**
-   * Forgets a customer; on trading days from `since` on somebody else came in their place, of whom nothing else is known.
+   * Forgets a customer; on trading days from `since` on somebody else came in their place, on each another one, of whom
+   * nothing else is known.
    * Returns how many days were forgotten; nothing of it counts as changed.
    */
-  forget(customer: string, other: string, since: number): number {
+  forget(customer: string, otherOn: (dayStart: EpochMs) => string, since: number): number {
     const days = this.#days.get(customer) ?? [];
     for (const { dayStart } of days) this.#changes.delete(`${dayStart} ${customer}`);
     if (!this.#days.delete(customer)) return 0;
     const kept = days.filter(({ dayStart }) => dayStart >= since);
-    this.restore(kept.map((day) => ({ ...day, customer: other })));
+    this.restore(kept.map((day) => ({ ...day, customer: otherOn(day.dayStart) })));
     this.#facet.change();
     return days.length;
   }

@@ -19,7 +19,7 @@ import { type Day, slotOf } from "./day-book.ts";
 import { identifiedVisits } from "./identified-visits.ts";
 import { SeenOrigins } from "./origins.ts";
 import type { Stores } from "./stores.ts";
-import { plainVisit } from "./visit-row.ts";
+import { plainVisit, type VisitRow } from "./visit-row.ts";
 import type { EndedStay, ZoneStays } from "./zone-stays.ts";
 
 const UNSET_CLOCK_REACH_MS = 86_400_000;
@@ -218,12 +218,20 @@ export class Intake {
       if (known === null) continue;
       // A correction moved the visit over the cut-over: it stands on one day only.
       if (known.revision >= event.revision) return true;
-      other.visits.put({ ...plainVisit(known), isWithdrawn: true, revision: event.revision });
+      this.#putVisit(other, { ...plainVisit(known), isWithdrawn: true, revision: event.revision });
       this.#countCustomer(other, event);
     }
-    day.visits.put(event);
-    this.#countCustomer(day, event);
+    this.#putVisit(day, event);
     return true;
+  }
+
+  /** Puts a visit; a newer telling may name its customer otherwise, as when they were forgotten in between. */
+  #putVisit(day: Day, visit: VisitRow): void {
+    const known = day.visits.find(visit.visitId);
+    const before = known === null ? null : { tagKind: known.tagKind, tagId: known.tagId };
+    day.visits.put(visit);
+    this.#countCustomer(day, visit);
+    if (before !== null && before.tagId !== visit.tagId) this.#countCustomer(day, before);
   }
 
   #neighboursOf({ span }: Day): Day[] {
@@ -232,7 +240,7 @@ export class Intake {
     return neighbours.filter((day) => day !== null);
   }
 
-  #countCustomer(day: Day, { tagKind, tagId }: JourneyCompleted): void {
+  #countCustomer(day: Day, { tagKind, tagId }: Pick<VisitRow, "tagKind" | "tagId">): void {
     if (tagKind !== "loyalty-card" || tagId === null) return;
     const { customers, reentryGapMs } = this.#stores;
     const own = [...day.visits.rows()].filter((visit) => visit.tagId === tagId);

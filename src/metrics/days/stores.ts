@@ -191,17 +191,18 @@ export class Stores {
   }
 
   /**
-   * Forgets a customer. Their visits of the days that are kept in full go on as somebody's, under another name that says
-   * nothing. Returns the days on which they were known to have come.
+   * Forgets a customer. Their visits of the days that are kept in full go on as somebody's, under another name for each
+   * day that says nothing. Returns the days on which they were known to have come.
    */
-  forgetCustomer(customer: TagId, other: TagId): number {
+  forgetCustomer(customer: TagId, otherOn: (dayStart: EpochMs) => TagId): number {
     const since = this.book.days[0]?.span.start ?? Number.POSITIVE_INFINITY;
-    for (const { visits, sales } of this.book.days) {
-      visits.renameTag(customer, other);
-      sales.renameTag(customer, other);
+    for (const { visits, sales, span } of this.book.days) {
+      visits.renameTag(customer, otherOn(span.start));
+      sales.renameTag(customer, otherOn(span.start));
     }
-    this.openVisits.renameTag(customer, other);
-    return this.customers.forget(customer, other, since);
+    const newest = this.book.days.at(-1);
+    if (newest !== undefined) this.openVisits.renameTag(customer, otherOn(newest.span.start));
+    return this.customers.forget(customer, otherOn, since);
   }
 
   #settle(stay: EndedStay, where: "zones" | "tagZones"): void {
