@@ -136,8 +136,11 @@ for (const engine of ENGINES)
         isGone: true,
       });
       assert.deepEqual(await visits.of(subject), []);
-      await told({ exitedAt: epochMs(now() - 91 * 86_400_000) });
-      assert.equal(await visits.prune(subject, now()), 1);
+      assert.deepEqual(await told({}), { isNew: false, isGone: false });
+      assert.deepEqual(await visits.of(subject), []);
+      assert.deepEqual(await told({ revision: 4 }), { isNew: true, isGone: false });
+      assert.equal(await visits.prune(subject, now()), 0);
+      assert.equal(await visits.prune(subject, epochMs(now() + 91 * 86_400_000)), 1);
       await store.close();
     });
   });
