@@ -64,6 +64,7 @@ test("whom staff register is found by the app, and nobody any more when staff er
   t.after(() => clearInterval(air));
   const state = (): unknown => listener.events("tag-presence").at(-1)?.data["state"];
   await until("the member is inside", () => state() === "inside", 90_000);
+  assert.match(await gateway.page("/api/status"), /\["identifiers now","1"\]/);
   await staff("members", "erase", ...who, "--by", "staff-17");
   const from = clock.mono();
   await until("nobody is there", () => state() === "outside", 30_000);

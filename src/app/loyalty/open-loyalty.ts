@@ -72,15 +72,21 @@ export function openLoyalty(deps: LoyaltyDeps): Loyalty {
     ...(deps.visited === undefined ? {} : { visited: deps.visited }),
   });
   let timer: Timer | null = null;
+  const texts = () => textsOf(keeper, desk);
   return {
     name: "loyalty",
-    members: desk,
+    members: {
+      memberOf: (id, heard) => desk.memberOf(id, heard),
+      memberNamed: (id) => desk.memberNamed(id),
+      mayFollow: (id) => desk.mayFollow(id),
+      texts,
+    },
     pseudonymOf: (subject) => keeper.tables.pseudonymOf(subject),
     listen: (onEvent) => {
       desk.onAnomaly = onEvent;
     },
     attach: (link) => keeper.attach(link),
-    texts: () => textsOf(keeper, desk),
+    texts,
     async start(signal) {
       await keeper.start(signal);
       timer ??= clock.every(TICK_MS, "loyalty.desk", () => desk.advance(clock.mono()));

@@ -301,6 +301,7 @@ class TagRadioInput implements RadioInput {
       ...(zones === undefined ? [] : [["tags in zones", zonesText(zones, located)] as const]),
       ...readingsLeftOut(this.#whereabouts.counts()),
       ...this.#reader.texts(),
+      ...(this.#options.members?.texts?.() ?? []),
     ];
   }
 

@@ -21,4 +21,6 @@ export interface MemberPort {
   memberNamed(id: TagId): FollowedTag | null;
   /** Whether a member who was followed up to now may be followed still; asked once a second. */
   mayFollow(id: TagId): boolean;
+  /** What there is to say of it all to people; names nobody. */
+  texts?(): readonly (readonly [label: string, text: string])[];
 }
