@@ -1,14 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, closeSync, existsSync, fchmodSync, mkdirSync, openSync } from "node:fs";
-import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { GatewayError } from "../../core/errors.ts";
+import { BUSY_MS, openPrivateDatabase, storeCode } from "./private-database.ts";
 
 /** Says whose file it is to programs that look into it: "VCON". */
 const APPLICATION_ID = 0x56434f4e;
 const SCHEMA_VERSION = 1;
-/** Staff may write by the command line while the gateway runs; each write takes some milliseconds. */
-const BUSY_MS = 2_000;
 const JOURNAL_BYTES = 4_194_304;
 
 /**
@@ -39,28 +36,9 @@ const NOTICES = `
   CREATE TABLE IF NOT EXISTS notice(sha256 TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL,
     language TEXT NOT NULL, text TEXT NOT NULL, PRIMARY KEY(id, language, version)) STRICT;`;
 
-/**
- * Opens or begins the file of a consent ledger: WAL, synchronous FULL, shared with other processes of this machine, for
- * the owner's eyes only, also when it was not so before.
- * @throws CONSENT_LEDGER_DAMAGED, CONSENT_LEDGER_UNAVAILABLE
- */
+/** Opens or begins the file of a consent ledger. @throws CONSENT_LEDGER_DAMAGED, CONSENT_LEDGER_UNAVAILABLE */
 export function openConsentDatabase(path: string): Database.Database {
-  return guarded(() => {
-    makePrivate(path);
-    const db = new Database(path, { timeout: BUSY_MS });
-    try {
-      db.pragma("journal_mode=WAL");
-      db.pragma("synchronous=FULL");
-      db.pragma("secure_delete=ON");
-      db.pragma("trusted_schema=OFF");
-      db.pragma(`journal_size_limit=${JOURNAL_BYTES}`);
-      prepare(db);
-      return db;
-    } catch (error) {
-      db.close();
-      throw error;
-    }
-  });
+  return guarded(() => openPrivateDatabase(path, { journalBytes: JOURNAL_BYTES, prepare }));
 }
 
 /**
@@ -92,7 +70,7 @@ export function guarded<T>(work: () => T): T {
 
 /** The coded fault behind an error of SQLite or of the file system; any other error as it is. Pure. */
 export function asFault(error: unknown): unknown {
-  const code = error instanceof Database.SqliteError ? error.code : systemCode(error);
+  const code = storeCode(error);
   if (code === null) return error;
   // Entries that do not follow what is there: somebody took away what was.
   const isRefused = code.startsWith("SQLITE_CONSTRAINT");
@@ -100,25 +78,6 @@ export function asFault(error: unknown): unknown {
   const sentence = isDamage ? "the file is damaged" : `the ledger cannot be used (${code})`;
   const fault = isDamage ? "CONSENT_LEDGER_DAMAGED" : "CONSENT_LEDGER_UNAVAILABLE";
   return new GatewayError(fault, sentence, { cause: error });
-}
-
-function systemCode(error: unknown): string | null {
-  if (!(error instanceof Error) || !("code" in error) || !("syscall" in error)) return null;
-  return String(error.code);
-}
-
-function makePrivate(path: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  // SQLite gives its journal the mode of the file, so that is made with the right one from the start.
-  const fd = openSync(path, "a", 0o600);
-  try {
-    // One that was copied here may have come with another mode.
-    fchmodSync(fd, 0o600);
-  } finally {
-    closeSync(fd);
-  }
-  for (const journal of [`${path}-wal`, `${path}-shm`])
-    if (existsSync(journal)) chmodSync(journal, 0o600);
 }
 
 /** @throws CONSENT_LEDGER_UNAVAILABLE when a newer program wrote it */

@@ -1,13 +1,10 @@
-import { closeSync, mkdirSync, openSync } from "node:fs";
-import { dirname } from "node:path";
-import Database from "better-sqlite3";
+import type Database from "better-sqlite3";
 import { GatewayError } from "../../core/errors.ts";
+import { openPrivateDatabase, storeCode } from "../consent/private-database.ts";
 
 /** Says whose file it is to programs that look into it: "VMEM". */
 const APPLICATION_ID = 0x564d454d;
 const SCHEMA_VERSION = 1;
-/** Staff write by the command line while the gateway runs; each write takes some milliseconds. */
-const BUSY_MS = 2_000;
 const JOURNAL_BYTES = 1_048_576;
 
 /** `change` grows with every write, so that a running gateway reads what is new alone. */
@@ -22,32 +19,18 @@ const SCHEMA = `
     actor TEXT NOT NULL, action TEXT NOT NULL) STRICT;
   CREATE INDEX look_subject ON look(subject);`;
 
-/**
- * Opens or begins the members' file: WAL, synchronous FULL, what is deleted is overwritten, shared with other processes of
- * this machine, for the owner's eyes only. All of it is checked: it is small.
- * @throws MEMBERS_DAMAGED, MEMBERS_UNAVAILABLE
- */
+/** Opens or begins the members' file. All of it is checked: it is small. @throws MEMBERS_DAMAGED, MEMBERS_UNAVAILABLE */
 export function openMembersDatabase(path: string, capBytes: number): Database.Database {
-  return guarded(() => {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    // SQLite gives its journal the mode of the file, so that is made with the right one from the start.
-    closeSync(openSync(path, "a", 0o600));
-    const db = new Database(path, { timeout: BUSY_MS });
-    try {
-      db.pragma("journal_mode=WAL");
-      db.pragma("synchronous=FULL");
-      db.pragma("secure_delete=ON");
-      db.pragma("trusted_schema=OFF");
-      db.pragma(`journal_size_limit=${JOURNAL_BYTES}`);
-      const pageBytes = Number(db.pragma("page_size", { simple: true }));
-      db.pragma(`max_page_count=${Math.ceil(capBytes / pageBytes)}`);
-      prepare(db);
-      return db;
-    } catch (error) {
-      db.close();
-      throw error;
-    }
-  });
+  return guarded(() =>
+    openPrivateDatabase(path, {
+      journalBytes: JOURNAL_BYTES,
+      prepare: (db) => {
+        const pageBytes = Number(db.pragma("page_size", { simple: true }));
+        db.pragma(`max_page_count=${Math.ceil(capBytes / pageBytes)}`);
+        prepare(db);
+      },
+    }),
+  );
 }
 
 /** Runs work on the database and turns what SQLite throws into a fault. @throws as `openMembersDatabase` */
@@ -60,18 +43,13 @@ export function guarded<T>(work: () => T): T {
 }
 
 function asFault(error: unknown): unknown {
-  const code = error instanceof Database.SqliteError ? error.code : systemCode(error);
+  const code = storeCode(error);
   if (code === null) return error;
   const isDamage = code.startsWith("SQLITE_CORRUPT") || code === "SQLITE_NOTADB";
   if (isDamage)
     return new GatewayError("MEMBERS_DAMAGED", "the members' file is damaged", { cause: error });
   const sentence = `the members' file cannot be used (${code})`;
   return new GatewayError("MEMBERS_UNAVAILABLE", sentence, { cause: error });
-}
-
-function systemCode(error: unknown): string | null {
-  if (!(error instanceof Error) || !("code" in error) || !("syscall" in error)) return null;
-  return String(error.code);
 }
 
 function prepare(db: Database.Database): void {
