@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { after, afterEach, before, test } from "node:test";
 import { ConsentDesk } from "../../src/app/consent/consent-desk.ts";
 import { TableKeeper } from "../../src/app/loyalty/table-keeper.ts";
 import { anchorOf } from "../../src/app/system-clock.ts";
@@ -13,6 +13,7 @@ import { eventHash } from "../../src/io/mqtt/event-hash.ts";
 import { journeyEntry } from "../../src/io/outbox/journey-entry.ts";
 import { loyaltyEpoch, loyaltyId } from "../../src/privacy/beacon-crypto.ts";
 import { shownNotice } from "../../src/privacy/consent/notice.ts";
+import { Leftovers } from "../brokers/leftovers.ts";
 import { member } from "../fakes/consent-rig.ts";
 import { apiConsent, loyaltySetting } from "../fakes/loyalty-centre.ts";
 import {
@@ -26,6 +27,8 @@ import {
 } from "./delivery-rig.ts";
 
 const dir = tempDir();
+const leftovers = new Leftovers();
+afterEach(() => leftovers.end());
 let broker: TestBroker;
 before(async () => {
   broker = await startAedes();
@@ -91,13 +94,19 @@ async function openShop(id: string) {
   });
   await tables.start(new AbortController().signal);
   const timers = desk.chores().map(({ name, periodMs, run }) => clock.every(periodMs, name, run));
-  const close = async (): Promise<void> => {
+  const close = leftovers.add(id, async () => {
     for (const timer of timers) timer.cancel();
     await tables[Symbol.asyncDispose]();
     await gateway.stop();
     desk.close();
-  };
+  });
   return { desk, held, aliases, tables, close };
+}
+
+/** A centre that ends with its test, or by `end`. */
+async function openCentre(file: string, loyalty: ReturnType<typeof loyaltySetting>) {
+  const central = await startCentral(join(dir.path, file), broker.url, { loyalty });
+  return { url: central.url, end: leftovers.add(file, () => central[Symbol.asyncDispose]()) };
 }
 
 const settingOf = (name: string) => loyaltySetting(join(dir.path, name));
@@ -122,9 +131,7 @@ async function ask(
 const CUSTOMER = { tenantId: "acme", customer: "kunde-4711" };
 
 test("what the API revokes is matched at no gateway any more, and everyone erases and says so", async (t) => {
-  const central = await startCentral(join(dir.path, "a.db"), broker.url, {
-    loyalty: settingOf("a"),
-  });
+  const central = await openCentre("a.db", settingOf("a"));
   const shops = [await openShop("gw-a1"), await openShop("gw-a2")];
   const registered = await ask(central.url, "/members", {
     ...CUSTOMER,
@@ -137,6 +144,14 @@ test("what the API revokes is matched at no gateway any more, and everyone erase
     desk.gate.permit(subject, "loyalty-beacon").ok;
   await until("both gateways believe the consent", () => shops.every(may));
   for (const { held } of shops) held.add(subject);
+  const tenant = async (): Promise<{ openErasures: unknown[]; gatewaysAsked: number }> => {
+    const { json } = await ask(central.url, "");
+    const [one] = json["tenants"] as { openErasures: unknown[]; gatewaysAsked: number }[];
+    assert.ok(one !== undefined);
+    return one;
+  };
+  // Who has not told of consents yet hears of a revocation and erases, and is not asked for an answer.
+  await until("the centre heard both", async () => (await tenant()).gatewaysAsked === 2);
 
   const from = clock.mono();
   const revoked = await ask(central.url, "/revocations", CUSTOMER);
@@ -145,25 +160,20 @@ test("what the API revokes is matched at no gateway any more, and everyone erase
   const matchMs = clock.mono() - from;
   await until("nothing is held", () => shops.every(({ held }) => held.size === 0));
   const goneMs = clock.mono() - from;
-  const openOf = async (): Promise<unknown[]> => {
-    const { json } = await ask(central.url, "");
-    return (json["tenants"] as { openErasures: unknown[] }[])[0]?.openErasures ?? [null];
-  };
-  await until("the request to erase is closed", async () => (await openOf()).length === 0);
+  await until(
+    "the request to erase is closed",
+    async () => (await tenant()).openErasures.length === 0,
+  );
   t.diagnostic(
     `API to no match at two gateways ${matchMs.toFixed(0)} ms, nothing held ${goneMs.toFixed(0)} ms, closed ${(clock.mono() - from).toFixed(0)} ms`,
   );
   for (const { aliases } of shops) assert.match(aliases[0] ?? "", /^[A-Za-z0-9_-]{16}$/);
   assert.equal((await ask(central.url, "/profiles", CUSTOMER)).status, 404);
   assert.equal((await ask(central.url, "/exports", CUSTOMER)).status, 404);
-  for (const { close } of shops) await close();
-  await central[Symbol.asyncDispose]();
 });
 
 test("an app's identifiers are known at a gateway while the consent lasts, and no longer", async () => {
-  const central = await startCentral(join(dir.path, "d.db"), broker.url, {
-    loyalty: settingOf("d"),
-  });
+  const central = await openCentre("d.db", settingOf("d"));
   const shop = await openShop("gw-d1");
   const wish = { ...CUSTOMER, withApp: true, consent: apiConsent() };
   const { json } = await ask(central.url, "/members", wish);
@@ -176,14 +186,10 @@ test("an app's identifiers are known at a gateway while the consent lasts, and n
   await until("the gateway knows what the app sends", isKnown);
   await ask(central.url, "/revocations", CUSTOMER);
   await until("it does not any more", () => !isKnown());
-  await shop.close();
-  await central[Symbol.asyncDispose]();
 });
 
 test("a consent given at one station holds at another gateway, and taken back at the second ends at the first", async () => {
-  const central = await startCentral(join(dir.path, "b.db"), broker.url, {
-    loyalty: settingOf("b"),
-  });
+  await openCentre("b.db", settingOf("b"));
   const [one, two] = [await openShop("gw-b1"), await openShop("gw-b2")];
   const subject = member("walk-in");
   const given = one.desk.grant({
@@ -197,14 +203,11 @@ test("a consent given at one station holds at another gateway, and taken back at
   two.desk.revoke({ subjectRef: subject, by: "shopper", ref: "station" });
   assert.equal(may(two), false);
   await until("the first does not either", () => !may(one));
-  for (const { close } of [one, two]) await close();
-  await central[Symbol.asyncDispose]();
 });
 
 test("after a restart the centre goes on with its register, and gateways keep their lease without hearing everything anew", async () => {
-  const path = join(dir.path, "c.db");
   const setting = settingOf("c");
-  const first = await startCentral(path, broker.url, { loyalty: setting });
+  const first = await openCentre("c.db", setting);
   const shop = await openShop("gw-c1");
   await ask(first.url, "/members", { ...CUSTOMER, consent: apiConsent() });
   const subject = String(
@@ -213,12 +216,10 @@ test("after a restart the centre goes on with its register, and gateways keep th
   const may = (): boolean => shop.desk.gate.permit(subject, "loyalty-beacon").ok;
   await until("the gateway believes it", may);
   const { centre } = shop.desk.status();
-  await first[Symbol.asyncDispose]();
-  const second = await startCentral(path, broker.url, { loyalty: setting });
+  await first.end();
+  const second = await openCentre("c.db", setting);
   assert.deepEqual((await ask(second.url, "/exports", CUSTOMER)).json["subjectRef"], subject);
   await ask(second.url, "/revocations", CUSTOMER);
   await until("the revocation arrives", () => !may());
   assert.equal(shop.desk.status().centre?.register, centre?.register);
-  await shop.close();
-  await second[Symbol.asyncDispose]();
 });
