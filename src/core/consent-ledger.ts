@@ -107,17 +107,5 @@ export type EntryBody =
   | ErasureClosed
   | JurisdictionSwitched;
 
-export const ENTRY_KINDS = Object.freeze([
-  "granted",
-  "extended",
-  "revoked",
-  "expired",
-  "erasure-asked",
-  "erasure-answered",
-  "erasure-written-off",
-  "erasure-closed",
-  "switched",
-] as const satisfies readonly EntryBody["kind"][]);
-
 /** One entry of a consent ledger. Written once, never changed. */
 export type LedgerEntry = EntryHead & EntryBody;

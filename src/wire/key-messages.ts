@@ -42,4 +42,3 @@ export const keyAnswerSchema = z.strictObject({
   nonce: bytes(12).meta({ description: "12 random bytes" }),
   sealed: bytes(48).meta({ description: "The key, 32 bytes encrypted, and the tag, 16" }),
 });
-export type KeyAnswerMessage = z.output<typeof keyAnswerSchema>;

@@ -18,7 +18,7 @@ import { LoyaltyKeys } from "../../src/privacy/loyalty/loyalty-keys.ts";
 import { memberPseudonym, pseudonymTag } from "../../src/privacy/loyalty/pseudonym.ts";
 import { toCloudEvent } from "../../src/wire/cloud-event.ts";
 import { FakeClock } from "./fake-clock.ts";
-import { apiConsent, loyaltySetting } from "./loyalty-centre.ts";
+import { apiConsent, HookReceiver, loyaltySetting } from "./loyalty-centre.ts";
 
 export const START = 1_780_000_000_000;
 
@@ -156,4 +156,15 @@ export class LoyaltyDeskRig {
     await this.store.close();
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** A desk whose tenant tells one receiver, which runs; whoever opens them ends both. */
+export async function openToldDesk(): Promise<{
+  readonly rig: LoyaltyDeskRig;
+  readonly receiver: HookReceiver;
+}> {
+  const receiver = new HookReceiver();
+  const url = await receiver.start();
+  const hook = { id: "crm", url, keyId: "k1", secretFile: "x", allowPrivate: true };
+  return { rig: await LoyaltyDeskRig.open([hook]), receiver };
 }

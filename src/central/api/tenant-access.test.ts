@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { idOf, member, NOTICE } from "../../../test/fakes/consent-rig.ts";
-import { HookReceiver, visit } from "../../../test/fakes/loyalty-centre.ts";
-import { LoyaltyDeskRig, START } from "../../../test/fakes/loyalty-desk-rig.ts";
+import { type HookReceiver, visit } from "../../../test/fakes/loyalty-centre.ts";
+import { type LoyaltyDeskRig, openToldDesk, START } from "../../../test/fakes/loyalty-desk-rig.ts";
 import { epochMs, grantId, monoMs, tenantId } from "../../core/brand.ts";
 import type { LedgerEntry } from "../../core/consent-ledger.ts";
 import type { JourneyEvent } from "../../core/events.ts";
@@ -14,11 +14,7 @@ let rig: LoyaltyDeskRig;
 let receiver: HookReceiver;
 
 beforeEach(async () => {
-  receiver = new HookReceiver();
-  const url = await receiver.start();
-  rig = await LoyaltyDeskRig.open([
-    { id: "crm", url, keyId: "k1", secretFile: "x", allowPrivate: true },
-  ]);
+  ({ rig, receiver } = await openToldDesk());
 });
 afterEach(async () => {
   await rig.close();

@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import {
   apiConsent,
-  HookReceiver,
+  type HookReceiver,
   loyaltySetting,
   visit,
 } from "../../../test/fakes/loyalty-centre.ts";
-import { LoyaltyDeskRig, START } from "../../../test/fakes/loyalty-desk-rig.ts";
+import { type LoyaltyDeskRig, openToldDesk, START } from "../../../test/fakes/loyalty-desk-rig.ts";
 import {
   epochMs,
   gatewayId,
@@ -37,11 +37,7 @@ let receiver: HookReceiver;
 let rig: LoyaltyDeskRig;
 
 beforeEach(async () => {
-  receiver = new HookReceiver();
-  const url = await receiver.start();
-  rig = await LoyaltyDeskRig.open([
-    { id: "crm", url, keyId: "k1", secretFile: "x", allowPrivate: true },
-  ]);
+  ({ rig, receiver } = await openToldDesk());
 });
 afterEach(async () => {
   await rig.close();

@@ -63,7 +63,6 @@ export const centralLoyaltySchema = z.strictObject({
 /** The loyalty file with its defaults. */
 export type CentralLoyaltyConfig = z.output<typeof centralLoyaltySchema>;
 export type TenantConfig = CentralLoyaltyConfig["tenants"][number];
-export type WebhookConfig = TenantConfig["webhooks"][number];
 
 /** Checks a loyalty file; every fault at once. Pure. */
 export function parseCentralLoyalty(

@@ -4,10 +4,10 @@ import { afterEach, beforeEach, test } from "node:test";
 import {
   apiConsent,
   HOOK_SECRET,
-  HookReceiver,
+  type HookReceiver,
   visit,
 } from "../../../test/fakes/loyalty-centre.ts";
-import { LoyaltyDeskRig, START } from "../../../test/fakes/loyalty-desk-rig.ts";
+import { type LoyaltyDeskRig, openToldDesk, START } from "../../../test/fakes/loyalty-desk-rig.ts";
 import { epochMs, monoMs, tagId, tenantId, visitId, zoneId } from "../../core/brand.ts";
 import type { JourneyEvent } from "../../core/events.ts";
 
@@ -17,11 +17,7 @@ let receiver: HookReceiver;
 let rig: LoyaltyDeskRig;
 
 beforeEach(async () => {
-  receiver = new HookReceiver();
-  const url = await receiver.start();
-  rig = await LoyaltyDeskRig.open([
-    { id: "crm", url, keyId: "k1", secretFile: "x", allowPrivate: true },
-  ]);
+  ({ rig, receiver } = await openToldDesk());
 });
 afterEach(async () => {
   await rig.close();

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { idOf, member, NOTICE } from "../../../test/fakes/consent-rig.ts";
-import { HookReceiver } from "../../../test/fakes/loyalty-centre.ts";
-import { LoyaltyDeskRig, START } from "../../../test/fakes/loyalty-desk-rig.ts";
+import type { HookReceiver } from "../../../test/fakes/loyalty-centre.ts";
+import { type LoyaltyDeskRig, openToldDesk, START } from "../../../test/fakes/loyalty-desk-rig.ts";
 import { epochMs, grantId, monoMs, type SubjectRef, tagId, tenantId } from "../../core/brand.ts";
 import type { Purpose } from "../../core/consent.ts";
 import type { EntryBody, LedgerEntry } from "../../core/consent-ledger.ts";
@@ -17,11 +17,7 @@ let receiver: HookReceiver;
 let rig: LoyaltyDeskRig;
 
 beforeEach(async () => {
-  receiver = new HookReceiver();
-  const url = await receiver.start();
-  rig = await LoyaltyDeskRig.open([
-    { id: "crm", url, keyId: "k1", secretFile: "x", allowPrivate: true },
-  ]);
+  ({ rig, receiver } = await openToldDesk());
 });
 afterEach(async () => {
   await rig.close();
